@@ -1,0 +1,3 @@
+//! The whole product on one machine, no cloud account
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The sweep: find what is behind and hand out tasks
+
+fn main() {}

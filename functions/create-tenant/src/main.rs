@@ -1,0 +1,3 @@
+//! POST /tenants
+
+fn main() {}

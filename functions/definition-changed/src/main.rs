@@ -1,0 +1,3 @@
+//! The definitions bucket changed: decide for the tenant the object names
+
+fn main() {}

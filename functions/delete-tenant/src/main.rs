@@ -1,0 +1,3 @@
+//! DELETE /tenants/{id}
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! GET /tenants, one tenant, its operations
+
+fn main() {}

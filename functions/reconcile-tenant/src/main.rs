@@ -1,0 +1,3 @@
+//! A task names a tenant; make the cloud match its definition
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! PUT /tenants/{id}
+
+fn main() {}
