@@ -1,1 +1,21 @@
-//! x
+//! `tenancy`: tenants as code.
+//!
+//! A tenant's definition is the desired state; this crate makes the cloud match it and keeps it so. The rooms, from the
+//! inside out:
+//!
+//! - [`tenant`]: what a tenant is: ids, the definition, its problems. Pure.
+//! - [`store`]: the port to buckets, with generations; adapters beside it.
+//! - [`records`]: what we keep in buckets: definitions, status, leases, operations.
+//! - [`provision`]: the port to whatever makes resources; `terraform` is its adapter.
+//! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
+//! - `http`: requests in, problem documents out; status codes live there and nowhere else.
+//! - [`config`]: the environment is read there and nowhere else.
+
+pub mod clock;
+pub mod digest;
+pub mod operation;
+pub mod platform;
+pub mod provision;
+pub mod records;
+pub mod store;
+pub mod tenant;

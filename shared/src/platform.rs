@@ -1,0 +1,222 @@
+//! What the platform decides for every tenant: defaults, tiers, limits, grace periods. One YAML or JSON file, read once at
+//! start; part of the digest that says whether a tenant is as defined.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::tenant::Plugin;
+
+/// Platform settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Platform {
+    /// The project that holds the tenants' resources.
+    pub project: String,
+    /// Their region.
+    pub region: String,
+    /// Runtime image of a tenant that names none.
+    pub image: String,
+    /// CPU and memory of a tenant that names none.
+    #[serde(default)]
+    pub resources: DefaultResources,
+    /// Instances of a tenant that names none.
+    #[serde(default)]
+    pub scaling: DefaultScaling,
+    /// Database tiers by name.
+    pub tiers: BTreeMap<String, Tier>,
+    /// The tier of a tenant that names none; a key of `tiers`.
+    pub default_tier: String,
+    /// The bucket of plugin bundles.
+    pub artifacts_bucket: String,
+    /// Plugins of a tenant that names none.
+    #[serde(default)]
+    pub plugins: Vec<Plugin>,
+    /// Limits on work.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What surrounds deletions.
+    #[serde(default)]
+    pub deletion: Deletion,
+    /// What surrounds drift.
+    #[serde(default)]
+    pub drift: Drift,
+    /// When a failed apply is tried again.
+    #[serde(default)]
+    pub retry: Retry,
+}
+
+/// A database tier: one shared instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tier {
+    /// The instance's name.
+    pub instance: String,
+    /// `PROJECT:REGION:INSTANCE`.
+    pub connection_name: String,
+    /// The instance's project.
+    pub project: String,
+}
+
+/// Defaults of `spec.runtime.resources`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DefaultResources {
+    /// Default `"1"`.
+    pub cpu: String,
+    /// Default `512Mi`.
+    pub memory: String,
+}
+
+impl Default for DefaultResources {
+    fn default() -> Self {
+        Self { cpu: "1".to_owned(), memory: "512Mi".to_owned() }
+    }
+}
+
+/// Defaults of `spec.runtime.scaling`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DefaultScaling {
+    /// Default 0: an idle tenant costs nothing.
+    pub min_instances: u32,
+    /// Default 3: it also bounds the connections to a shared database.
+    pub max_instances: u32,
+}
+
+impl Default for DefaultScaling {
+    fn default() -> Self {
+        Self { min_instances: 0, max_instances: 3 }
+    }
+}
+
+/// Limits on work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Limits {
+    /// Runs at once in one process; each takes one provisioning program and its memory. Default 4.
+    pub runs: usize,
+    /// Runs at once on one database instance, over all processes: the instance takes few operations at once. Default 4.
+    pub runs_per_instance: usize,
+    /// Seconds a run may take before it is interrupted. Default 540: under the 600 s of a push delivery.
+    pub run_seconds: u64,
+    /// Seconds a request waits for another run on the same tenant before it answers with an operation to follow.
+    /// Default 60.
+    pub wait_seconds: u64,
+    /// Seconds a lease holds without being renewed. Default 60.
+    pub lease_seconds: u64,
+    /// Tasks that wait in one process before it answers 'busy'. Default 1000.
+    pub queue: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { runs: 4, runs_per_instance: 4, run_seconds: 540, wait_seconds: 60, lease_seconds: 60, queue: 1000 }
+    }
+}
+
+/// What surrounds deletions.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Deletion {
+    /// Seconds between a vanished definition and the destroy. Default 86,400.
+    pub grace_seconds: u64,
+    /// Seconds over which the breaker counts deletions. Default 86,400.
+    pub breaker_window_seconds: u64,
+    /// Deletions within the window that are always let through. Default 3.
+    pub breaker_count: usize,
+    /// Share of the fleet, 0 to 1, that may be deleted within the window. Default 0.05.
+    pub breaker_share: f64,
+}
+
+impl Default for Deletion {
+    fn default() -> Self {
+        Self { grace_seconds: 86_400, breaker_window_seconds: 86_400, breaker_count: 3, breaker_share: 0.05 }
+    }
+}
+
+/// What surrounds drift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Drift {
+    /// Seconds between two drift checks of one tenant. Default 86,400.
+    pub interval_seconds: u64,
+}
+
+impl Default for Drift {
+    fn default() -> Self {
+        Self { interval_seconds: 86_400 }
+    }
+}
+
+/// Backoff of failed applies: doubles from `first_seconds` up to `most_seconds`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Retry {
+    /// Default 60.
+    pub first_seconds: u64,
+    /// Default 3,600.
+    pub most_seconds: u64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { first_seconds: 60, most_seconds: 3_600 }
+    }
+}
+
+impl Retry {
+    /// How long to wait after the `failures`th failure in a row (1 is the first).
+    pub fn after(&self, failures: u32) -> Duration {
+        let doubled =
+            self.first_seconds.saturating_mul(1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX));
+        Duration::from_secs(doubled.min(self.most_seconds))
+    }
+}
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidPlatform {
+    /// The file is not what [`Platform`] describes.
+    #[error("the platform settings cannot be read: {0}")]
+    Syntax(#[from] serde_yaml::Error),
+    /// `defaultTier` names no tier.
+    #[error("defaultTier '{0}' is not one of the tiers")]
+    NoSuchTier(String),
+}
+
+impl Platform {
+    /// Reads and checks the settings (YAML, of which JSON is a part).
+    pub fn parse(source: &str) -> Result<Self, InvalidPlatform> {
+        let platform: Self = serde_yaml::from_str(source)?;
+        if platform.tiers.contains_key(&platform.default_tier) {
+            Ok(platform)
+        } else {
+            Err(InvalidPlatform::NoSuchTier(platform.default_tier))
+        }
+    }
+
+    /// Names what of the settings decides how a definition is rendered; limits and grace periods are not part of it.
+    pub fn digest(&self) -> Digest {
+        let rendered = serde_json::json!({
+            "project": self.project, "region": self.region, "image": self.image, "resources": self.resources,
+            "scaling": self.scaling, "tiers": self.tiers, "defaultTier": self.default_tier,
+            "artifactsBucket": self.artifacts_bucket, "plugins": self.plugins,
+        });
+        Digest::of(rendered.to_string().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_up_to_its_most() {
+        let retry = Retry { first_seconds: 60, most_seconds: 3_600 };
+        let seconds: Vec<u64> = [1, 2, 3, 7, 64, u32::MAX].map(|n| retry.after(n).as_secs()).to_vec();
+        assert_eq!(seconds, [60, 120, 240, 3_600, 3_600, 3_600]);
+    }
+}

@@ -1,0 +1,139 @@
+//! What is wrong with a definition: every problem at once, each where it is and with what to do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One problem in a definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// JSON pointer (RFC 6901) to the value; empty for the whole document.
+    pub pointer: String,
+    /// 1-based line, where the source has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// 1-based column, where the source has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// For programs.
+    pub reason: Reason,
+    /// For people: what is wrong.
+    pub message: String,
+    /// What to write instead, where something is near.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+/// Machine reasons, `UPPER_SNAKE` on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// Not YAML or JSON at all.
+    Syntax,
+    /// Not UTF-8.
+    NotUtf8,
+    /// Larger than a definition may be.
+    TooLarge,
+    /// Anchors or aliases.
+    AliasesNotAllowed,
+    /// A key stands twice in one mapping.
+    DuplicateKey,
+    /// More than one document, or none.
+    NotOneDocument,
+    /// A field the schema does not know.
+    UnknownField,
+    /// A required field is missing.
+    MissingField,
+    /// A value of the wrong type.
+    WrongType,
+    /// `apiVersion` is not one we know.
+    UnknownApiVersion,
+    /// `kind` is not `Tenant`.
+    UnknownKind,
+    /// A value outside what the schema allows (pattern, enum, length, range).
+    InvalidValue,
+    /// min > max.
+    MinAboveMax,
+    /// An environment variable that is the platform's.
+    ReservedVariable,
+    /// The same plugin twice.
+    DuplicatePlugin,
+    /// The same domain twice.
+    DuplicateDomain,
+    /// The same variable both plain and secret.
+    DuplicateVariable,
+    /// A label the cloud would refuse.
+    InvalidLabel,
+    /// The file stem, or the id in the URL, is not `metadata.name`.
+    NameMismatch,
+    /// A plain value that looks like a secret.
+    LooksLikeSecret,
+    /// A tier the platform does not offer.
+    UnknownTier,
+}
+
+/// One or more problems, in document order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// `None` if there is no problem.
+    pub fn from_vec(problems: Vec<Problem>) -> Option<Self> {
+        (!problems.is_empty()).then_some(Self(problems))
+    }
+
+    /// The problems; never empty.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.0.iter()
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            write!(f, "{line}:{column}: ")?;
+        }
+        if !self.pointer.is_empty() {
+            write!(f, "{}: ", self.pointer)?;
+        }
+        f.write_str(&self.message)?;
+        self.suggestion.as_ref().map_or(Ok(()), |suggestion| write!(f, " ({suggestion})"))
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(at, problem)| {
+            let between = if at == 0 { "" } else { "; " };
+            write!(f, "{between}{problem}")
+        })
+    }
+}
+
+impl std::error::Error for Problems {}
