@@ -19,3 +19,4 @@ pub mod provision;
 pub mod records;
 pub mod store;
 pub mod tenant;
+pub mod tenants;

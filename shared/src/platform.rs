@@ -182,6 +182,9 @@ pub enum InvalidPlatform {
     /// The file is not what [`Platform`] describes.
     #[error("the platform settings cannot be read: {0}")]
     Syntax(#[from] serde_yaml::Error),
+    /// An instance's name is none.
+    #[error("tier '{0}': an instance name holds a-z, 0-9 and hyphens")]
+    InvalidInstance(String),
     /// `defaultTier` names no tier.
     #[error("defaultTier '{0}' is not one of the tiers")]
     NoSuchTier(String),
@@ -191,11 +194,16 @@ impl Platform {
     /// Reads and checks the settings (YAML, of which JSON is a part).
     pub fn parse(source: &str) -> Result<Self, InvalidPlatform> {
         let platform: Self = serde_yaml::from_str(source)?;
-        if platform.tiers.contains_key(&platform.default_tier) {
-            Ok(platform)
-        } else {
-            Err(InvalidPlatform::NoSuchTier(platform.default_tier))
+        if !platform.tiers.contains_key(&platform.default_tier) {
+            return Err(InvalidPlatform::NoSuchTier(platform.default_tier));
         }
+        for (name, tier) in &platform.tiers {
+            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            if tier.instance.is_empty() || !tier.instance.bytes().all(fits) {
+                return Err(InvalidPlatform::InvalidInstance(name.clone()));
+            }
+        }
+        Ok(platform)
     }
 
     /// Names what of the settings decides how a definition is rendered; limits and grace periods are not part of it.

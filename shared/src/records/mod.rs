@@ -1,1 +1,19 @@
-//! x
+//! What is kept in buckets, typed: definitions, status records, leases and the journal of operations. Nothing else is
+//! true; every process reads these again before it acts.
+//!
+//! Each kind is a pair: a value type and a repository that knows its object names and preconditions. The repositories that
+//! only read take an [`ObjectReader`](crate::store::ObjectReader), so who reads cannot write.
+
+mod condition;
+mod names;
+mod operation;
+mod status;
+mod summary;
+
+pub use condition::{Condition, ConditionKind, Conditions, Truth};
+pub use names::{DefinitionObject, RecordName};
+pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
+pub use status::{
+    AppliedRecord, DeletionRequest, DriftRecord, Hold, Phase, PluginsRecord, RetryRecord, Status, Tombstone,
+};
+pub use summary::StatusSummary;

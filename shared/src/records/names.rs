@@ -1,0 +1,136 @@
+//! Object names, and back: which object holds what of which tenant. Part of the contract with people, who read buckets
+//! too.
+
+use crate::operation::OperationId;
+use crate::store::ObjectName;
+use crate::tenant::{Format, TenantId};
+
+const DEFINITIONS: &str = "tenants/";
+const EXTENSIONS: [(&str, Format); 3] = [("yaml", Format::Yaml), ("yml", Format::Yaml), ("json", Format::Json)];
+
+/// An object of the definitions bucket that is a tenant's definition: `tenants/{id}.yaml`, `.yml` or `.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefinitionObject {
+    /// Whose definition.
+    pub tenant: TenantId,
+    /// How it is written.
+    pub format: Format,
+    /// The object.
+    pub name: ObjectName,
+}
+
+impl DefinitionObject {
+    /// Every definition's object name begins so.
+    pub const PREFIX: &str = DEFINITIONS;
+
+    /// What an object's name says; `None` for anything that is no tenant's definition, which everybody ignores.
+    pub fn parse(name: &ObjectName) -> Option<Self> {
+        let (stem, extension) = name.as_str().strip_prefix(DEFINITIONS)?.rsplit_once('.')?;
+        let (_, format) = EXTENSIONS.into_iter().find(|(known, _)| *known == extension)?;
+        Some(Self { tenant: stem.parse().ok()?, format, name: name.clone() })
+    }
+
+    /// The object that a definition in this format is written to.
+    pub fn of(tenant: &TenantId, format: Format) -> Self {
+        let extension = match format {
+            Format::Yaml => "yaml",
+            Format::Json => "json",
+        };
+        Self {
+            tenant: tenant.clone(),
+            format,
+            name: ObjectName::of_parts(format_args!("{DEFINITIONS}{tenant}.{extension}")),
+        }
+    }
+
+    /// A prefix that holds every definition object of one tenant, and of it alone: ids have no dot.
+    pub fn prefix(tenant: &TenantId) -> String {
+        format!("{DEFINITIONS}{tenant}.")
+    }
+}
+
+/// Names in the records bucket.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordName;
+
+impl RecordName {
+    /// Every status record's name begins so.
+    pub const STATUS_PREFIX: &str = "status/";
+
+    /// A tenant's status.
+    pub fn status(tenant: &TenantId) -> ObjectName {
+        ObjectName::of_parts(format_args!("status/{tenant}.json"))
+    }
+
+    /// Whose status an object is.
+    pub fn tenant_of_status(name: &ObjectName) -> Option<TenantId> {
+        name.as_str().strip_prefix(Self::STATUS_PREFIX)?.strip_suffix(".json")?.parse().ok()
+    }
+
+    /// A tenant's lease.
+    pub fn lease(tenant: &TenantId) -> ObjectName {
+        ObjectName::of_parts(format_args!("leases/{tenant}.json"))
+    }
+
+    /// One of the slots of a database instance.
+    pub fn slot(instance: &str, number: usize) -> ObjectName {
+        ObjectName::of_parts(format_args!("slots/{instance}/{number}.json"))
+    }
+
+    /// Every operation of one tenant begins so.
+    pub fn operations_prefix(tenant: &TenantId) -> String {
+        format!("operations/{tenant}/")
+    }
+
+    /// One operation's record.
+    pub fn operation(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.json"))
+    }
+
+    /// Which operation an object records; `None` for logs and leftovers beside it.
+    pub fn operation_of(tenant: &TenantId, name: &ObjectName) -> Option<OperationId> {
+        name.as_str().strip_prefix(&Self::operations_prefix(tenant))?.strip_suffix(".json")?.parse().ok()
+    }
+
+    /// One operation's redacted log.
+    pub fn operation_log(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.log"))
+    }
+
+    /// The state a run could not save.
+    pub fn errored_state(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.errored.tfstate"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_objects_are_definitions() {
+        for (name, expected) in [
+            ("tenants/acme.yaml", Some(("acme", Format::Yaml))),
+            ("tenants/acme.yml", Some(("acme", Format::Yaml))),
+            ("tenants/acme.json", Some(("acme", Format::Json))),
+            ("tenants/acme.txt", None),
+            ("tenants/acme", None),
+            ("tenants/.yaml", None),
+            ("tenants/Acme.yaml", None),
+            ("tenants/sub/acme.yaml", None),
+            ("tenants/acme.yaml.bak", None),
+            ("acme.yaml", None),
+        ] {
+            let parsed = DefinitionObject::parse(&ObjectName::new(name).unwrap());
+            let found = parsed.as_ref().map(|object| (object.tenant.as_str(), object.format));
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_tenants_prefix_holds_no_other_tenant() {
+        let prefix = DefinitionObject::prefix(&"acme".parse().unwrap());
+        assert!("tenants/acme.yaml".starts_with(&prefix));
+        assert!(!"tenants/acme-shop.yaml".starts_with(&prefix));
+    }
+}

@@ -1,0 +1,185 @@
+//! A tenant's status record, `status/{id}.json`: what is, against the definition's what should be.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::condition::Conditions;
+use super::operation::Principal;
+use crate::digest::Digest;
+use crate::operation::OperationId;
+use crate::provision::{ChangeSummary, DriftItem};
+use crate::store::Generation;
+use crate::tenant::{Plugin, TenantId};
+
+/// What is known of a tenant. Written by compare-and-swap only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Whose.
+    pub tenant: TenantId,
+    /// In one word.
+    pub phase: Phase,
+    /// In statements.
+    #[serde(default)]
+    pub conditions: Conditions,
+    /// The definition that was last decided on, whatever came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<Generation>,
+    /// The platform (settings, module, versions) that was decided under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_platform: Option<Digest>,
+    /// What was last applied with success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<AppliedRecord>,
+    /// The module's outputs.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<String, Value>,
+    /// Wanted plugins and what came of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugins: Option<PluginsRecord>,
+    /// The last drift check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftRecord>,
+    /// The definition vanished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tombstone: Option<Tombstone>,
+    /// Somebody asked for the tenant's deletion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<DeletionRequest>,
+    /// A change that waits for an approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// When a failed apply is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryRecord>,
+    /// The operation under way or asked for; the last one otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationId>,
+}
+
+impl Status {
+    /// A tenant nothing is known of yet.
+    pub fn new(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            phase: Phase::Pending,
+            conditions: Conditions::default(),
+            observed_generation: None,
+            observed_platform: None,
+            applied: None,
+            outputs: Map::new(),
+            plugins: None,
+            drift: None,
+            tombstone: None,
+            deletion: None,
+            hold: None,
+            retry: None,
+            operation: None,
+        }
+    }
+}
+
+/// A tenant in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Phase {
+    /// Known, nothing applied yet.
+    Pending,
+    /// A run is under way.
+    Applying,
+    /// As defined, and serving.
+    Ready,
+    /// The definition is invalid; what ran before still runs.
+    Invalid,
+    /// The last apply failed, or what it made is not serving.
+    Failed,
+    /// A change waits for an approval; what ran before still runs.
+    Held,
+    /// `spec.suspend`: recorded, not touched.
+    Suspended,
+    /// The definition vanished; destroyed after the grace period.
+    Tombstoned,
+    /// A destroy is under way or was asked for.
+    Deleting,
+}
+
+/// What was last applied with success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedRecord {
+    /// The definition's generation.
+    pub generation: Generation,
+    /// Digest of variables, module and versions: the same digest needs no run.
+    pub digest: Digest,
+    /// When.
+    pub at: Timestamp,
+    /// By which operation.
+    pub operation: OperationId,
+}
+
+/// Wanted plugins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginsRecord {
+    /// What the definition or the platform wants.
+    pub wanted: Vec<Plugin>,
+    /// Names the list, so that a change is seen.
+    pub digest: Digest,
+    /// When its installation was asked for.
+    pub requested: Timestamp,
+}
+
+/// What the last drift check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DriftRecord {
+    /// When it looked.
+    pub checked: Timestamp,
+    /// What differs; empty when nothing does.
+    #[serde(default)]
+    pub found: Vec<DriftItem>,
+}
+
+/// The definition vanished from the bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tombstone {
+    /// When that was first seen.
+    pub since: Timestamp,
+    /// Destroyed after this time, unless the definition is put back.
+    pub destroy_after: Timestamp,
+}
+
+/// Somebody asked for the deletion, through the API. It stands until done, whatever process dies meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletionRequest {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Principal,
+    /// The definition that was there then: a newer one means that somebody wants the tenant again.
+    pub generation: Option<Generation>,
+}
+
+/// A change that waits for an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hold {
+    /// What is approved or not: [`ChangeSummary::digest`] of `changes`.
+    pub digest: Digest,
+    /// What would be done.
+    pub changes: ChangeSummary,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A failed apply and when it is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryRecord {
+    /// Failures in a row.
+    pub failures: u32,
+    /// Not before this time, unless the definition changes.
+    pub not_before: Timestamp,
+}

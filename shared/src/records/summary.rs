@@ -1,0 +1,96 @@
+//! The part of a status that rides on its object as metadata, so that the whole fleet is one listing a thousand tenants,
+//! and 'is there anything to do' is answered without reading a body.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::condition::ConditionKind;
+use super::status::{Phase, Status};
+use crate::digest::Digest;
+use crate::operation::OperationId;
+use crate::store::Generation;
+
+/// A status in short. Kept under 1 KiB: object metadata holds 8 KiB at most (a limit of the store).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusSummary {
+    /// In one word.
+    pub phase: Phase,
+    /// The definition that was last decided on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<Generation>,
+    /// The platform that was decided under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_platform: Option<Digest>,
+    /// The definition that was last applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied_generation: Option<Generation>,
+    /// A failed apply is due again then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_not_before: Option<Timestamp>,
+    /// A tombstone's time comes then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destroy_after: Option<Timestamp>,
+    /// Somebody asked for the deletion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deletion_requested: bool,
+    /// The last drift check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_checked: Option<Timestamp>,
+    /// Resources that drifted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drifted: usize,
+    /// The operation under way or the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationId>,
+    /// The site's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Why it is not ready, in a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+// serde hands a reference to every `skip_serializing_if`.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+const KEY: &str = "summary";
+
+impl StatusSummary {
+    /// The metadata that goes with a status record.
+    pub fn to_metadata(&self) -> BTreeMap<String, String> {
+        // A struct of plain fields with string keys always serialises.
+        let text = serde_json::to_string(self).unwrap_or_default();
+        BTreeMap::from([(KEY.to_owned(), text)])
+    }
+
+    /// What the metadata says; `None` where somebody wrote the object without it: then the body must be read.
+    pub fn from_metadata(metadata: &BTreeMap<String, String>) -> Option<Self> {
+        serde_json::from_str(metadata.get(KEY)?).ok()
+    }
+}
+
+impl From<&Status> for StatusSummary {
+    fn from(status: &Status) -> Self {
+        let ready = status.conditions.get(ConditionKind::Ready);
+        Self {
+            phase: status.phase,
+            observed_generation: status.observed_generation,
+            observed_platform: status.observed_platform,
+            applied_generation: status.applied.as_ref().map(|applied| applied.generation),
+            retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
+            destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
+            deletion_requested: status.deletion.is_some(),
+            drift_checked: status.drift.as_ref().map(|drift| drift.checked),
+            drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
+            operation: status.operation,
+            url: status.outputs.get("url").and_then(|url| url.as_str()).map(str::to_owned),
+            reason: ready.filter(|_| status.phase != Phase::Ready).map(|ready| ready.reason.clone()),
+        }
+    }
+}

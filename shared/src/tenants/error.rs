@@ -1,0 +1,101 @@
+//! Why a command was not carried out. Free of transport; `http` gives each a status code, `tenantctl` an exit code.
+
+use std::time::Duration;
+
+use crate::operation::OperationId;
+use crate::provision::{Diagnostic, LockHolder};
+use crate::records::Hold;
+use crate::store::{Generation, ObjectName, StoreError};
+use crate::tenant::{Problems, TenantId};
+
+/// Why a command was not carried out, or was and failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The definition has problems; nothing was stored.
+    #[error("the definition has problems: {0}")]
+    Invalid(Problems),
+    /// There is a definition, or resources, of that name.
+    #[error("tenant '{0}' exists; change it with an update")]
+    AlreadyExists(TenantId),
+    /// There is neither a definition nor a status of that name.
+    #[error("there is no tenant '{0}'")]
+    NotFound(TenantId),
+    /// The definition names another tenant than the request.
+    #[error("metadata.name is '{named}', the request is for '{asked}'; a tenant cannot be renamed")]
+    NameMismatch {
+        /// In the request.
+        asked: TenantId,
+        /// In the definition.
+        named: TenantId,
+    },
+    /// The definition is of another generation than the caller has seen.
+    #[error("the definition was changed since: it is at generation {current} now; read it again")]
+    Stale {
+        /// What is there.
+        current: Generation,
+    },
+    /// Two objects define one tenant.
+    #[error("{} define the same tenant; remove all but one", names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "))]
+    Conflict {
+        /// The objects.
+        names: Vec<ObjectName>,
+    },
+    /// `deletionProtection` is on.
+    #[error("tenant '{0}' is protected: set spec.deletionProtection to false first")]
+    Protected(TenantId),
+    /// The change waits for an approval; nothing of it was applied.
+    #[error("the change would destroy data and is held: approve {} or change the definition back", .hold.digest)]
+    Held {
+        /// What waits.
+        hold: Hold,
+        /// Which operation found out.
+        operation: OperationId,
+    },
+    /// The apply failed; the definition is stored and it is tried again.
+    #[error("{message}")]
+    Failed {
+        /// For people.
+        message: String,
+        /// What the run said.
+        diagnostics: Vec<Diagnostic>,
+        /// Which operation.
+        operation: OperationId,
+        /// Whether it is tried again by itself.
+        retried: bool,
+    },
+    /// A person, or something else that is not ours, holds the workspace's lock; it is never broken.
+    #[error("the workspace is locked by {} since {}; the operation goes on when the lock is released", .0.who, .0.since)]
+    Locked(LockHolder),
+    /// Too much is under way.
+    #[error("too much is under way; try again in {} s", .retry_after.as_secs())]
+    Busy {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The stores did not do what was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The installation is broken.
+    #[error("{0}")]
+    Misconfigured(String),
+}
+
+impl CommandError {
+    /// Whether the same command may succeed later, unchanged.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Locked(_) | Self::Busy { .. } => true,
+            Self::Failed { retried, .. } => *retried,
+            Self::Store(error) => error.retryable(),
+            Self::Invalid(_)
+            | Self::AlreadyExists(_)
+            | Self::NotFound(_)
+            | Self::NameMismatch { .. }
+            | Self::Stale { .. }
+            | Self::Conflict { .. }
+            | Self::Protected(_)
+            | Self::Held { .. }
+            | Self::Misconfigured(_) => false,
+        }
+    }
+}

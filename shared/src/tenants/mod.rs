@@ -1,0 +1,10 @@
+//! What can be asked of the product, free of any transport: commands change a tenant's definition and reconcile it,
+//! queries read. `http` translates; the functions assemble.
+
+mod error;
+mod view;
+
+pub use error::CommandError;
+pub use view::{
+    Answer, Caller, DefinitionView, IfMatch, ListFilter, Preview, Submission, TenantSummary, TenantView, Wait,
+};
