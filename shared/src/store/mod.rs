@@ -2,6 +2,9 @@
 //!
 //! A value of [`ObjectReader`] or [`ObjectStore`] is one bucket. Every implementation passes the same contract suite.
 
+pub mod memory;
+
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -76,6 +79,13 @@ impl ObjectName {
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+// A map keyed by names is searched by prefix. `ObjectName` compares and hashes as its text does.
+impl Borrow<str> for ObjectName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
