@@ -2,6 +2,7 @@
 //!
 //! A value of [`ObjectReader`] or [`ObjectStore`] is one bucket. Every implementation passes the same contract suite.
 
+pub mod document;
 pub mod memory;
 
 use std::borrow::Borrow;
