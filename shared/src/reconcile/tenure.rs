@@ -25,6 +25,7 @@ pub struct Tenure {
     leases: Leases,
     held: Arc<Mutex<Vec<Lease>>>,
     renewal: JoinHandle<()>,
+    ended: CancellationToken,
     /// Under which state may be saved.
     pub epoch: Epoch,
     /// Whose work must be recovered first.
@@ -48,8 +49,10 @@ impl Tenure {
         let (epoch, taken_over) = (lease.epoch, lease.taken_over);
         let cancel = shutdown.child_token();
         let held = Arc::new(Mutex::new(vec![lease]));
-        let renewal = tokio::spawn(renew(leases.clone(), Arc::clone(clock), Arc::clone(&held), cancel.clone()));
-        Ok(Self { leases: leases.clone(), held, renewal, epoch, taken_over, cancel })
+        let ended = CancellationToken::new();
+        let renewing = Renewing { leases: leases.clone(), held: Arc::clone(&held), ended: ended.clone() };
+        let renewal = tokio::spawn(renewing.run(Arc::clone(clock), cancel.clone()));
+        Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, taken_over, cancel })
     }
 
     /// Takes one of the slots of a database instance as well: it takes few operations at once.
@@ -69,7 +72,9 @@ impl Tenure {
 
     /// Gives everything back.
     pub async fn end(self) -> Result<(), StoreError> {
-        self.renewal.abort();
+        // A renewal under way is awaited: aborted, it could leave a generation that we never learn of.
+        self.ended.cancel();
+        let _ = self.renewal.await;
         let held = std::mem::take(&mut *self.held.lock().await);
         for lease in held.into_iter().rev() {
             self.leases.release(lease).await?;
@@ -103,19 +108,30 @@ async fn acquire(
     }
 }
 
-/// Renews at a third of the term. A lease that somebody else has by now ends the work; a store that does not answer is
-/// asked again, and the lease runs out by itself if it never does.
-async fn renew(leases: Leases, clock: Arc<dyn Clock>, held: Arc<Mutex<Vec<Lease>>>, cancel: CancellationToken) {
-    loop {
-        clock.sleep(leases.term() / 3).await;
-        for lease in held.lock().await.iter_mut() {
-            match leases.renew(lease).await {
-                Ok(()) => {}
-                Err(error) if error.retryable() => tracing::warn!(%error, "a lease could not be renewed yet"),
-                Err(error) => {
-                    tracing::error!(%error, "a lease was lost; its run is interrupted");
-                    cancel.cancel();
-                    return;
+struct Renewing {
+    leases: Leases,
+    held: Arc<Mutex<Vec<Lease>>>,
+    ended: CancellationToken,
+}
+
+impl Renewing {
+    /// Renews at a third of the term. A lease that somebody else has by now ends the work; a store that does not answer
+    /// is asked again, and the lease runs out by itself if it never does.
+    async fn run(self, clock: Arc<dyn Clock>, cancel: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = clock.sleep(self.leases.term() / 3) => {}
+                () = self.ended.cancelled() => return,
+            }
+            for lease in self.held.lock().await.iter_mut() {
+                match self.leases.renew(lease).await {
+                    Ok(()) => {}
+                    Err(error) if error.retryable() => tracing::warn!(%error, "a lease could not be renewed yet"),
+                    Err(error) => {
+                        tracing::error!(%error, "a lease was lost; its run is interrupted");
+                        cancel.cancel();
+                        return;
+                    }
                 }
             }
         }

@@ -1,33 +1,94 @@
-//! JSON documents in a bucket.
+//! JSON documents as objects: read typed, written under a precondition.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Generation, NewObject, ObjectName, ObjectReader, ObjectStore, Precondition, StoreError, Versioned};
 
-/// Reads a document; [`StoreError::Corrupt`] where it is not what was written.
+/// MIME type of what [`write_json`] writes.
+const JSON: &str = "application/json";
+
+/// The live document, `None` if there is none. What is not JSON of this shape is [`StoreError::Corrupt`], with the line
+/// and column where it stops being so.
 pub async fn read_json<T: DeserializeOwned>(
     store: &(impl ObjectReader + ?Sized),
     name: &ObjectName,
 ) -> Result<Option<Versioned<T>>, StoreError> {
     let Some(Versioned { value, generation }) = store.read(name).await? else { return Ok(None) };
-    let corrupt = |error: serde_json::Error| StoreError::Corrupt { name: name.clone(), reason: error.to_string() };
-    Ok(Some(Versioned { value: serde_json::from_slice(&value).map_err(corrupt)?, generation }))
+    match serde_json::from_slice(&value) {
+        Ok(value) => Ok(Some(Versioned { value, generation })),
+        Err(error) => Err(StoreError::Corrupt { name: name.clone(), reason: error.to_string() }),
+    }
 }
 
-/// Writes a document under a precondition.
-pub async fn write_json<T: Serialize>(
+/// Writes a document if the precondition holds, with `metadata` that a listing shows. A value that JSON cannot hold (a map
+/// with keys that are not text) is [`StoreError::Corrupt`], and nothing is written.
+pub async fn write_json<T: Serialize + Sync>(
     store: &(impl ObjectStore + ?Sized),
     name: &ObjectName,
     document: &T,
     metadata: BTreeMap<String, String>,
     when: Precondition,
 ) -> Result<Generation, StoreError> {
-    let corrupt = |error: serde_json::Error| StoreError::Corrupt { name: name.clone(), reason: error.to_string() };
-    let body = Bytes::from(serde_json::to_vec_pretty(document).map_err(corrupt)?);
-    let object = NewObject { body, content_type: Some("application/json".to_owned()), metadata };
+    let body = serde_json::to_vec(document)
+        .map_err(|error| StoreError::Corrupt { name: name.clone(), reason: error.to_string() })?;
+    let object = NewObject { body: body.into(), content_type: Some(JSON.to_owned()), metadata };
     store.write(name, object, when).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Serialize};
+
+    use super::{read_json, write_json};
+    use crate::clock::SystemClock;
+    use crate::store::memory::MemoryStore;
+    use crate::store::{NewObject, ObjectName, ObjectReader as _, ObjectStore as _, Precondition, StoreError};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Counter {
+        count: u32,
+    }
+
+    fn store() -> MemoryStore {
+        MemoryStore::new("records", Arc::new(SystemClock))
+    }
+
+    #[tokio::test]
+    async fn a_document_comes_back_with_its_generation_and_shows_its_metadata() {
+        let (store, name) = (store(), ObjectName::new("status/acme.json").unwrap());
+        assert_eq!(read_json::<Counter>(&store, &name).await.unwrap(), None);
+
+        let summary = BTreeMap::from([("phase".to_owned(), "Ready".to_owned())]);
+        let written = write_json(&store, &name, &Counter { count: 3 }, summary.clone(), Precondition::Absent).await;
+        let read = read_json::<Counter>(&store, &name).await.unwrap().unwrap();
+        assert_eq!((read.value, read.generation), (Counter { count: 3 }, written.unwrap()));
+
+        let meta = store.stat(&name).await.unwrap().unwrap();
+        assert_eq!((meta.content_type.as_deref(), meta.metadata), (Some("application/json"), summary));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_the_document_is_corrupt_and_says_where() {
+        let (store, name) = (store(), ObjectName::new("status/acme.json").unwrap());
+        let object = NewObject { body: "{\n \"count\": \"three\"}".into(), ..NewObject::default() };
+        store.write(&name, object, Precondition::Absent).await.unwrap();
+        let error = read_json::<Counter>(&store, &name).await.unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+        assert!(error.to_string().contains("status/acme.json") && error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_json_cannot_hold_is_not_written() {
+        let (store, name) = (store(), ObjectName::new("status/acme.json").unwrap());
+        let keyed_by_pairs = BTreeMap::from([((1, 2), 3)]);
+        let error = write_json(&store, &name, &keyed_by_pairs, BTreeMap::new(), Precondition::Absent).await;
+        assert!(matches!(error, Err(StoreError::Corrupt { .. })), "{error:?}");
+        assert_eq!(store.stat(&name).await.unwrap(), None);
+    }
 }

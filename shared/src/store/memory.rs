@@ -13,8 +13,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
 use super::{
-    Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,
-    StoreError, Versioned,
+    Generation, LIST_LIMIT, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken,
+    Precondition, StoreError, Versioned,
 };
 use crate::clock::Clock;
 
@@ -126,7 +126,7 @@ impl ObjectReader for MemoryStore {
             .range::<str, _>((start, Bound::Unbounded))
             .take_while(|(name, _)| name.as_str().starts_with(prefix))
             .map(|(_, stored)| &stored.meta);
-        let items: Vec<_> = rest.by_ref().take(limit.clamp(1, 1000)).cloned().collect();
+        let items: Vec<_> = rest.by_ref().take(limit.clamp(1, LIST_LIMIT)).cloned().collect();
         let next = rest.next().and(items.last()).map(|last| token_after(&last.name));
         Ok(Page { items, next })
     }

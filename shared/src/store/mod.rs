@@ -2,7 +2,11 @@
 //!
 //! A value of [`ObjectReader`] or [`ObjectStore`] is one bucket. Every implementation passes the same contract suite.
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod document;
+#[cfg(feature = "gcs")]
+pub mod gcs;
 pub mod memory;
 
 use std::borrow::Borrow;
@@ -71,11 +75,6 @@ impl ObjectName {
         let fits = (1..=1024).contains(&name.len()) && !name.chars().any(char::is_control);
         let stays = name.split('/').all(|segment| segment != "." && segment != "..");
         if fits && stays { Ok(Self(name.into())) } else { Err(InvalidObjectName) }
-    }
-
-    /// A name put together from parts that were checked when they were parsed: ids and our own words.
-    pub(crate) fn of_parts(name: fmt::Arguments<'_>) -> Self {
-        Self(name.to_string().into())
     }
 
     /// The name as text.
@@ -148,6 +147,9 @@ pub enum Precondition {
     Matches(Generation),
 }
 
+/// The most objects one page of a listing holds.
+pub const LIST_LIMIT: usize = 1000;
+
 /// Where a listing goes on. Opaque.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageToken(pub String);
@@ -212,7 +214,8 @@ impl StoreError {
 /// Reading one bucket. Who holds only this can write nothing.
 #[async_trait]
 pub trait ObjectReader: Send + Sync + 'static {
-    /// The live object, `None` if there is none.
+    /// The live object, `None` if there is none. A bucket that is not there is [`StoreError::Unusable`], never `None`.
+    /// An adapter may refuse content too big for memory as [`StoreError::Corrupt`].
     async fn read(&self, name: &ObjectName) -> Result<Option<Versioned<Bytes>>, StoreError>;
 
     /// One generation, live or archived; `None` if the store no longer has it.
@@ -221,7 +224,8 @@ pub trait ObjectReader: Send + Sync + 'static {
     /// What is known of the live object.
     async fn stat(&self, name: &ObjectName) -> Result<Option<ObjectMeta>, StoreError>;
 
-    /// Live objects whose names start with `prefix`, by name, at most `limit` (1 to 1000) of them. One call, one page.
+    /// Live objects whose names start with `prefix`, by name, at most `limit` (1 to [`LIST_LIMIT`], clamped) of them. One
+    /// call, one page; a page may hold fewer than `limit`, or none, and still have a next.
     async fn list(&self, prefix: &str, page: Option<&PageToken>, limit: usize) -> Result<Page<ObjectMeta>, StoreError>;
 
     /// Every generation of one name the store still has, live and archived, newest first.
@@ -231,9 +235,11 @@ pub trait ObjectReader: Send + Sync + 'static {
 /// Reading and writing one bucket.
 #[async_trait]
 pub trait ObjectStore: ObjectReader {
-    /// Writes the object if the precondition holds, and says its new generation.
+    /// Writes the object if the precondition holds, and says its new generation: greater than every earlier one of the
+    /// name, deleted ones included.
     async fn write(&self, name: &ObjectName, object: NewObject, when: Precondition) -> Result<Generation, StoreError>;
 
-    /// Deletes the live object if it is of this generation. An object already gone is a failed precondition.
+    /// Deletes the live object if it is of this generation; a versioned bucket archives it. An object already gone is a
+    /// failed precondition.
     async fn delete(&self, name: &ObjectName, when: Generation) -> Result<(), StoreError>;
 }
