@@ -1,1 +1,3 @@
 //! A file per behaviour.
+
+mod store_contract;

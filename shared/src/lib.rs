@@ -16,6 +16,7 @@ pub mod digest;
 pub mod operation;
 pub mod platform;
 pub mod provision;
+pub mod reconcile;
 pub mod records;
 pub mod store;
 pub mod tenant;

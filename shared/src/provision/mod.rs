@@ -120,8 +120,19 @@ pub trait RunObserver: Send + Sync {
 pub struct Plan {
     /// Planned changes; empty when the cloud is as defined.
     pub changes: ChangeSummary,
-    /// Where the cloud no longer is what was applied.
+    /// The same changes by attribute: where the cloud is not what the variables describe.
     pub drift: Vec<DriftItem>,
+    /// Stateful resources among those that would be deleted or replaced: what [`Guard::Protect`] would refuse.
+    pub guarded: Vec<ResourceAddress>,
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// The cloud as the variables describe it.
+    Defined,
+    /// Nothing left.
+    Destroyed,
 }
 
 /// One resource that is not what was applied.
@@ -252,8 +263,8 @@ pub trait Provisioner: Send + Sync + 'static {
     /// What a workspace holds; `None` if there is none.
     async fn head(&self, tenant: &TenantId) -> Result<Option<WorkspaceHead>, ProvisionError>;
 
-    /// Plans without changing anything, state included.
-    async fn plan(&self, run: &Run, observer: &dyn RunObserver) -> Result<Plan, ProvisionError>;
+    /// Plans without changing anything, state included, and without waiting for a lock.
+    async fn plan(&self, run: &Run, goal: Goal, observer: &dyn RunObserver) -> Result<Plan, ProvisionError>;
 
     /// Makes the cloud match the variables.
     async fn apply(&self, run: &Run, guard: Guard, observer: &dyn RunObserver) -> Result<Applied, ProvisionError>;
@@ -269,6 +280,6 @@ pub trait Provisioner: Send + Sync + 'static {
     /// took a lease over, before anything else.
     async fn fence(&self, tenant: &TenantId, epoch: Epoch) -> Result<(), ProvisionError>;
 
-    /// Removes a lock that a dead run of ours left, and only that one: another generation is left alone.
-    async fn break_lock(&self, tenant: &TenantId, lock: Generation) -> Result<(), ProvisionError>;
+    /// Removes the lock that this operation's dead run left. Any other lock, a person's above all, is left alone.
+    async fn break_lock(&self, tenant: &TenantId, operation: OperationId) -> Result<(), ProvisionError>;
 }

@@ -5,15 +5,24 @@
 //! only read take an [`ObjectReader`](crate::store::ObjectReader), so who reads cannot write.
 
 mod condition;
+mod definitions;
+mod journal;
+mod leases;
 mod names;
 mod operation;
 mod status;
+mod statuses;
 mod summary;
 
 pub use condition::{Condition, ConditionKind, Conditions, Truth};
+pub use definitions::{DefinitionHead, DefinitionWriter, Definitions, StoredDefinition};
+pub use journal::{Entry, Journal};
+pub use leases::{Acquired, Holder, Lease, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use status::{
-    AppliedRecord, DeletionRequest, DriftRecord, Hold, Phase, PluginsRecord, RetryRecord, Status, Tombstone,
+    AppliedRecord, DeletionRequest, DeletionTerms, DriftRecord, Hold, Phase, PluginsRecord, RetryRecord, Status,
+    Tombstone,
 };
+pub use statuses::Statuses;
 pub use summary::StatusSummary;

@@ -1,6 +1,7 @@
 //! Object names, and back: which object holds what of which tenant. Part of the contract with people, who read buckets
 //! too.
 
+use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::store::ObjectName;
 use crate::tenant::{Format, TenantId};
@@ -41,6 +42,15 @@ impl DefinitionObject {
             format,
             name: ObjectName::of_parts(format_args!("{DEFINITIONS}{tenant}.{extension}")),
         }
+    }
+
+    /// Every object that could hold a tenant's definition.
+    pub fn candidates(tenant: &TenantId) -> [Self; 3] {
+        EXTENSIONS.map(|(extension, format)| Self {
+            tenant: tenant.clone(),
+            format,
+            name: ObjectName::of_parts(format_args!("{DEFINITIONS}{tenant}.{extension}")),
+        })
     }
 
     /// A prefix that holds every definition object of one tenant, and of it alone: ids have no dot.
@@ -95,6 +105,21 @@ impl RecordName {
     /// One operation's redacted log.
     pub fn operation_log(tenant: &TenantId, operation: OperationId) -> ObjectName {
         ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.log"))
+    }
+
+    /// The variables one operation ran with.
+    pub fn operation_variables(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.variables.json"))
+    }
+
+    /// Whether deletions are held for the whole fleet.
+    pub fn breaker() -> ObjectName {
+        ObjectName::of_parts(format_args!("fleet/breaker.json"))
+    }
+
+    /// A wanted plugin list, as handed to whoever installs it.
+    pub fn plugin_request(tenant: &TenantId, digest: Digest) -> ObjectName {
+        ObjectName::of_parts(format_args!("plugins/{tenant}/{digest}.json"))
     }
 
     /// The state a run could not save.

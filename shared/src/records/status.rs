@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::provision::{ChangeSummary, DriftItem};
 use crate::store::Generation;
-use crate::tenant::{Plugin, TenantId};
+use crate::tenant::{Definition, DeletionPolicy, Plugins, TenantId};
 
 /// What is known of a tenant. Written by compare-and-swap only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,15 +26,21 @@ pub struct Status {
     /// The definition that was last decided on, whatever came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<Generation>,
-    /// The platform (settings, module, versions) that was decided under.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_platform: Option<Digest>,
+    /// A run began and has not succeeded: the cloud may be anything between what was applied and what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_doubt: bool,
     /// What was last applied with success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedRecord>,
     /// The module's outputs.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<String, Value>,
+    /// The operation whose variables describe what may be in the workspace: a destroy runs with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variables: Option<OperationId>,
+    /// What the last valid definition says of deletion, for when it is no longer there to ask.
+    #[serde(default)]
+    pub terms: DeletionTerms,
     /// Wanted plugins and what came of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugins: Option<PluginsRecord>,
@@ -66,9 +72,11 @@ impl Status {
             phase: Phase::Pending,
             conditions: Conditions::default(),
             observed_generation: None,
-            observed_platform: None,
+            in_doubt: false,
             applied: None,
             outputs: Map::new(),
+            variables: None,
+            terms: DeletionTerms::default(),
             plugins: None,
             drift: None,
             tombstone: None,
@@ -76,6 +84,26 @@ impl Status {
             hold: None,
             retry: None,
             operation: None,
+        }
+    }
+}
+
+/// What a definition says of its tenant's deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletionTerms {
+    /// `spec.deletionPolicy`.
+    pub policy: DeletionPolicy,
+    /// `spec.deletionProtection`.
+    pub protection: bool,
+}
+
+impl DeletionTerms {
+    /// A definition's terms.
+    pub fn of(definition: &Definition) -> Self {
+        Self {
+            policy: definition.spec.deletion_policy.unwrap_or_default(),
+            protection: definition.spec.deletion_protection.unwrap_or_default(),
         }
     }
 }
@@ -122,7 +150,7 @@ pub struct AppliedRecord {
 #[serde(rename_all = "camelCase")]
 pub struct PluginsRecord {
     /// What the definition or the platform wants.
-    pub wanted: Vec<Plugin>,
+    pub wanted: Plugins,
     /// Names the list, so that a change is seen.
     pub digest: Digest,
     /// When its installation was asked for.
@@ -168,6 +196,8 @@ pub struct DeletionRequest {
 pub struct Hold {
     /// What is approved or not: [`ChangeSummary::digest`] of `changes`.
     pub digest: Digest,
+    /// What was asked for: digest of variables, module and versions, as in [`AppliedRecord::digest`].
+    pub wanted: Digest,
     /// What would be done.
     pub changes: ChangeSummary,
     /// Since when.
@@ -180,6 +210,8 @@ pub struct Hold {
 pub struct RetryRecord {
     /// Failures in a row.
     pub failures: u32,
+    /// What was asked for: digest of variables, module and versions, as in [`AppliedRecord::digest`].
+    pub wanted: Digest,
     /// Not before this time, unless the definition changes.
     pub not_before: Timestamp,
 }

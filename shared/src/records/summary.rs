@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::ConditionKind;
 use super::status::{Phase, Status};
-use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::store::Generation;
 
@@ -21,9 +20,6 @@ pub struct StatusSummary {
     /// The definition that was last decided on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<Generation>,
-    /// The platform that was decided under.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_platform: Option<Digest>,
     /// The definition that was last applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<Generation>,
@@ -81,7 +77,6 @@ impl From<&Status> for StatusSummary {
         Self {
             phase: status.phase,
             observed_generation: status.observed_generation,
-            observed_platform: status.observed_platform,
             applied_generation: status.applied.as_ref().map(|applied| applied.generation),
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),

@@ -77,8 +77,7 @@ impl Fault {
 
 /// Whether a 'not found' was said of the bucket: the service's words are 'The specified bucket does not exist.'
 pub(super) fn speaks_of_bucket(reason: &str) -> bool {
-    let reason = reason.to_ascii_lowercase();
-    reason.contains("bucket") && reason.contains("does not exist")
+    reason.contains("bucket does not exist")
 }
 
 /// The service's own message where it sent one, without the client's wrapping.

@@ -26,7 +26,9 @@ impl GcsStore {
     }
 
     async fn content_once(&self, name: &ObjectName, of: Option<Generation>) -> Result<Versioned<Bytes>, Fault> {
-        let mut request = self.clients.media().await?.read_object(self.path(), name.as_str());
+        // People upload with `gcloud storage cp --gzip-local`; what they meant is the text.
+        let request = self.clients.media().await?.read_object(self.path(), name.as_str());
+        let mut request = request.with_automatic_decompression(true);
         if let Some(generation) = of {
             request = request.set_generation(number(generation));
         }

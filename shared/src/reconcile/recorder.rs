@@ -1,0 +1,128 @@
+//! Carries out the actions that only record: no run, no lease, one compare-and-swap of the status.
+
+use jiff::Timestamp;
+
+use super::decide::{Action, HoldReason};
+use super::observe::{Observation, ObservedDefinition};
+use crate::records::{Condition, ConditionKind, DeletionTerms, Phase, Status, Statuses, Tombstone, Truth};
+use crate::store::{Generation, StoreError, Versioned};
+use crate::tenant::TenantId;
+
+/// Writes what an action says on the tenant's status.
+pub async fn record(
+    statuses: &Statuses,
+    tenant: &TenantId,
+    action: &Action,
+    observation: &Observation,
+    now: Timestamp,
+) -> Result<Versioned<Status>, StoreError> {
+    statuses.update(tenant, |status| write(status, action, observation, now)).await
+}
+
+fn write(status: &mut Status, action: &Action, observation: &Observation, now: Timestamp) {
+    let generation = observation.generation();
+    let mut say = Saying { status, now, generation };
+    match action {
+        Action::Reject => say.rejected(&observation.definition),
+        Action::Suspend => {
+            say.observed(observation);
+            say.status.phase = Phase::Suspended;
+            say.that(ConditionKind::Ready, Truth::Unknown, "Suspended", "spec.suspend is true: nothing is touched");
+        }
+        Action::Acknowledge => {
+            say.observed(observation);
+            say.status.phase = Phase::Ready;
+            say.status.hold = None;
+            say.status.retry = None;
+            say.status.conditions.remove(ConditionKind::Held);
+            say.that(ConditionKind::Applied, Truth::True, "AsDefined", "the definition renders to what is applied");
+            say.that(ConditionKind::Ready, Truth::True, "AsDefined", "the site runs as defined");
+        }
+        Action::Hold(reason) => say.held(*reason),
+        Action::Tombstone { destroy_after } => say.tombstoned(*destroy_after),
+        Action::Restore => say.restored(),
+        Action::Noop(_)
+        | Action::Recover(_)
+        | Action::Apply(_)
+        | Action::CheckDrift
+        | Action::Destroy(_)
+        | Action::Forget(_) => {}
+    }
+}
+
+/// Writes conditions with one time and one generation.
+pub(super) struct Saying<'a> {
+    pub(super) status: &'a mut Status,
+    pub(super) now: Timestamp,
+    pub(super) generation: Option<Generation>,
+}
+
+impl Saying<'_> {
+    pub(super) fn that(&mut self, kind: ConditionKind, truth: Truth, reason: &str, message: impl Into<String>) {
+        self.status.conditions.set(Condition {
+            kind,
+            status: truth,
+            reason: reason.to_owned(),
+            message: message.into(),
+            last_transition_time: self.now,
+            observed_generation: self.generation,
+        });
+    }
+
+    /// A valid definition was looked at.
+    pub(super) fn observed(&mut self, observation: &Observation) {
+        self.status.observed_generation = self.generation;
+        if let ObservedDefinition::Valid(wanted) = &observation.definition {
+            self.status.terms = DeletionTerms::of(&wanted.definition);
+        }
+        self.that(ConditionKind::DefinitionValid, Truth::True, "Valid", "the definition is valid");
+    }
+
+    fn rejected(&mut self, definition: &ObservedDefinition) {
+        let (reason, message) = match definition {
+            ObservedDefinition::Conflict(names) => {
+                let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+                ("Conflict", format!("{} define the same tenant; remove all but one", names.join(" and ")))
+            }
+            ObservedDefinition::Invalid(_, problems) => ("Invalid", problems.to_string()),
+            ObservedDefinition::Absent | ObservedDefinition::Valid(_) => return,
+        };
+        self.status.observed_generation = self.generation;
+        self.status.phase = Phase::Invalid;
+        let still = if self.status.applied.is_some() { "; what was applied before still runs" } else { "" };
+        self.that(ConditionKind::DefinitionValid, Truth::False, reason, message.clone());
+        self.that(ConditionKind::Ready, Truth::False, reason, format!("the definition cannot be used{still}"));
+    }
+
+    fn held(&mut self, reason: HoldReason) {
+        let message = match reason {
+            HoldReason::Protected => {
+                "the definition vanished, but it said deletionProtection: put it back, or delete the tenant after \
+                 putting it back with spec.deletionProtection: false"
+            }
+            HoldReason::Breaker => {
+                "too many definitions vanished over the fleet: no deletion goes on until the sweep finds fewer, or they \
+                 are put back"
+            }
+        };
+        self.status.phase = Phase::Held;
+        self.that(ConditionKind::Held, Truth::True, reason.as_str(), message);
+    }
+
+    fn tombstoned(&mut self, destroy_after: Timestamp) {
+        self.status.tombstone = Some(Tombstone { since: self.now, destroy_after });
+        self.status.phase = Phase::Tombstoned;
+        let message = format!("the definition vanished; resources are destroyed after {destroy_after} unless it is put back");
+        self.that(ConditionKind::Tombstoned, Truth::True, "DefinitionVanished", message);
+    }
+
+    fn restored(&mut self) {
+        self.status.tombstone = None;
+        self.status.deletion = None;
+        // What runs is decided anew; until then the tenant is as good as never looked at.
+        self.status.phase = Phase::Pending;
+        self.status.observed_generation = None;
+        self.status.conditions.remove(ConditionKind::Tombstoned);
+        self.status.conditions.remove(ConditionKind::Held);
+    }
+}

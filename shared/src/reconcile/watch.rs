@@ -1,0 +1,59 @@
+//! What a run tells while it runs, kept for its journal entry and log.
+
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+
+use crate::provision::{RunEvent, RunObserver};
+use crate::store::Generation;
+
+/// A log is cut here; what comes after is counted, not kept.
+const MOST_BYTES: usize = 1 << 20;
+
+/// Collects one run's log.
+#[derive(Debug, Default)]
+pub struct RunLog(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    text: String,
+    dropped: usize,
+    lock: Option<Generation>,
+}
+
+impl RunLog {
+    /// The log so far, and the lock the run held last.
+    pub fn take(&self) -> (String, Option<Generation>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = std::mem::take(&mut kept.text);
+        if kept.dropped > 0 {
+            let _ = writeln!(text, "… {} more lines, not kept", kept.dropped);
+        }
+        (text, kept.lock)
+    }
+}
+
+impl RunObserver for RunLog {
+    fn event(&self, event: RunEvent) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = match event {
+            RunEvent::Locked { lock } => {
+                kept.lock = Some(lock);
+                format!("workspace locked ({lock})")
+            }
+            RunEvent::Unlocked => "workspace unlocked".to_owned(),
+            RunEvent::Started(change) => format!("{}: {} …", change.address, change.action),
+            RunEvent::Finished { change, elapsed } => {
+                format!("{}: {} done in {:.1} s", change.address, change.action, elapsed.as_secs_f64())
+            }
+            RunEvent::Failed(change) => format!("{}: {} failed", change.address, change.action),
+            RunEvent::StateSaved { state } => format!("state saved ({state})"),
+            RunEvent::Log(line) => line,
+        };
+        if kept.text.len() + line.len() > MOST_BYTES {
+            kept.dropped += 1;
+        } else {
+            kept.text.push_str(&line);
+            kept.text.push('\n');
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The definitions bucket: the desired state, versioned.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::names::DefinitionObject;
+use crate::store::{
+    Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition, StoreError,
+};
+use crate::tenant::{Format, TenantId};
+
+/// What the bucket says of one tenant, without reading a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DefinitionHead {
+    /// Nothing. A listing said so: a failed listing is an error, never this.
+    Absent,
+    /// One definition.
+    Present(StoredDefinition),
+    /// Several objects for one id: none of them is applied.
+    Conflict(Vec<ObjectName>),
+}
+
+/// A definition that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDefinition {
+    /// Where.
+    pub object: DefinitionObject,
+    /// Which generation.
+    pub generation: Generation,
+    /// Since when.
+    pub updated: Timestamp,
+}
+
+impl StoredDefinition {
+    /// What an object's metadata says, if the object is a definition.
+    pub fn of(meta: &ObjectMeta) -> Option<Self> {
+        let object = DefinitionObject::parse(&meta.name)?;
+        Some(Self { object, generation: meta.generation, updated: meta.updated })
+    }
+}
+
+/// Reads definitions.
+#[derive(Clone)]
+pub struct Definitions {
+    bucket: Arc<dyn ObjectReader>,
+}
+
+impl Definitions {
+    /// Over the definitions bucket.
+    pub fn new(bucket: Arc<dyn ObjectReader>) -> Self {
+        Self { bucket }
+    }
+
+    /// What is there for one tenant: one listing.
+    pub async fn head(&self, tenant: &TenantId) -> Result<DefinitionHead, StoreError> {
+        let page = self.bucket.list(&DefinitionObject::prefix(tenant), None, 1000).await?;
+        let mut found: Vec<StoredDefinition> = page.items.iter().filter_map(StoredDefinition::of).collect();
+        Ok(match (found.pop(), found.is_empty()) {
+            (None, _) => DefinitionHead::Absent,
+            (Some(only), true) => DefinitionHead::Present(only),
+            (Some(last), false) => {
+                DefinitionHead::Conflict(found.into_iter().chain([last]).map(|stored| stored.object.name).collect())
+            }
+        })
+    }
+
+    /// The source of exactly this generation; `None` if the store no longer has it.
+    pub async fn source(&self, stored: &StoredDefinition) -> Result<Option<Bytes>, StoreError> {
+        self.bucket.read_generation(&stored.object.name, stored.generation).await
+    }
+
+    /// Definitions of the whole fleet, by object name, a thousand a page at most.
+    pub async fn page(&self, page: Option<&PageToken>) -> Result<Page<StoredDefinition>, StoreError> {
+        let page = self.bucket.list(DefinitionObject::PREFIX, page, 1000).await?;
+        Ok(Page { items: page.items.iter().filter_map(StoredDefinition::of).collect(), next: page.next })
+    }
+
+    /// Every generation the store still has of any of a tenant's definition objects, newest first.
+    pub async fn generations(&self, tenant: &TenantId) -> Result<Vec<StoredDefinition>, StoreError> {
+        let mut found = Vec::new();
+        for object in DefinitionObject::candidates(tenant) {
+            found.extend(self.bucket.generations(&object.name).await?.iter().filter_map(StoredDefinition::of));
+        }
+        found.sort_by_key(|stored| std::cmp::Reverse(stored.updated));
+        Ok(found)
+    }
+}
+
+/// Writes definitions, each under a precondition.
+#[derive(Clone)]
+pub struct DefinitionWriter {
+    bucket: Arc<dyn ObjectStore>,
+}
+
+impl DefinitionWriter {
+    /// Over the definitions bucket.
+    pub fn new(bucket: Arc<dyn ObjectStore>) -> Self {
+        Self { bucket }
+    }
+
+    /// Writes a definition where there is none.
+    pub async fn create(&self, tenant: &TenantId, source: Bytes, format: Format) -> Result<Generation, StoreError> {
+        let object = DefinitionObject::of(tenant, format);
+        self.bucket.write(&object.name, definition(source, format), Precondition::Absent).await
+    }
+
+    /// Replaces exactly this definition. A definition in the other format gets an object of that format; the old one goes
+    /// after the new one is there, so a crash between leaves a conflict that names both, never nothing.
+    pub async fn replace(
+        &self,
+        old: &StoredDefinition,
+        source: Bytes,
+        format: Format,
+    ) -> Result<Generation, StoreError> {
+        if old.object.format == format {
+            let when = Precondition::Matches(old.generation);
+            return self.bucket.write(&old.object.name, definition(source, format), when).await;
+        }
+        let generation = self.create(&old.object.tenant, source, format).await?;
+        self.remove(old).await?;
+        Ok(generation)
+    }
+
+    /// Removes exactly this definition; the bucket keeps it as an archived generation.
+    pub async fn remove(&self, stored: &StoredDefinition) -> Result<(), StoreError> {
+        self.bucket.delete(&stored.object.name, stored.generation).await
+    }
+}
+
+fn definition(source: Bytes, format: Format) -> NewObject {
+    let content_type = match format {
+        Format::Yaml => "application/yaml",
+        Format::Json => "application/json",
+    };
+    NewObject { body: source, content_type: Some(content_type.to_owned()), ..NewObject::default() }
+}

@@ -1,0 +1,118 @@
+//! The journal of operations: each written before it acts, and ended whatever happens.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::names::RecordName;
+use super::operation::{Operation, Outcome, Step};
+use crate::clock::Clock;
+use crate::operation::OperationId;
+use crate::provision::Variables;
+use crate::store::document::{read_json, write_json};
+use crate::store::{Generation, NewObject, ObjectStore, Precondition, StoreError, Versioned};
+use crate::tenant::TenantId;
+
+/// Writes operations.
+#[derive(Clone)]
+pub struct Journal {
+    records: Arc<dyn ObjectStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// An operation this process writes.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// As last written.
+    pub operation: Operation,
+    generation: Generation,
+}
+
+impl Journal {
+    /// Over the records bucket.
+    pub fn new(records: Arc<dyn ObjectStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { records, clock }
+    }
+
+    /// Writes a new operation.
+    pub async fn open(&self, operation: Operation) -> Result<Entry, StoreError> {
+        let generation = self.store(&operation, Precondition::Absent).await?;
+        Ok(Entry { operation, generation })
+    }
+
+    /// An operation that was written before; `None` if there is none of that id.
+    pub async fn find(&self, tenant: &TenantId, operation: OperationId) -> Result<Option<Entry>, StoreError> {
+        let found = read_json::<Operation>(self.records.as_ref(), &RecordName::operation(tenant, operation)).await?;
+        Ok(found.map(|Versioned { value, generation }| Entry { operation: value, generation }))
+    }
+
+    /// Writes down what is about to be done, and whatever else `change` says.
+    pub async fn step(
+        &self,
+        entry: &mut Entry,
+        what: &str,
+        change: impl FnOnce(&mut Operation),
+    ) -> Result<(), StoreError> {
+        entry.operation.steps.push(Step { at: self.clock.now(), what: what.to_owned() });
+        change(&mut entry.operation);
+        self.save(entry).await
+    }
+
+    /// Ends an operation.
+    pub async fn close(
+        &self,
+        entry: &mut Entry,
+        outcome: Outcome,
+        change: impl FnOnce(&mut Operation),
+    ) -> Result<(), StoreError> {
+        entry.operation.outcome = outcome;
+        entry.operation.finished = Some(self.clock.now());
+        change(&mut entry.operation);
+        self.save(entry).await
+    }
+
+    /// Keeps an operation's redacted log beside it.
+    pub async fn keep_log(&self, tenant: &TenantId, operation: OperationId, log: String) -> Result<(), StoreError> {
+        let content_type = Some("text/plain; charset=utf-8".to_owned());
+        let object = NewObject { body: Bytes::from(log), content_type, ..NewObject::default() };
+        self.keep(&RecordName::operation_log(tenant, operation), object).await
+    }
+
+    /// Keeps the variables an operation is about to run with.
+    pub async fn keep_variables(
+        &self,
+        tenant: &TenantId,
+        operation: OperationId,
+        variables: &Variables,
+    ) -> Result<(), StoreError> {
+        let body = Bytes::copy_from_slice(variables.as_json().as_bytes());
+        let object = NewObject { body, content_type: Some("application/json".to_owned()), ..NewObject::default() };
+        self.keep(&RecordName::operation_variables(tenant, operation), object).await
+    }
+
+    /// The variables an operation ran with.
+    pub async fn variables(&self, tenant: &TenantId, operation: OperationId) -> Result<Option<Variables>, StoreError> {
+        let name = RecordName::operation_variables(tenant, operation);
+        let found = read_json::<serde_json::Value>(self.records.as_ref(), &name).await?;
+        Ok(found.map(|found| Variables::from_json(&found.value)))
+    }
+
+    async fn keep(&self, name: &crate::store::ObjectName, object: NewObject) -> Result<(), StoreError> {
+        // One operation writes each of these once; one that is there already is from an earlier try of the same.
+        match self.records.write(name, object, Precondition::Absent).await {
+            Ok(_) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn save(&self, entry: &mut Entry) -> Result<(), StoreError> {
+        entry.generation = self.store(&entry.operation, Precondition::Matches(entry.generation)).await?;
+        Ok(())
+    }
+
+    async fn store(&self, operation: &Operation, when: Precondition) -> Result<Generation, StoreError> {
+        let name = RecordName::operation(&operation.tenant, operation.id);
+        write_json(self.records.as_ref(), &name, operation, BTreeMap::new(), when).await
+    }
+}

@@ -1,0 +1,75 @@
+//! Status records: one object a tenant, written by compare-and-swap, a summary of it as metadata.
+
+use std::sync::Arc;
+
+use super::names::RecordName;
+use super::status::Status;
+use super::summary::StatusSummary;
+use crate::store::document::{read_json, write_json};
+use crate::store::{Generation, ObjectStore, Precondition, StoreError, Versioned};
+use crate::tenant::TenantId;
+
+/// How often a lost compare-and-swap is tried again: writers of one tenant's status are few, and each makes progress.
+const ATTEMPTS: usize = 20;
+
+/// Reads and writes status records.
+#[derive(Clone)]
+pub struct Statuses {
+    records: Arc<dyn ObjectStore>,
+}
+
+impl Statuses {
+    /// Over the records bucket.
+    pub fn new(records: Arc<dyn ObjectStore>) -> Self {
+        Self { records }
+    }
+
+    /// A tenant's status; `None` if nobody has looked at it yet.
+    pub async fn read(&self, tenant: &TenantId) -> Result<Option<Versioned<Status>>, StoreError> {
+        read_json(self.records.as_ref(), &RecordName::status(tenant)).await
+    }
+
+    /// A tenant's status in short, from metadata alone. `None` also where only the body would tell.
+    pub async fn summary(&self, tenant: &TenantId) -> Result<Option<StatusSummary>, StoreError> {
+        let meta = self.records.stat(&RecordName::status(tenant)).await?;
+        Ok(meta.and_then(|meta| StatusSummary::from_metadata(&meta.metadata)))
+    }
+
+    /// Writes a status that was read (or was not there) at `when`.
+    pub async fn write(&self, status: &Status, when: Precondition) -> Result<Generation, StoreError> {
+        let name = RecordName::status(&status.tenant);
+        write_json(self.records.as_ref(), &name, status, StatusSummary::from(status).to_metadata(), when).await
+    }
+
+    /// Changes a status whatever it is by now; `change` is called again when somebody else wrote meanwhile. Nothing is
+    /// written when it changes nothing.
+    pub async fn update(
+        &self,
+        tenant: &TenantId,
+        mut change: impl FnMut(&mut Status),
+    ) -> Result<Versioned<Status>, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let old = self.read(tenant).await?;
+            let mut status = old.as_ref().map_or_else(|| Status::new(tenant.clone()), |old| old.value.clone());
+            change(&mut status);
+            let when = match &old {
+                Some(old) if old.value == status => return Ok(old.clone()),
+                Some(old) => Precondition::Matches(old.generation),
+                None => Precondition::Absent,
+            };
+            match self.write(&status, when).await {
+                Ok(generation) => return Ok(Versioned { value: status, generation }),
+                Err(StoreError::PreconditionFailed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable {
+            reason: format!("the status of '{tenant}' is being written by too many at once"),
+        })
+    }
+
+    /// Forgets a tenant: its resources are gone, or are no longer ours.
+    pub async fn remove(&self, status: &Versioned<Status>) -> Result<(), StoreError> {
+        self.records.delete(&RecordName::status(&status.value.tenant), status.generation).await
+    }
+}

@@ -1,0 +1,65 @@
+//! Tasks: hints that a tenant wants reconciling, handed to whoever runs it. Losing one costs time, never truth: the sweep
+//! finds the tenant again.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::tenant::TenantId;
+
+mod queue;
+
+pub use queue::LocalQueue;
+
+/// A tenant that wants reconciling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// Which.
+    pub tenant: TenantId,
+    /// How soon, among others that wait.
+    #[serde(default)]
+    pub priority: Priority,
+}
+
+/// How soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Priority {
+    /// Somebody waits for it.
+    #[default]
+    Change,
+    /// The sweep found it.
+    Upkeep,
+}
+
+/// A task was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum HandOutError {
+    /// Too many wait.
+    #[error("too many tasks wait; try again in {} s", .retry_after.as_secs())]
+    Full {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The queue did not answer.
+    #[error("the task could not be handed on: {0}")]
+    Unavailable(String),
+}
+
+impl HandOutError {
+    /// Whether the same task may be taken later: always, a task has no content that could be wrong.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::Full { .. } | Self::Unavailable(_) => true,
+        }
+    }
+}
+
+/// Hands tasks on.
+#[async_trait]
+pub trait Tasks: Send + Sync + 'static {
+    /// Hands one on. It is carried out at least once, later, elsewhere.
+    async fn hand_out(&self, task: Task) -> Result<(), HandOutError>;
+}

@@ -1,0 +1,213 @@
+//! A bounded queue in this process, for one machine. A tenant waits in it at most once, and is worked on by one worker at
+//! a time: a task that comes while its tenant is being worked on runs after that.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{HandOutError, Priority, Task, Tasks};
+use crate::tenant::TenantId;
+
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The queue. Cloning shares it.
+#[derive(Clone)]
+pub struct LocalQueue {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    capacity: usize,
+    waiting: Mutex<Waiting>,
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    changes: VecDeque<TenantId>,
+    upkeep: VecDeque<TenantId>,
+    tenants: HashMap<TenantId, Place>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Queued,
+    Running,
+    RunningAndAsked(Priority),
+}
+
+impl LocalQueue {
+    /// At most `capacity` tenants wait.
+    pub fn new(capacity: usize) -> Self {
+        let shared = Shared { capacity, waiting: Mutex::default(), more: Notify::new() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Works with `workers` at once until `stop`; those under way are finished.
+    pub async fn work<F, Fut>(&self, workers: usize, stop: CancellationToken, run: F)
+    where
+        F: Fn(TenantId) -> Fut,
+        Fut: Future<Output = ()>,
+    {
+        let workers = (0..workers).map(|_| self.worker(&stop, &run));
+        futures::future::join_all(workers).await;
+    }
+
+    /// How many tenants wait or are worked on.
+    pub fn len(&self) -> usize {
+        self.waiting().tenants.len()
+    }
+
+    /// Whether nothing waits and nothing is worked on.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    async fn worker<F, Fut>(&self, stop: &CancellationToken, run: &F)
+    where
+        F: Fn(TenantId) -> Fut,
+        Fut: Future<Output = ()>,
+    {
+        while !stop.is_cancelled() {
+            let (next, more) = self.waiting().take();
+            if let Some(tenant) = next {
+                // One wake-up may stand for several tasks: pass it on.
+                if more {
+                    self.shared.more.notify_one();
+                }
+                run(tenant.clone()).await;
+                let asked_again = self.waiting().finished(&tenant);
+                if asked_again {
+                    self.shared.more.notify_one();
+                }
+            } else {
+                tokio::select! {
+                    () = self.shared.more.notified() => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, task: Task) {
+        match self.tenants.get_mut(&task.tenant) {
+            Some(Place::Queued) => {}
+            Some(place) => *place = Place::RunningAndAsked(task.priority),
+            None => {
+                self.tenants.insert(task.tenant.clone(), Place::Queued);
+                self.line(task.priority).push_back(task.tenant);
+            }
+        }
+    }
+
+    fn line(&mut self, priority: Priority) -> &mut VecDeque<TenantId> {
+        match priority {
+            Priority::Change => &mut self.changes,
+            Priority::Upkeep => &mut self.upkeep,
+        }
+    }
+
+    /// The next tenant, and whether more wait behind it.
+    fn take(&mut self) -> (Option<TenantId>, bool) {
+        let next = self.changes.pop_front().or_else(|| self.upkeep.pop_front());
+        if let Some(tenant) = &next {
+            self.tenants.insert(tenant.clone(), Place::Running);
+        }
+        (next, !(self.changes.is_empty() && self.upkeep.is_empty()))
+    }
+
+    fn finished(&mut self, tenant: &TenantId) -> bool {
+        let Some(Place::RunningAndAsked(priority)) = self.tenants.remove(tenant) else { return false };
+        self.push(Task { tenant: tenant.clone(), priority });
+        true
+    }
+}
+
+#[async_trait]
+impl Tasks for LocalQueue {
+    async fn hand_out(&self, task: Task) -> Result<(), HandOutError> {
+        {
+            let mut waiting = self.waiting();
+            let known = waiting.tenants.contains_key(&task.tenant);
+            if !known && waiting.tenants.len() >= self.shared.capacity {
+                return Err(HandOutError::Full { retry_after: RETRY_AFTER });
+            }
+            waiting.push(task);
+        }
+        self.shared.more.notify_one();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(tenant: &str, priority: Priority) -> Task {
+        Task { tenant: tenant.parse().unwrap(), priority }
+    }
+
+    #[tokio::test]
+    async fn changes_go_first_and_a_tenant_waits_once() {
+        let queue = LocalQueue::new(10);
+        for (tenant, priority) in [("upkeep", Priority::Upkeep), ("one", Priority::Change), ("one", Priority::Change)] {
+            queue.hand_out(task(tenant, priority)).await.unwrap();
+        }
+        let stop = CancellationToken::new();
+        let seen = Mutex::new(Vec::new());
+        let run = |tenant: TenantId| {
+            seen.lock().unwrap().push(tenant.to_string());
+            if queue.len() == 1 {
+                stop.cancel();
+            }
+            std::future::ready(())
+        };
+        queue.work(1, stop.clone(), run).await;
+        assert_eq!(*seen.lock().unwrap(), ["one", "upkeep"]);
+    }
+
+    #[tokio::test]
+    async fn a_task_for_a_tenant_under_way_runs_after_it() {
+        let queue = LocalQueue::new(10);
+        queue.hand_out(task("acme", Priority::Change)).await.unwrap();
+        let stop = CancellationToken::new();
+        let runs = Mutex::new(0);
+        let run = |tenant: TenantId| {
+            let (queue, runs, stop) = (queue.clone(), &runs, &stop);
+            async move {
+                let first = {
+                    let mut runs = runs.lock().unwrap();
+                    *runs += 1;
+                    *runs == 1
+                };
+                if first {
+                    queue.hand_out(Task { tenant, priority: Priority::Change }).await.unwrap();
+                } else {
+                    stop.cancel();
+                }
+            }
+        };
+        queue.work(4, stop.clone(), run).await;
+        assert_eq!(*runs.lock().unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_says_when_to_come_back() {
+        let queue = LocalQueue::new(1);
+        queue.hand_out(task("one", Priority::Change)).await.unwrap();
+        queue.hand_out(task("one", Priority::Change)).await.unwrap();
+        let refused = queue.hand_out(task("two", Priority::Change)).await;
+        assert!(matches!(refused, Err(HandOutError::Full { .. })));
+    }
+}
