@@ -13,6 +13,8 @@
 
 pub mod clock;
 pub mod digest;
+#[cfg(feature = "server")]
+pub mod http;
 pub mod operation;
 pub mod platform;
 pub mod provision;

@@ -2,9 +2,11 @@
 //! queries read. `http` translates; the functions assemble.
 
 mod error;
+mod queries;
 mod view;
 
 pub use error::CommandError;
+pub use queries::{Cursor, Part, Queries};
 pub use view::{
     Answer, Caller, DefinitionView, IfMatch, ListFilter, Preview, Submission, TenantSummary, TenantView, Wait,
 };
