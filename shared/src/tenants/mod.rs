@@ -1,9 +1,11 @@
 //! What can be asked of the product, free of any transport: commands change a tenant's definition and reconcile it,
 //! queries read. `http` translates; the functions assemble.
 
+mod commands;
 mod error;
 mod view;
 
+pub use commands::Commands;
 pub use error::CommandError;
 pub use view::{
     Answer, Caller, DefinitionView, IfMatch, ListFilter, Preview, Submission, TenantSummary, TenantView, Wait,
