@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::tenant::Plugin;
+use crate::tenant::{Definition, Plugin};
 
 /// Platform settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,6 +204,12 @@ impl Platform {
             }
         }
         Ok(platform)
+    }
+
+    /// The tier a definition asks for, or the default one; `None` if the platform offers no such tier.
+    pub fn tier_of(&self, definition: &Definition) -> Option<&Tier> {
+        let asked = definition.spec.database.as_ref().and_then(|database| database.tier.as_ref());
+        self.tiers.get(asked.unwrap_or(&self.default_tier))
     }
 
     /// Names what of the settings decides how a definition is rendered; limits and grace periods are not part of it.

@@ -43,7 +43,9 @@ impl RecordedInstalls {
 impl PluginInstalls for RecordedInstalls {
     async fn start(&self, tenant: &TenantId, plugins: &PluginsRecord) -> Result<(), StoreError> {
         let name = RecordName::plugin_request(tenant, plugins.digest);
-        match write_json(self.records.as_ref(), &name, plugins, std::iter::empty().collect(), Precondition::Absent).await {
+        match write_json(self.records.as_ref(), &name, plugins, std::iter::empty().collect(), Precondition::Absent)
+            .await
+        {
             Ok(_) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
             Err(error) => Err(error),
         }

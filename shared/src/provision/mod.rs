@@ -15,6 +15,7 @@ use crate::store::{Generation, StoreError};
 use crate::tenant::TenantId;
 
 mod change;
+pub mod memory;
 
 pub use change::{Change, ChangeAction, ChangeSummary, ResourceAddress};
 

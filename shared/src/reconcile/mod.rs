@@ -3,6 +3,25 @@
 //! [`decide`] chooses and does nothing; everything else does and chooses nothing. A tenant id goes in and nothing else:
 //! events, tasks, requests and the sweep differ in when they ask, not in what happens.
 
+mod breaker;
 mod decide;
+mod observe;
+mod ports;
+mod reconciler;
+mod recorder;
+mod run;
+mod serving;
+mod sweep;
+mod tenure;
+mod turns;
+mod watch;
+mod watcher;
 
+pub use breaker::{Breaker, FleetCount, too_many};
 pub use decide::{Action, Cause, HoldReason, Idle, Intended, Situation, Why, decide};
+pub use observe::{Observation, ObservedDefinition, Wanted};
+pub use ports::Ports;
+pub use reconciler::{Insist, Reconciled, Reconciler};
+pub use serving::check_serving;
+pub use sweep::{Due, SweepReport, Sweeper, due};
+pub use watcher::{Noticed, Watcher};

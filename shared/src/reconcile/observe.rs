@@ -131,19 +131,19 @@ async fn read_definition(
 
 fn judge(stored: StoredDefinition, source: &[u8], platform: &Platform) -> ObservedDefinition {
     let parsed = tenant::parse_named(source, stored.object.format, &stored.object.tenant);
-    let checked = parsed.and_then(|definition| tenant::check_against(&definition, platform).map(|()| definition));
-    match checked {
-        Ok(definition) => {
-            let variables = render::variables(&definition, platform);
-            ObservedDefinition::Valid(Box::new(Wanted { stored, definition, variables }))
-        }
+    let rendered = parsed.and_then(|definition| {
+        let variables = render::variables(&definition, platform, &render::Decisions::default())?;
+        Ok((definition, variables))
+    });
+    match rendered {
+        Ok((definition, variables)) => ObservedDefinition::Valid(Box::new(Wanted { stored, definition, variables })),
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }
 }
 
 /// Whether two listings alone show that there is nothing to do: no definition is parsed and no status read. Says no
 /// whenever in doubt.
-pub fn settled(head: &DefinitionHead, summary: Option<&StatusSummary>) -> bool {
+pub(super) fn settled(head: &DefinitionHead, summary: Option<&StatusSummary>) -> bool {
     let (DefinitionHead::Present(stored), Some(summary)) = (head, summary) else { return false };
     let decided = summary.observed_generation == Some(stored.generation);
     let quiet = matches!(summary.phase, Phase::Ready | Phase::Suspended | Phase::Invalid);

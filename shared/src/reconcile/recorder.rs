@@ -9,7 +9,7 @@ use crate::store::{Generation, StoreError, Versioned};
 use crate::tenant::TenantId;
 
 /// Writes what an action says on the tenant's status.
-pub async fn record(
+pub(super) async fn record(
     statuses: &Statuses,
     tenant: &TenantId,
     action: &Action,
@@ -112,7 +112,8 @@ impl Saying<'_> {
     fn tombstoned(&mut self, destroy_after: Timestamp) {
         self.status.tombstone = Some(Tombstone { since: self.now, destroy_after });
         self.status.phase = Phase::Tombstoned;
-        let message = format!("the definition vanished; resources are destroyed after {destroy_after} unless it is put back");
+        let message =
+            format!("the definition vanished; resources are destroyed after {destroy_after} unless it is put back");
         self.that(ConditionKind::Tombstoned, Truth::True, "DefinitionVanished", message);
     }
 

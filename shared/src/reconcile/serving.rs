@@ -13,10 +13,8 @@ pub fn check_serving(outputs: &Map<String, Value>) -> Result<(), String> {
         return Ok(());
     }
     let why = text("ready_message").unwrap_or("the platform gives no reason; look at the revision's own log");
-    let old = text("latest_ready_revision").map_or_else(
-        || "nothing serves".to_owned(),
-        |old| format!("revision {old} still serves"),
-    );
+    let old = text("latest_ready_revision")
+        .map_or_else(|| "nothing serves".to_owned(), |old| format!("revision {old} still serves"));
     Err(format!("revision {created} was made but is not ready: {why}; {old}"))
 }
 

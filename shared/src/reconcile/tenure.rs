@@ -21,22 +21,22 @@ const POLL: Duration = Duration::from_millis(250);
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Leases that are ours, renewed in the background until given back.
-pub struct Tenure {
+pub(super) struct Tenure {
     leases: Leases,
     held: Arc<Mutex<Vec<Lease>>>,
     renewal: JoinHandle<()>,
     ended: CancellationToken,
     /// Under which state may be saved.
-    pub epoch: Epoch,
+    pub(super) epoch: Epoch,
     /// Whose work must be recovered first.
-    pub taken_over: Option<OperationId>,
+    pub(super) taken_over: Option<OperationId>,
     /// Cancelled when a lease is lost or the process is asked to stop.
-    pub cancel: CancellationToken,
+    pub(super) cancel: CancellationToken,
 }
 
 impl Tenure {
     /// Takes a tenant's lease, waiting at most the platform's wait for whoever holds it.
-    pub async fn begin(
+    pub(super) async fn begin(
         leases: &Leases,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
@@ -56,7 +56,7 @@ impl Tenure {
     }
 
     /// Takes one of the slots of a database instance as well: it takes few operations at once.
-    pub async fn take_slot(
+    pub(super) async fn take_slot(
         &self,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
@@ -71,7 +71,7 @@ impl Tenure {
     }
 
     /// Gives everything back.
-    pub async fn end(self) -> Result<(), StoreError> {
+    pub(super) async fn end(self) -> Result<(), StoreError> {
         // A renewal under way is awaited: aborted, it could leave a generation that we never learn of.
         self.ended.cancel();
         let _ = self.renewal.await;

@@ -9,11 +9,11 @@ use crate::tenant::TenantId;
 
 /// One turn a tenant at a time.
 #[derive(Default)]
-pub struct Turns(Mutex<HashMap<TenantId, Weak<Turn<()>>>>);
+pub(super) struct Turns(Mutex<HashMap<TenantId, Weak<Turn<()>>>>);
 
 impl Turns {
     /// Waits for a tenant's turn, first come first served; dropping the guard ends it.
-    pub async fn take(&self, tenant: &TenantId) -> OwnedMutexGuard<()> {
+    pub(super) async fn take(&self, tenant: &TenantId) -> OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let found = turns.get(tenant).and_then(Weak::upgrade);

@@ -11,7 +11,7 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// Collects one run's log.
 #[derive(Debug, Default)]
-pub struct RunLog(Mutex<Kept>);
+pub(super) struct RunLog(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -22,7 +22,7 @@ struct Kept {
 
 impl RunLog {
     /// The log so far, and the lock the run held last.
-    pub fn take(&self) -> (String, Option<Generation>) {
+    pub(super) fn take(&self) -> (String, Option<Generation>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = std::mem::take(&mut kept.text);
         if kept.dropped > 0 {

@@ -55,6 +55,30 @@ pub struct Operation {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Operation {
+    /// An operation that was asked for and has not begun.
+    pub fn new(id: OperationId, tenant: TenantId, kind: OperationKind, requested: Timestamp) -> Self {
+        Self {
+            id,
+            tenant,
+            kind,
+            principal: Principal("unknown".to_owned()),
+            trigger: Trigger::Api,
+            definition_generation: None,
+            epoch: None,
+            outcome: Outcome::Queued,
+            requested,
+            finished: None,
+            steps: Vec::new(),
+            lock: None,
+            changes: ChangeSummary::default(),
+            reason: None,
+            message: String::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+}
+
 /// What an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OperationKind {

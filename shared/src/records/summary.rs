@@ -23,6 +23,9 @@ pub struct StatusSummary {
     /// The definition that was last applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<Generation>,
+    /// When that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied_at: Option<Timestamp>,
     /// A failed apply is due again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_not_before: Option<Timestamp>,
@@ -65,6 +68,11 @@ impl StatusSummary {
         BTreeMap::from([(KEY.to_owned(), text)])
     }
 
+    /// When the cloud was last looked at: an apply looks at everything too.
+    pub fn last_checked(&self) -> Option<Timestamp> {
+        self.applied_at.max(self.drift_checked)
+    }
+
     /// What the metadata says; `None` where somebody wrote the object without it: then the body must be read.
     pub fn from_metadata(metadata: &BTreeMap<String, String>) -> Option<Self> {
         serde_json::from_str(metadata.get(KEY)?).ok()
@@ -78,6 +86,7 @@ impl From<&Status> for StatusSummary {
             phase: status.phase,
             observed_generation: status.observed_generation,
             applied_generation: status.applied.as_ref().map(|applied| applied.generation),
+            applied_at: status.applied.as_ref().map(|applied| applied.at),
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
             deletion_requested: status.deletion.is_some(),

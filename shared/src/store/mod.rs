@@ -77,6 +77,11 @@ impl ObjectName {
         if fits && stays { Ok(Self(name.into())) } else { Err(InvalidObjectName) }
     }
 
+    /// A name put together from parts that were checked when they were parsed: ids and our own words.
+    pub(crate) fn of_parts(name: fmt::Arguments<'_>) -> Self {
+        Self(name.to_string().into())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -104,7 +104,8 @@ fn label(text: &str) -> Option<String> {
 fn domain(text: &str) -> Option<String> {
     let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
     let host = bare.split(['/', ':', '?']).next()?.trim_end_matches('.').trim_start_matches("*.");
-    let fits = host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+    let fits =
+        host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
     fits.then(|| host.to_owned())
 }
 

@@ -44,9 +44,8 @@ fn understand(source: &[u8], format: Format, expected: Option<&TenantId>) -> Res
         return Err(problems);
     }
     // The schema allows nothing that the type refuses; a test holds the two together.
-    serde_json::from_value(value).map_err(|error| {
-        Problem::whole(Reason::InvalidValue, format!("does not fit the definition: {error}")).into()
-    })
+    serde_json::from_value(value)
+        .map_err(|error| Problem::whole(Reason::InvalidValue, format!("does not fit the definition: {error}")).into())
 }
 
 fn mismatch(root: &Node, expected: &TenantId) -> Option<Problem> {

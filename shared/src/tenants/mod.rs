@@ -1,10 +1,12 @@
 //! What can be asked of the product, free of any transport: commands change a tenant's definition and reconcile it,
 //! queries read. `http` translates; the functions assemble.
 
+mod commands;
 mod error;
 mod queries;
 mod view;
 
+pub use commands::Commands;
 pub use error::CommandError;
 pub use queries::{Cursor, Part, Queries};
 pub use view::{

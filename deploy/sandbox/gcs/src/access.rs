@@ -9,8 +9,7 @@ use bytes::Bytes;
 use crate::faults::{Fault, Faults, Operation};
 use crate::range::ByteRange;
 use crate::store::{
-    Attributes, BucketName, Content, Error, ListQuery, Object, Page, Progress, Received, Store, Target,
-    UploadId, Write,
+    Attributes, BucketName, Content, Error, ListQuery, Object, Page, Progress, Received, Store, Target, UploadId, Write,
 };
 
 /// Why a request gets no good answer.
@@ -66,22 +65,15 @@ impl Access {
     }
 
     /// Reads an object's content, or the part of it that `range` names.
-    pub async fn read(
-        &self,
-        bucket: BucketName,
-        target: Target,
-        range: Option<ByteRange>,
-    ) -> Result<Reading, Failure> {
+    pub async fn read(&self, bucket: BucketName, target: Target, range: Option<ByteRange>) -> Result<Reading, Failure> {
         let path = format!("{bucket}/{}", target.name);
         let fault = self.before(Operation::Read, &path).await?;
         let torn = fault == Some(Fault::TornResponse);
         let reading = self.blocking(move |store| {
             let (object, file) = store.bucket(&bucket)?.read(&target)?;
             let range = range.map(|range| range.within(object.digests.size)).transpose()?;
-            let content = content(file, range, object.digests.size).map_err(|source| Error::Io {
-                path: format!("{bucket}/{}", target.name).into(),
-                source,
-            })?;
+            let content = content(file, range, object.digests.size)
+                .map_err(|source| Error::Io { path: format!("{bucket}/{}", target.name).into(), source })?;
             Ok(Reading { object, range, content, torn })
         });
         let reading = reading.await;
@@ -95,12 +87,7 @@ impl Access {
     }
 
     /// Writes an object.
-    pub async fn write(
-        &self,
-        bucket: BucketName,
-        write: Write,
-        content: Content,
-    ) -> Result<Arc<Object>, Failure> {
+    pub async fn write(&self, bucket: BucketName, write: Write, content: Content) -> Result<Arc<Object>, Failure> {
         let path = format!("{bucket}/{}", write.name);
         self.run(Operation::Write, &path, move |store| store.bucket(&bucket)?.write(write, content)).await
     }

@@ -7,9 +7,8 @@ const MOST: usize = 1000;
 
 /// Names that decide what the container is rather than how the site behaves. `WORDPRESS_…` covers the `…_FILE` variants
 /// that override the database, and `WORDPRESS_CONFIG_EXTRA`, which is evaluated as PHP.
-const RESERVED_PREFIXES: [&str; 10] = [
-    "WORDPRESS_", "WP_CONTENT_", "WP_PLUGIN_", "DISALLOW_", "DB_", "AIPRESS_", "K_", "CLOUD_RUN_", "GOOGLE_", "LD_",
-];
+const RESERVED_PREFIXES: [&str; 10] =
+    ["WORDPRESS_", "WP_CONTENT_", "WP_PLUGIN_", "DISALLOW_", "DB_", "AIPRESS_", "K_", "CLOUD_RUN_", "GOOGLE_", "LD_"];
 const RESERVED_NAMES: [&str; 6] = ["WP_HOME", "WP_SITEURL", "PORT", "PATH", "PHPRC", "PHP_INI_SCAN_DIR"];
 
 pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {

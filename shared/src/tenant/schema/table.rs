@@ -43,9 +43,7 @@ fn type_of(schema: &Value) -> String {
             "object" if schema.get("properties").is_none() => "mapping to text".to_owned(),
             other => word(other).to_owned(),
         },
-        Some(Value::Array(names)) => {
-            names.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join(" or ")
-        }
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join(" or "),
         _ => String::new(),
     }
 }

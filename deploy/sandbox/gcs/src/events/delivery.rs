@@ -31,11 +31,7 @@ pub struct Redelivery {
 impl Default for Redelivery {
     /// What Eventarc does: 10 to 600 s, for a day.
     fn default() -> Self {
-        Self {
-            min: Duration::from_secs(10),
-            max: Duration::from_secs(600),
-            keep: Duration::from_secs(24 * 60 * 60),
-        }
+        Self { min: Duration::from_secs(10), max: Duration::from_secs(600), keep: Duration::from_secs(24 * 60 * 60) }
     }
 }
 

@@ -56,26 +56,15 @@ pub struct Announced<'a> {
 
 impl Outbox {
     /// Opens the outbox in `folder`; `dir` lends its `tmp`. What is to be delivered comes out of the receiver.
-    pub fn open(
-        dir: BucketDir,
-        folder: PathBuf,
-        base_url: String,
-    ) -> Result<(Self, UnboundedReceiver<Entry>), Error> {
+    pub fn open(dir: BucketDir, folder: PathBuf, base_url: String) -> Result<(Self, UnboundedReceiver<Entry>), Error> {
         let ids = Generations::open(dir.clone(), folder.with_extension("id.json"))?;
         let mut waiting = Vec::new();
         for path in crate::store::entries(&folder)? {
             waiting.extend(read_json::<Entry>(&path)?);
         }
         let (ready, entries) = unbounded_channel();
-        let outbox = Self {
-            dir,
-            folder,
-            base_url,
-            ids,
-            subscriptions: RwLock::default(),
-            waiting: Mutex::new(waiting),
-            ready,
-        };
+        let outbox =
+            Self { dir, folder, base_url, ids, subscriptions: RwLock::default(), waiting: Mutex::new(waiting), ready };
         Ok((outbox, entries))
     }
 

@@ -14,10 +14,7 @@ pub async fn get(access: &Access, request: proto::GetBucketRequest) -> Result<pr
 }
 
 /// All of them on one page: a sandbox has a handful.
-pub async fn list(
-    access: &Access,
-    request: proto::ListBucketsRequest,
-) -> Result<proto::ListBucketsResponse, Status> {
+pub async fn list(access: &Access, request: proto::ListBucketsRequest) -> Result<proto::ListBucketsResponse, Status> {
     let buckets = access.buckets("", |store| Ok(store.buckets())).await?;
     let wanted = buckets.iter().filter(|record| record.name.as_str().starts_with(&request.prefix));
     Ok(proto::ListBucketsResponse {
@@ -28,10 +25,7 @@ pub async fn list(
 
 pub async fn create(access: &Access, request: proto::CreateBucketRequest) -> Result<proto::Bucket, Status> {
     let name: BucketName = request.bucket_id.parse()?;
-    let versioning = request
-        .bucket
-        .and_then(|bucket| bucket.versioning)
-        .is_some_and(|versioning| versioning.enabled);
+    let versioning = request.bucket.and_then(|bucket| bucket.versioning).is_some_and(|versioning| versioning.enabled);
     let create = move |store: &crate::store::Store| store.create_bucket(name, versioning);
     let record = access.buckets(&request.bucket_id, create).await?;
     Ok(convert::bucket(&record))

@@ -57,11 +57,7 @@ pub fn bucket(record: &BucketRecord) -> proto::Bucket {
 }
 
 /// `current` with the fields that `mask` names taken from `wanted`; `*` names all a writer can set.
-pub fn masked(
-    mut current: Attributes,
-    wanted: &proto::Object,
-    mask: &[String],
-) -> Result<Attributes, Error> {
+pub fn masked(mut current: Attributes, wanted: &proto::Object, mask: &[String]) -> Result<Attributes, Error> {
     let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());
     for path in mask {
         match path.as_str() {

@@ -26,10 +26,7 @@ pub async fn get(access: &Access, request: proto::GetObjectRequest) -> Result<pr
     Ok(convert::object(&bucket, &object))
 }
 
-pub async fn list(
-    access: &Access,
-    request: proto::ListObjectsRequest,
-) -> Result<proto::ListObjectsResponse, Status> {
+pub async fn list(access: &Access, request: proto::ListObjectsRequest) -> Result<proto::ListObjectsResponse, Status> {
     if request.soft_deleted {
         return Err(Status::unimplemented("soft deletion"));
     }
@@ -71,10 +68,7 @@ pub async fn delete(access: &Access, request: proto::DeleteObjectRequest) -> Res
     Ok(access.delete(bucket, target).await?)
 }
 
-pub async fn update(
-    access: &Access,
-    request: proto::UpdateObjectRequest,
-) -> Result<proto::Object, Status> {
+pub async fn update(access: &Access, request: proto::UpdateObjectRequest) -> Result<proto::Object, Status> {
     let wanted = request.object.ok_or_else(|| Status::invalid("object is required"))?;
     let mask = request.update_mask.ok_or_else(|| Status::invalid("update_mask is required"))?.paths;
     let bucket = BucketName::from_resource(&wanted.bucket)?;

@@ -66,9 +66,7 @@ impl<E: Into<Failure>> From<E> for Status {
             Failure::Store(error) => match error {
                 Error::NoSuchBucket(_) | Error::NoSuchObject { .. } | Error::NoSuchUpload(_) => NOT_FOUND,
                 Error::BucketExists(_) => ALREADY_EXISTS,
-                Error::BucketNotEmpty(_) | Error::PreconditionFailed | Error::NotModified => {
-                    FAILED_PRECONDITION
-                }
+                Error::BucketNotEmpty(_) | Error::PreconditionFailed | Error::NotModified => FAILED_PRECONDITION,
                 Error::UnsatisfiableRange { .. } => OUT_OF_RANGE,
                 Error::Invalid(_) => INVALID_ARGUMENT,
                 Error::Io { .. } => UNAVAILABLE,

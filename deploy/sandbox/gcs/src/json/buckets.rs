@@ -26,8 +26,7 @@ struct Versioning {
 
 impl Wanted {
     fn parse(body: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(body)
-            .map_err(|e| Error::Invalid(format!("The body is no bucket resource: {e}")))
+        serde_json::from_slice(body).map_err(|e| Error::Invalid(format!("The body is no bucket resource: {e}")))
     }
 }
 
@@ -63,17 +62,12 @@ pub async fn insert(State(api): State<Api>, body: Bytes) -> Result<Json<Value>, 
     let wanted = Wanted::parse(&body)?;
     let name: BucketName = wanted.name.parse()?;
     let versioning = wanted.versioning.is_some_and(|versioning| versioning.enabled);
-    let created =
-        api.access.buckets(&wanted.name, move |store| store.create_bucket(name, versioning)).await?;
+    let created = api.access.buckets(&wanted.name, move |store| store.create_bucket(name, versioning)).await?;
     Ok(Json(resource::bucket(&created, &api.base_url)))
 }
 
 /// `PATCH /storage/v1/b/B`: versioning can be changed, nothing else.
-pub async fn patch(
-    State(api): State<Api>,
-    Path(bucket): Path<String>,
-    body: Bytes,
-) -> Result<Json<Value>, Refused> {
+pub async fn patch(State(api): State<Api>, Path(bucket): Path<String>, body: Bytes) -> Result<Json<Value>, Refused> {
     let name: BucketName = bucket.parse()?;
     let wanted = Wanted::parse(&body)?.versioning;
     let changed = api.access.buckets(&bucket, move |store| {

@@ -81,9 +81,7 @@ fn classify(failure: &Failure) -> (StatusCode, &'static str) {
             Error::BucketExists(_) | Error::BucketNotEmpty(_) => (StatusCode::CONFLICT, "conflict"),
             Error::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "conditionNotMet"),
             Error::NotModified => (StatusCode::NOT_MODIFIED, "notModified"),
-            Error::UnsatisfiableRange { .. } => {
-                (StatusCode::RANGE_NOT_SATISFIABLE, "requestedRangeNotSatisfiable")
-            }
+            Error::UnsatisfiableRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "requestedRangeNotSatisfiable"),
             Error::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             Error::Io { .. } => (StatusCode::SERVICE_UNAVAILABLE, "backendError"),
             Error::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),

@@ -16,11 +16,7 @@ use super::{Api, media, resource};
 use crate::store::{Attributes, BucketName, Claims, Content, Error, Target, Write};
 
 /// `GET /storage/v1/b/B/o`
-pub async fn list(
-    State(api): State<Api>,
-    Path(bucket): Path<String>,
-    params: Params,
-) -> Result<Json<Value>, Refused> {
+pub async fn list(State(api): State<Api>, Path(bucket): Path<String>, params: Params) -> Result<Json<Value>, Refused> {
     let bucket: BucketName = bucket.parse()?;
     let page = api.access.list(bucket.clone(), params.listing()?).await?;
     Ok(Json(resource::page(&bucket, &page, &api.base_url)))
@@ -80,10 +76,9 @@ async fn change(
     apply: impl FnOnce(Attributes, BTreeMap<String, Value>) -> Result<Attributes, Error> + Send + 'static,
 ) -> Result<Json<Value>, Refused> {
     let bucket: BucketName = bucket.parse()?;
-    let fields = serde_json::from_slice(body)
-        .map_err(|e| Error::Invalid(format!("The body is no object resource: {e}")))?;
-    let object =
-        api.access.update(bucket.clone(), target, move |current| apply(current, fields)).await?;
+    let fields =
+        serde_json::from_slice(body).map_err(|e| Error::Invalid(format!("The body is no object resource: {e}")))?;
+    let object = api.access.update(bucket.clone(), target, move |current| apply(current, fields)).await?;
     Ok(Json(resource::object(&bucket, &object, &api.base_url)))
 }
 

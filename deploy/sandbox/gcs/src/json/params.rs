@@ -32,9 +32,8 @@ impl Params {
 
     /// A parameter as a value.
     pub fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parse = |text: &str| {
-            text.parse().map_err(|_| Error::Invalid(format!("Invalid value for {name}: '{text}'")))
-        };
+        let parse =
+            |text: &str| text.parse().map_err(|_| Error::Invalid(format!("Invalid value for {name}: '{text}'")));
         self.text(name).map(parse).transpose()
     }
 

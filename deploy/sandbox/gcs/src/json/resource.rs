@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::store::{BucketName, BucketRecord, Digests, Object, Page};
 
 /// What may stand in a path segment as it is (RFC 3986, section 2.3).
-const SEGMENT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// An object name as one path segment.
 pub fn segment(name: &str) -> String {

@@ -57,15 +57,9 @@ async fn finish(api: &Api, bucket: BucketName, write: Write, content: Bytes) -> 
 }
 
 /// A write out of the parts of a multipart body.
-fn related(
-    params: &Params,
-    headers: &HeaderMap,
-    parts: Vec<multipart::Part>,
-) -> Result<(Write, Bytes), Error> {
+fn related(params: &Params, headers: &HeaderMap, parts: Vec<multipart::Part>) -> Result<(Write, Bytes), Error> {
     let mut parts = parts.into_iter();
-    let (Some(metadata), Some(media), trailer, None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(metadata), Some(media), trailer, None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(Error::Invalid(
             "A multipart upload has two parts, metadata and content, and may have checksums behind them.".into(),
         ));
@@ -121,13 +115,7 @@ async fn start(
 }
 
 /// The official Rust crate sends a Host without its port: then the address the server listens on is meant.
-fn session_url(
-    base_url: &str,
-    headers: &HeaderMap,
-    bucket: &BucketName,
-    name: &ObjectName,
-    id: UploadId,
-) -> String {
+fn session_url(base_url: &str, headers: &HeaderMap, bucket: &BucketName, name: &ObjectName, id: UploadId) -> String {
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
     let base = match host {
         Some(host) if host.contains(':') => format!("http://{host}"),
@@ -151,9 +139,7 @@ async fn go_on(
     let received = Received { offset, total, bytes, claims: header_claims(headers)? };
     let name = params.text("name").unwrap_or_default();
     match api.access.continue_upload(bucket.clone(), name, id, received).await? {
-        Progress::Finished(object) => {
-            Ok(Json(resource::object(&bucket, &object, &api.base_url)).into_response())
-        }
+        Progress::Finished(object) => Ok(Json(resource::object(&bucket, &object, &api.base_url)).into_response()),
         Progress::Partial(stored) => Ok(incomplete(stored, headers)),
     }
 }
@@ -173,16 +159,11 @@ fn incomplete(stored: u64, request: &HeaderMap) -> Response {
     response
 }
 
-async fn cancel(
-    State(api): State<Api>,
-    Path(bucket): Path<String>,
-    params: Params,
-) -> Result<StatusCode, Refused> {
+async fn cancel(State(api): State<Api>, Path(bucket): Path<String>, params: Params) -> Result<StatusCode, Refused> {
     let bucket: BucketName = bucket.parse()?;
     let id: UploadId = params.text("upload_id").unwrap_or_default().parse()?;
-    api.access.buckets(params.text("name").unwrap_or_default(), move |store| {
-        store.bucket(&bucket)?.cancel_upload(id)
-    })
-    .await?;
+    api.access
+        .buckets(params.text("name").unwrap_or_default(), move |store| store.bucket(&bucket)?.cancel_upload(id))
+        .await?;
     Ok(StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::NO_CONTENT))
 }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::disk::{self, BucketDir};
 use super::versions::Outcome;
 use super::{
-    Attributes, BucketName, Claims, Digests, Error, Generation, Generations, ListQuery, Object,
-    ObjectName, Page, Preconditions, Versions, listing,
+    Attributes, BucketName, Claims, Digests, Error, Generation, Generations, ListQuery, Object, ObjectName, Page,
+    Preconditions, Versions, listing,
 };
 use crate::events::Outbox;
 
@@ -96,11 +96,7 @@ impl Bucket {
     }
 
     /// Reads what an earlier process left, and clears what it did not finish.
-    pub fn load(
-        dir: BucketDir,
-        generations: Arc<Generations>,
-        outbox: Arc<Outbox>,
-    ) -> Result<Option<Self>, Error> {
+    pub fn load(dir: BucketDir, generations: Arc<Generations>, outbox: Arc<Outbox>) -> Result<Option<Self>, Error> {
         let Some(record) = disk::read_json(&dir.record())? else {
             return Ok(None);
         };
@@ -233,9 +229,8 @@ impl Bucket {
         target.preconditions.allow_change(Some(&object))?;
         let current = versions(&state, &target.name);
         let attributes = change(object.attributes.clone())?;
-        let (outcome, updated) = current
-            .update(target.generation, attributes, Timestamp::now())
-            .ok_or_else(|| missing(&state, target))?;
+        let (outcome, updated) =
+            current.update(target.generation, attributes, Timestamp::now()).ok_or_else(|| missing(&state, target))?;
         self.commit(&mut state, &current, outcome)?;
         Ok(updated)
     }
@@ -261,11 +256,7 @@ impl Bucket {
         let Outcome { next, changes } = outcome;
         let announced = self.outbox.prepare(&state.record.name, &changes)?;
         let sidecar = self.dir.sidecar(&next.name);
-        let committed = if next.is_empty() {
-            disk::remove(&sidecar)
-        } else {
-            self.dir.replace_json(&sidecar, &next)
-        };
+        let committed = if next.is_empty() { disk::remove(&sidecar) } else { self.dir.replace_json(&sidecar, &next) };
         if let Err(e) = committed {
             announced.discard();
             return Err(e);

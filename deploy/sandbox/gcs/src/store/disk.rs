@@ -108,8 +108,8 @@ impl BucketDir {
 
     /// As [`BucketDir::replace`], for a value as JSON.
     pub fn replace_json(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
-        let text = serde_json::to_vec_pretty(value)
-            .map_err(|source| Error::Damaged { path: path.to_owned(), source })?;
+        let text =
+            serde_json::to_vec_pretty(value).map_err(|source| Error::Damaged { path: path.to_owned(), source })?;
         self.replace(path, &text)
     }
 
@@ -157,9 +157,9 @@ pub fn remove(path: &Path) -> Result<(), Error> {
 /// Reads a JSON file; `None` if it is not there.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|source| Error::Damaged { path: path.to_owned(), source }),
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::Damaged { path: path.to_owned(), source })
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(at(path)(e)),
     }
@@ -167,10 +167,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
 
 /// The files of a folder.
 pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    fs::read_dir(folder)
-        .map_err(at(folder))?
-        .map(|entry| entry.map(|e| e.path()).map_err(at(folder)))
-        .collect()
+    fs::read_dir(folder).map_err(at(folder))?.map(|entry| entry.map(|e| e.path()).map_err(at(folder))).collect()
 }
 
 #[cfg(test)]
@@ -181,8 +178,7 @@ mod tests {
     fn every_name_gets_its_own_file_name_of_a_length_file_systems_take() {
         let long = format!("tenants/{}", "ü".repeat(500));
         let names = ["a/b", "a%2Fb", "a~b", "a@1", ".hidden", "%2Ehidden", "käse", &long, &long[..1000]];
-        let stems: std::collections::BTreeSet<String> =
-            names.iter().map(|name| stem(&name.parse().unwrap())).collect();
+        let stems: std::collections::BTreeSet<String> = names.iter().map(|name| stem(&name.parse().unwrap())).collect();
         assert_eq!(stems.len(), names.len());
         assert!(stems.iter().all(|s| s.len() <= LONGEST_STEM && !s.contains('/')), "{stems:?}");
         assert_eq!(stem(&"tenants/acme.yaml".parse().unwrap()), "tenants%2Facme.yaml");

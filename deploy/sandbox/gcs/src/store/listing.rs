@@ -75,9 +75,7 @@ impl PageToken {
     fn covers(&self, object: &Object) -> bool {
         let name = object.name.as_str();
         match self {
-            Self::Object(last, generation) => {
-                (name, object.generation) <= (last.as_str(), *generation)
-            }
+            Self::Object(last, generation) => (name, object.generation) <= (last.as_str(), *generation),
             Self::Prefix(last) => name.starts_with(last.as_str()) || name < last.as_str(),
         }
     }

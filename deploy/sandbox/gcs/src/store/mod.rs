@@ -79,8 +79,7 @@ impl Store {
             return Err(Error::BucketExists(name));
         }
         let now = Timestamp::now();
-        let record =
-            BucketRecord { name: name.clone(), versioning, created: now, updated: now, metageneration: 1 };
+        let record = BucketRecord { name: name.clone(), versioning, created: now, updated: now, metageneration: 1 };
         let dir = BucketDir::new(self.root.join(name.as_str()));
         let (generations, outbox) = (Arc::clone(&self.generations), Arc::clone(&self.outbox));
         let bucket = Bucket::create(dir, record.clone(), generations, outbox)?;

@@ -24,11 +24,7 @@ impl BucketName {
         resource
             .strip_prefix("projects/")
             .and_then(|rest| rest.split_once("/buckets/"))
-            .ok_or_else(|| {
-                Error::Invalid(format!(
-                    "'{resource}' is not a bucket: write projects/_/buckets/NAME"
-                ))
-            })
+            .ok_or_else(|| Error::Invalid(format!("'{resource}' is not a bucket: write projects/_/buckets/NAME")))
             .and_then(|(_, name)| name.parse())
     }
 
@@ -48,11 +44,7 @@ impl FromStr for BucketName {
             && text.chars().all(allowed)
             && edge(text.chars().next())
             && edge(text.chars().next_back());
-        if good {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::Invalid(format!("Invalid bucket name: '{text}'")))
-        }
+        if good { Ok(Self(text.to_owned())) } else { Err(Error::Invalid(format!("Invalid bucket name: '{text}'"))) }
     }
 }
 
@@ -73,14 +65,8 @@ impl FromStr for ObjectName {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let good = (1..=1024).contains(&text.len())
-            && !text.contains(['\r', '\n'])
-            && !matches!(text, "." | "..");
-        if good {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Error::Invalid(format!("Invalid object name: '{text}'")))
-        }
+        let good = (1..=1024).contains(&text.len()) && !text.contains(['\r', '\n']) && !matches!(text, "." | "..");
+        if good { Ok(Self(text.to_owned())) } else { Err(Error::Invalid(format!("Invalid object name: '{text}'"))) }
     }
 }
 

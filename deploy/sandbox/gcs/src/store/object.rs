@@ -70,11 +70,7 @@ pub struct Digests {
 impl Digests {
     /// Computes all of them.
     pub fn of(content: &[u8]) -> Self {
-        Self {
-            size: content.len() as u64,
-            crc32c: crc32c::crc32c(content),
-            md5: md5::compute(content).0,
-        }
+        Self { size: content.len() as u64, crc32c: crc32c::crc32c(content), md5: md5::compute(content).0 }
     }
 }
 

@@ -21,11 +21,7 @@ pub struct Preconditions {
 impl Preconditions {
     /// Holds a change against the version it would replace, change or delete.
     pub fn allow_change(&self, current: Option<&Object>) -> Result<(), Error> {
-        if self.matching(current) && self.differing(current) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
+        if self.matching(current) && self.differing(current) { Ok(()) } else { Err(Error::PreconditionFailed) }
     }
 
     /// Holds a read against the version it would return.

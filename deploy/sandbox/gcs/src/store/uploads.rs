@@ -92,8 +92,7 @@ impl Bucket {
     pub fn continue_upload(&self, id: UploadId, received: Received) -> Result<Progress, Error> {
         let _only_one = self.uploading.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.session_file(id);
-        let mut session: Session =
-            disk::read_json(&file)?.ok_or_else(|| Error::NoSuchUpload(id.to_string()))?;
+        let mut session: Session = disk::read_json(&file)?.ok_or_else(|| Error::NoSuchUpload(id.to_string()))?;
         if let Some(object) = session.finished {
             return Ok(Progress::Finished(object));
         }
@@ -131,16 +130,13 @@ impl Bucket {
     /// Appends what is new of a part and says how much is stored then.
     fn append(&self, id: UploadId, offset: Option<u64>, bytes: &[u8]) -> Result<u64, Error> {
         let path = self.part_file(id);
-        let mut part =
-            OpenOptions::new().create(true).append(true).open(&path).map_err(disk::at(&path))?;
+        let mut part = OpenOptions::new().create(true).append(true).open(&path).map_err(disk::at(&path))?;
         let stored = part.metadata().map_err(disk::at(&path))?.len();
         let Some(offset) = offset else {
             return Ok(stored);
         };
         let known = stored.checked_sub(offset).ok_or_else(|| {
-            Error::Invalid(format!(
-                "The part starts at byte {offset}, but only {stored} bytes were received so far."
-            ))
+            Error::Invalid(format!("The part starts at byte {offset}, but only {stored} bytes were received so far."))
         })?;
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         let new = bytes.get(known..).unwrap_or_default();

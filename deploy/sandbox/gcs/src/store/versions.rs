@@ -85,12 +85,7 @@ impl Versions {
 
     /// The live version is archived or removed; a version that is named is removed for good.
     /// `None`: there is no such version.
-    pub fn delete(
-        &self,
-        generation: Option<Generation>,
-        versioning: bool,
-        now: Timestamp,
-    ) -> Option<Outcome> {
+    pub fn delete(&self, generation: Option<Generation>, versioning: bool, now: Timestamp) -> Option<Outcome> {
         let object = Arc::clone(self.find(generation)?);
         let mut next = self.clone();
         next.live = next.live.filter(|live| live.generation != object.generation);

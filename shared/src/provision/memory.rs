@@ -1,0 +1,260 @@
+//! A provisioner whose cloud is in memory: for tests of everything above the port. It keeps the promises of the port
+//! (guard, fence, lock, a failed run that did half), and counts what must never happen.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::{
+    Applied, Change, ChangeAction, ChangeSummary, Diagnostic, DriftItem, Epoch, Goal, Guard, Plan, ProvisionError,
+    Provisioner, ResourceAddress, Run, RunObserver, WorkspaceHead,
+};
+use crate::clock::Clock;
+use crate::digest::Digest;
+use crate::operation::OperationId;
+use crate::store::Generation;
+use crate::tenant::TenantId;
+
+/// Which of the two resources of a tenant is stateful.
+const DATABASE: &str = "memory_database.site";
+const SERVICE: &str = "memory_service.site";
+
+/// The provisioner and its cloud. Cloning shares both.
+#[derive(Clone)]
+pub struct MemoryProvisioner {
+    shared: Arc<Mutex<Cloud>>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Default)]
+struct Cloud {
+    resources: HashMap<TenantId, BTreeMap<&'static str, Value>>,
+    workspaces: HashMap<TenantId, Workspace>,
+    running: HashSet<TenantId>,
+    faults: Vec<Fault>,
+    took: Duration,
+    runs: usize,
+    overlaps: usize,
+    saves: u64,
+    module: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Workspace {
+    generation: u64,
+    epoch: Epoch,
+}
+
+/// Something that goes wrong in the next run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The cloud refuses, after half of the work.
+    Refused,
+    /// What was made never serves.
+    NotServing,
+}
+
+impl MemoryProvisioner {
+    /// An empty cloud.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { shared: Arc::default(), clock }
+    }
+
+    /// Each run takes this long.
+    pub fn runs_take(&self, duration: Duration) {
+        self.cloud().took = duration;
+    }
+
+    /// The next run that changes something meets this; called twice, the next two.
+    pub fn fail_next(&self, fault: Fault) {
+        self.cloud().faults.push(fault);
+    }
+
+    /// Somebody changes the tenant's service behind our back.
+    pub fn change_service(&self, tenant: &TenantId) {
+        if let Some(resources) = self.cloud().resources.get_mut(tenant) {
+            resources.insert(SERVICE, json!({"changed": "by hand"}));
+        }
+    }
+
+    /// The module is of another release from now on.
+    pub fn release_module(&self) {
+        self.cloud().module += 1;
+    }
+
+    /// What a tenant has, by address.
+    pub fn resources(&self, tenant: &TenantId) -> BTreeMap<&'static str, Value> {
+        self.cloud().resources.get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// Runs that changed or would have changed something so far.
+    pub fn runs(&self) -> usize {
+        self.cloud().runs
+    }
+
+    /// How often a run began while another was under way on the same tenant. Must stay zero.
+    pub fn overlaps(&self) -> usize {
+        self.cloud().overlaps
+    }
+
+    fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn begin(&self, run: &Run) -> Result<Option<Fault>, ProvisionError> {
+        let (took, fault) = {
+            let mut cloud = self.cloud();
+            cloud.runs += 1;
+            if !cloud.running.insert(run.tenant.clone()) {
+                cloud.overlaps += 1;
+            }
+            let fault = if cloud.faults.is_empty() { None } else { Some(cloud.faults.remove(0)) };
+            (cloud.took, fault)
+        };
+        tokio::select! {
+            () = self.clock.sleep(took) => Ok(fault),
+            () = run.cancel.cancelled() => {
+                self.cloud().running.remove(&run.tenant);
+                Err(ProvisionError::Interrupted { changes: ChangeSummary::default() })
+            }
+        }
+    }
+}
+
+impl Cloud {
+    fn save(&mut self, run: &Run) -> Result<(), ProvisionError> {
+        self.saves += 1;
+        let fenced = self.workspaces.get(&run.tenant).is_some_and(|workspace| workspace.epoch > run.epoch);
+        if fenced {
+            return Err(ProvisionError::Fenced { operation: run.operation });
+        }
+        let workspace = Workspace { generation: self.saves, epoch: run.epoch };
+        self.workspaces.insert(run.tenant.clone(), workspace);
+        Ok(())
+    }
+
+    fn plan(&self, run: &Run, goal: Goal) -> Plan {
+        let have = self.resources.get(&run.tenant).cloned().unwrap_or_default();
+        let want = match goal {
+            Goal::Defined => wanted(run),
+            Goal::Destroyed => BTreeMap::new(),
+        };
+        let changes: ChangeSummary = [DATABASE, SERVICE]
+            .into_iter()
+            .filter_map(|address| {
+                let action = match (have.get(address), want.get(address)) {
+                    (None, Some(_)) => ChangeAction::Create,
+                    (Some(_), None) => ChangeAction::Delete,
+                    (Some(have), Some(want)) if have != want && address == DATABASE => ChangeAction::Replace,
+                    (Some(have), Some(want)) if have != want => ChangeAction::Update,
+                    _ => return None,
+                };
+                Some(Change { address: ResourceAddress::new(address), action })
+            })
+            .collect();
+        let guarded = changes
+            .changes()
+            .iter()
+            .filter(|change| change.address.as_str() == DATABASE)
+            .filter(|change| matches!(change.action, ChangeAction::Replace | ChangeAction::Delete))
+            .map(|change| change.address.clone())
+            .collect();
+        let drift = changes.changes().iter().map(|change| DriftItem {
+            address: change.address.clone(),
+            action: change.action,
+            attributes: std::iter::once("value".to_owned()).collect(),
+        });
+        Plan { drift: drift.collect(), changes, guarded }
+    }
+}
+
+fn wanted(run: &Run) -> BTreeMap<&'static str, Value> {
+    let variables: Value = serde_json::from_str(run.variables.as_json()).unwrap_or_default();
+    BTreeMap::from([(DATABASE, variables["database"].clone()), (SERVICE, variables)])
+}
+
+fn generation(number: u64) -> Generation {
+    Generation::new(number).unwrap_or_else(|| unreachable!("saves are counted from one"))
+}
+
+#[async_trait]
+impl Provisioner for MemoryProvisioner {
+    fn platform_digest(&self) -> Digest {
+        Digest::of(&self.cloud().module.to_be_bytes())
+    }
+
+    async fn head(&self, tenant: &TenantId) -> Result<Option<WorkspaceHead>, ProvisionError> {
+        let cloud = self.cloud();
+        let found = cloud.workspaces.get(tenant);
+        Ok(found.map(|found| WorkspaceHead { state: generation(found.generation), epoch: Some(found.epoch) }))
+    }
+
+    async fn plan(&self, run: &Run, goal: Goal, _: &dyn RunObserver) -> Result<Plan, ProvisionError> {
+        Ok(self.cloud().plan(run, goal))
+    }
+
+    async fn apply(&self, run: &Run, guard: Guard, _: &dyn RunObserver) -> Result<Applied, ProvisionError> {
+        let fault = self.begin(run).await?;
+        let mut cloud = self.cloud();
+        cloud.running.remove(&run.tenant);
+        let plan = cloud.plan(run, Goal::Defined);
+        match guard {
+            Guard::Protect if !plan.guarded.is_empty() => {
+                return Err(ProvisionError::Guarded { addresses: plan.guarded });
+            }
+            Guard::Approved(digest) if digest != plan.changes.digest() => {
+                return Err(ProvisionError::NotApproved { now: plan.changes.digest() });
+            }
+            Guard::Protect | Guard::Approved(_) => {}
+        }
+        let half = fault == Some(Fault::Refused);
+        for (address, value) in wanted(run).into_iter().take(if half { 1 } else { usize::MAX }) {
+            cloud.resources.entry(run.tenant.clone()).or_default().insert(address, value);
+        }
+        cloud.save(run)?;
+        if half {
+            let summary = "the cloud refused".to_owned();
+            let diagnostics = vec![Diagnostic { summary, detail: String::new(), address: None }];
+            return Err(ProvisionError::Failed { diagnostics, changes: ChangeSummary::default(), transient: true });
+        }
+        let ready = if fault == Some(Fault::NotServing) { "none" } else { "r1" };
+        let outputs = json!({
+            "url": format!("https://{}.example", run.tenant),
+            "latest_created_revision": "r1",
+            "latest_ready_revision": ready,
+        });
+        Ok(Applied { changes: plan.changes, outputs: outputs.as_object().cloned().unwrap_or_default() })
+    }
+
+    async fn destroy(&self, run: &Run, _: &dyn RunObserver) -> Result<ChangeSummary, ProvisionError> {
+        self.begin(run).await?;
+        let mut cloud = self.cloud();
+        cloud.running.remove(&run.tenant);
+        let plan = cloud.plan(run, Goal::Destroyed);
+        cloud.save(run)?;
+        cloud.resources.remove(&run.tenant);
+        cloud.workspaces.remove(&run.tenant);
+        Ok(plan.changes)
+    }
+
+    async fn forget(&self, tenant: &TenantId, _: Epoch) -> Result<(), ProvisionError> {
+        self.cloud().workspaces.remove(tenant);
+        Ok(())
+    }
+
+    async fn fence(&self, tenant: &TenantId, epoch: Epoch) -> Result<(), ProvisionError> {
+        let mut cloud = self.cloud();
+        cloud.saves += 1;
+        let generation = cloud.saves;
+        cloud.workspaces.insert(tenant.clone(), Workspace { generation, epoch });
+        Ok(())
+    }
+
+    async fn break_lock(&self, tenant: &TenantId, _: OperationId) -> Result<(), ProvisionError> {
+        self.cloud().running.remove(tenant);
+        Ok(())
+    }
+}

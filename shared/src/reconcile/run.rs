@@ -1,0 +1,126 @@
+//! Carries out the actions that run the provisioner, under a lease, each written down before it happens.
+
+mod apply;
+mod destroy;
+mod drift;
+mod outcome;
+mod recover;
+
+use std::time::Duration;
+
+use super::decide::Action;
+use super::observe::{Observation, ObservedDefinition, Wanted};
+use super::ports::Ports;
+use super::reconciler::Reconciled;
+use super::tenure::Tenure;
+use super::watch::RunLog;
+use crate::operation::OperationId;
+use crate::provision::{ChangeSummary, Run, Variables};
+use crate::records::{Entry, Operation, OperationKind, Outcome};
+use crate::store::Generation;
+use crate::tenant::TenantId;
+use crate::tenants::{Caller, CommandError};
+
+/// One operation on one tenant, under its lease.
+pub(super) struct Work<'a> {
+    pub(super) ports: &'a Ports,
+    pub(super) tenure: &'a Tenure,
+    pub(super) caller: &'a Caller,
+    pub(super) tenant: &'a TenantId,
+    pub(super) operation: OperationId,
+}
+
+impl Work<'_> {
+    /// Carries out an action for which [`Action::needs_run`] holds.
+    pub(super) async fn run(&self, action: Action, observation: &Observation) -> Result<Reconciled, CommandError> {
+        let done = match (&action, &observation.definition) {
+            (Action::Apply(_), ObservedDefinition::Valid(wanted)) => self.apply(wanted, observation).await,
+            (Action::CheckDrift, ObservedDefinition::Valid(wanted)) => self.check_drift(wanted, observation).await,
+            (Action::Destroy(_), _) => self.destroy(observation).await,
+            (Action::Forget(_), _) => self.forget(observation).await,
+            // Decided from the same observation, so the definition is there for every action that needs it.
+            _ => Ok(observation.status.as_ref().map(|status| status.value.clone())),
+        };
+        Ok(Reconciled { action, operation: Some(self.operation), status: done? })
+    }
+
+    /// Opens this operation's entry in the journal: the one that was queued for it, or a new one.
+    async fn open(
+        &self,
+        kind: OperationKind,
+        generation: Option<Generation>,
+        step: &str,
+    ) -> Result<Entry, CommandError> {
+        let epoch = Some(self.tenure.epoch);
+        if let Some(mut queued) = self.ports.journal.find(self.tenant, self.operation).await? {
+            let begin = |operation: &mut Operation| {
+                operation.kind = kind;
+                operation.outcome = Outcome::Running;
+                operation.epoch = epoch;
+                operation.definition_generation = generation;
+            };
+            self.ports.journal.step(&mut queued, step, begin).await?;
+            return Ok(queued);
+        }
+        let mut operation = Operation::new(self.operation, self.tenant.clone(), kind, self.ports.clock.now());
+        operation.principal = self.caller.principal.clone();
+        operation.trigger = self.caller.trigger;
+        operation.definition_generation = generation;
+        operation.epoch = epoch;
+        operation.outcome = Outcome::Running;
+        operation.steps.push(crate::records::Step { at: operation.requested, what: step.to_owned() });
+        Ok(self.ports.journal.open(operation).await?)
+    }
+
+    fn provision_run(&self, variables: &Variables) -> Run {
+        Run {
+            tenant: self.tenant.clone(),
+            operation: self.operation,
+            epoch: self.tenure.epoch,
+            variables: variables.clone(),
+            deadline: Duration::from_secs(self.ports.platform.limits.run_seconds),
+            cancel: self.tenure.cancel.clone(),
+        }
+    }
+
+    async fn take_slot(&self, wanted: &Wanted) -> Result<(), CommandError> {
+        let Some(tier) = self.ports.platform.tier_of(&wanted.definition) else { return Ok(()) };
+        let limits = &self.ports.platform.limits;
+        self.tenure.take_slot(&self.ports.clock, limits, &tier.instance, self.operation).await
+    }
+
+    /// Ends the operation with what the run did and said.
+    async fn close(&self, entry: &mut Entry, log: &RunLog, end: End) -> Result<(), CommandError> {
+        let (text, lock) = log.take();
+        let change = |operation: &mut Operation| {
+            operation.lock = lock;
+            operation.changes = end.changes;
+            operation.reason = end.reason.map(str::to_owned);
+            operation.message = end.message;
+            operation.diagnostics = end.diagnostics;
+        };
+        let (kept, closed) = tokio::join!(
+            self.ports.journal.keep_log(self.tenant, self.operation, text),
+            self.ports.journal.close(entry, end.outcome, change),
+        );
+        kept?;
+        closed?;
+        Ok(())
+    }
+}
+
+/// How an operation ended, for its journal entry.
+pub(super) struct End {
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<&'static str>,
+    pub(super) message: String,
+    pub(super) changes: ChangeSummary,
+    pub(super) diagnostics: Vec<crate::provision::Diagnostic>,
+}
+
+impl End {
+    fn succeeded(message: impl Into<String>, changes: ChangeSummary) -> Self {
+        let (outcome, reason, diagnostics) = (Outcome::Succeeded, None, Vec::new());
+        Self { outcome, reason, message: message.into(), changes, diagnostics }
+    }
+}

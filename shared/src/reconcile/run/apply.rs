@@ -1,0 +1,179 @@
+//! Making the cloud match a definition, with the guard on.
+
+use super::super::observe::{Observation, Wanted};
+use super::super::recorder::Saying;
+use super::super::serving::check_serving;
+use super::super::watch::RunLog;
+use super::{End, Work};
+use crate::plugins;
+use crate::provision::{Applied, ChangeSummary, Goal, Guard, ProvisionError, ResourceAddress};
+use crate::records::{
+    AppliedRecord, ConditionKind, Entry, Hold, OperationKind, Outcome, Phase, PluginsRecord, Status, Truth,
+};
+use crate::tenants::CommandError;
+
+impl Work<'_> {
+    pub(super) async fn apply(
+        &self,
+        wanted: &Wanted,
+        observation: &Observation,
+    ) -> Result<Option<Status>, CommandError> {
+        let known = observation.status.as_ref().map(|status| &status.value);
+        let new = known.is_none_or(|status| status.applied.is_none());
+        let kind = if new { OperationKind::Create } else { OperationKind::Update };
+        self.apply_as(kind, wanted, observation).await
+    }
+
+    pub(super) async fn apply_as(
+        &self,
+        kind: OperationKind,
+        wanted: &Wanted,
+        observation: &Observation,
+    ) -> Result<Option<Status>, CommandError> {
+        let was_in_doubt = observation.status.as_ref().is_some_and(|status| status.value.in_doubt);
+        self.take_slot(wanted).await?;
+        let generation = Some(wanted.stored.generation);
+        let step = format!("apply definition generation {}", wanted.stored.generation);
+        let mut entry = self.open(kind, generation, &step).await?;
+        self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await?;
+        self.begin_apply(observation).await?;
+
+        let log = RunLog::default();
+        let run = self.provision_run(&wanted.variables);
+        match self.ports.provisioner.apply(&run, Guard::Protect, &log).await {
+            Ok(applied) => self.applied(&mut entry, &log, wanted, applied).await.map(Some),
+            Err(ProvisionError::Guarded { addresses }) => {
+                self.hold(&mut entry, &log, wanted, &addresses, was_in_doubt).await
+            }
+            Err(error) => {
+                let digest = wanted.digest(self.ports.provisioner.platform_digest());
+                self.failed(&mut entry, &log, error, digest, was_in_doubt).await
+            }
+        }
+    }
+
+    async fn begin_apply(&self, observation: &Observation) -> Result<(), CommandError> {
+        let now = self.ports.clock.now();
+        let begin = |status: &mut Status| {
+            let mut say = Saying { status, now, generation: observation.generation() };
+            say.observed(observation);
+            say.status.phase = Phase::Applying;
+            say.status.in_doubt = true;
+            say.status.operation = Some(self.operation);
+            say.status.variables = Some(self.operation);
+        };
+        self.ports.statuses.update(self.tenant, begin).await?;
+        Ok(())
+    }
+
+    async fn applied(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        wanted: &Wanted,
+        applied: Applied,
+    ) -> Result<Status, CommandError> {
+        if let Err(why) = check_serving(&applied.outputs) {
+            let digest = wanted.digest(self.ports.provisioner.platform_digest());
+            return self.not_serving(entry, log, applied, digest, why).await;
+        }
+        let now = self.ports.clock.now();
+        let digest = wanted.digest(self.ports.provisioner.platform_digest());
+        let record = AppliedRecord { generation: wanted.stored.generation, digest, at: now, operation: self.operation };
+        let plugins = plugins::wanted(&wanted.definition, &self.ports.platform, now);
+        let mut plugins_changed = false;
+        let settle = |status: &mut Status| {
+            plugins_changed = status.plugins.as_ref().is_none_or(|known| known.digest != plugins.digest);
+            status.applied = Some(record.clone());
+            status.outputs.clone_from(&applied.outputs);
+            settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
+        };
+        let status = self.ports.statuses.update(self.tenant, settle).await?.value;
+        let message = format!("applied: {}", applied.changes);
+        self.close(entry, log, End::succeeded(message, applied.changes)).await?;
+        if plugins_changed { self.start_installation(&plugins).await } else { Ok(status) }
+    }
+
+    /// After the site is up: plugins come after the revision that can hold them.
+    async fn start_installation(&self, plugins: &PluginsRecord) -> Result<Status, CommandError> {
+        self.ports.installs.start(self.tenant, plugins).await?;
+        let now = self.ports.clock.now();
+        let asked = |status: &mut Status| {
+            let generation = status.observed_generation;
+            status.plugins = Some(plugins.clone());
+            let mut say = Saying { status, now, generation };
+            say.that(ConditionKind::PluginsInstalled, Truth::Unknown, "Requested", "installation was asked for");
+        };
+        Ok(self.ports.statuses.update(self.tenant, asked).await?.value)
+    }
+
+    async fn hold(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        wanted: &Wanted,
+        addresses: &[ResourceAddress],
+        was_in_doubt: bool,
+    ) -> Result<Option<Status>, CommandError> {
+        let changes = self.planned_changes(log, wanted, addresses).await?;
+        let now = self.ports.clock.now();
+        let digest = wanted.digest(self.ports.provisioner.platform_digest());
+        let hold = Hold { digest: changes.digest(), wanted: digest, changes, since: now };
+        let listed = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "the change would destroy {listed}; nothing of it was applied. Change the definition back, or approve {}",
+            hold.digest
+        );
+        let say = |status: &mut Status| {
+            status.phase = Phase::Held;
+            status.in_doubt = was_in_doubt;
+            status.hold = Some(hold.clone());
+            status.retry = None;
+            let generation = status.observed_generation;
+            let mut say = Saying { status, now, generation };
+            say.that(ConditionKind::Held, Truth::True, "WouldDestroyData", message.clone());
+            say.that(ConditionKind::Applied, Truth::False, "Held", "a change waits for an approval");
+        };
+        self.ports.statuses.update(self.tenant, say).await?;
+        let end = End {
+            outcome: Outcome::Failed,
+            reason: Some("HELD"),
+            message,
+            changes: ChangeSummary::default(),
+            diagnostics: Vec::new(),
+        };
+        self.close(entry, log, end).await?;
+        Err(CommandError::Held { hold, operation: self.operation })
+    }
+
+    /// What exactly waits. A resource that vanished from the module is not in the plan's own words 'guarded', so what the
+    /// run refused is part of it in any case.
+    async fn planned_changes(
+        &self,
+        log: &RunLog,
+        wanted: &Wanted,
+        addresses: &[ResourceAddress],
+    ) -> Result<ChangeSummary, CommandError> {
+        let run = self.provision_run(&wanted.variables);
+        match self.ports.provisioner.plan(&run, Goal::Defined, log).await {
+            Ok(plan) => Ok(plan.changes),
+            Err(error) => {
+                tracing::warn!(%error, refused = ?addresses, "the held change could not be planned");
+                Err(CommandError::Busy { retry_after: std::time::Duration::from_secs(30) })
+            }
+        }
+    }
+}
+
+/// A tenant whose cloud is what was asked for.
+pub(super) fn settle_ready(mut say: Saying<'_>) {
+    say.status.phase = Phase::Ready;
+    say.status.in_doubt = false;
+    say.status.hold = None;
+    say.status.retry = None;
+    say.status.drift = None;
+    say.status.conditions.remove(ConditionKind::Held);
+    say.status.conditions.remove(ConditionKind::Drifted);
+    say.that(ConditionKind::Applied, Truth::True, "Applied", "the definition was applied");
+    say.that(ConditionKind::Ready, Truth::True, "AsDefined", "the site runs as defined");
+}

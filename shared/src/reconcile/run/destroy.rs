@@ -1,0 +1,112 @@
+//! The end of a tenant: its resources destroyed, or kept and forgotten; then its definition and its status.
+
+use super::super::observe::{Observation, ObservedDefinition};
+use super::super::watch::RunLog;
+use super::{End, Work};
+use crate::digest::Digest;
+use crate::provision::{ChangeSummary, Variables};
+use crate::records::{Entry, OperationKind, Phase, Status, StoredDefinition};
+use crate::store::{Generation, StoreError};
+use crate::tenants::CommandError;
+
+impl Work<'_> {
+    pub(super) async fn destroy(&self, observation: &Observation) -> Result<Option<Status>, CommandError> {
+        let generation = observation.generation();
+        let mut entry = self.open(OperationKind::Delete, generation, "destroy the tenant's resources").await?;
+        let log = RunLog::default();
+        let Some(variables) = self.last_variables(observation).await? else {
+            return self.gone(&mut entry, &log, observation, ChangeSummary::default(), "nothing had been made").await;
+        };
+        let was_in_doubt = observation.status.as_ref().is_some_and(|status| status.value.in_doubt);
+        if let ObservedDefinition::Valid(wanted) = &observation.definition {
+            self.take_slot(wanted).await?;
+        }
+        self.begin_destroy().await?;
+        match self.ports.provisioner.destroy(&self.provision_run(&variables), &log).await {
+            Ok(changes) => {
+                let message = format!("destroyed: {changes}");
+                self.gone(&mut entry, &log, observation, changes, &message).await
+            }
+            Err(error) => self.failed(&mut entry, &log, error, Digest::of(b"destroy"), was_in_doubt).await,
+        }
+    }
+
+    pub(super) async fn forget(&self, observation: &Observation) -> Result<Option<Status>, CommandError> {
+        let generation = observation.generation();
+        let mut entry = self.open(OperationKind::Forget, generation, "forget the tenant, keep its resources").await?;
+        let log = RunLog::default();
+        match self.ports.provisioner.forget(self.tenant, self.tenure.epoch).await {
+            Ok(()) => {
+                let message = "the tenant is forgotten; its resources, if it had any, are kept";
+                self.gone(&mut entry, &log, observation, ChangeSummary::default(), message).await
+            }
+            Err(error) => self.failed(&mut entry, &log, error, Digest::of(b"forget"), false).await,
+        }
+    }
+
+    async fn begin_destroy(&self) -> Result<(), CommandError> {
+        let begin = |status: &mut Status| {
+            status.phase = Phase::Deleting;
+            status.in_doubt = true;
+            status.operation = Some(self.operation);
+        };
+        self.ports.statuses.update(self.tenant, begin).await?;
+        Ok(())
+    }
+
+    /// The variables of the last run that may have made something; `None` if there was none.
+    async fn last_variables(&self, observation: &Observation) -> Result<Option<Variables>, CommandError> {
+        let status = observation.status.as_ref().map(|status| &status.value);
+        if let Some(operation) = status.and_then(|status| status.variables) {
+            if let Some(variables) = self.ports.journal.variables(self.tenant, operation).await? {
+                return Ok(Some(variables));
+            }
+            let reason = format!("the variables of operation {operation} are missing: restore them before deleting");
+            return Err(CommandError::Misconfigured(reason));
+        }
+        Ok(None)
+    }
+
+    /// The definition goes first, then the status, so that a crash between the two leaves a tenant that still says it is
+    /// being deleted. A definition that was written again meanwhile stays, and its tenant begins anew.
+    async fn gone(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        observation: &Observation,
+        changes: ChangeSummary,
+        message: &str,
+    ) -> Result<Option<Status>, CommandError> {
+        if let Some(stored) = asked_to_remove(observation) {
+            self.remove_definition(stored).await?;
+        }
+        let mut status = self.ports.statuses.read(self.tenant).await?;
+        while let Some(current) = status.take() {
+            match self.ports.statuses.remove(&current).await {
+                Ok(()) => {}
+                Err(StoreError::PreconditionFailed { .. }) => status = self.ports.statuses.read(self.tenant).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.close(entry, log, End::succeeded(message, changes)).await?;
+        Ok(None)
+    }
+
+    async fn remove_definition(&self, stored: &StoredDefinition) -> Result<(), CommandError> {
+        match self.ports.definition_writer.remove(stored).await {
+            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The very definition whose deletion was asked for, if it is still there.
+fn asked_to_remove(observation: &Observation) -> Option<&StoredDefinition> {
+    let asked: Option<Generation> = observation.status.as_ref()?.value.deletion.as_ref()?.generation;
+    let stored = match &observation.definition {
+        ObservedDefinition::Valid(wanted) => &wanted.stored,
+        ObservedDefinition::Invalid(stored, _) => stored,
+        ObservedDefinition::Absent | ObservedDefinition::Conflict(_) => return None,
+    };
+    (asked == Some(stored.generation)).then_some(stored)
+}

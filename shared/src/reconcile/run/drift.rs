@@ -1,0 +1,68 @@
+//! Whether the cloud still is what was applied; reported, or repaired where the definition says so.
+
+use super::super::observe::{Observation, Wanted};
+use super::super::recorder::Saying;
+use super::super::watch::RunLog;
+use super::{End, Work};
+use crate::provision::{ChangeSummary, DriftItem, Goal};
+use crate::records::{ConditionKind, DriftRecord, OperationKind, Status, Truth};
+use crate::tenant::DriftPolicy;
+use crate::tenants::CommandError;
+
+impl Work<'_> {
+    pub(super) async fn check_drift(
+        &self,
+        wanted: &Wanted,
+        observation: &Observation,
+    ) -> Result<Option<Status>, CommandError> {
+        let log = RunLog::default();
+        let mut entry =
+            self.open(OperationKind::DriftCheck, Some(wanted.stored.generation), "plan, looking for drift").await?;
+        let run = self.provision_run(&wanted.variables);
+        let plan = match self.ports.provisioner.plan(&run, Goal::Defined, &log).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                let digest = wanted.digest(self.ports.provisioner.platform_digest());
+                return self.failed(&mut entry, &log, error, digest, false).await;
+            }
+        };
+        let status = self.say_drift(plan.drift.clone()).await?;
+        let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
+        if plan.drift.is_empty() || !correct {
+            let message = describe(&plan.drift);
+            self.close(&mut entry, &log, End::succeeded(message, ChangeSummary::default())).await?;
+            return Ok(Some(status));
+        }
+        let begin = |operation: &mut crate::records::Operation| operation.kind = OperationKind::DriftCorrection;
+        self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&plan.drift)), begin).await?;
+        self.apply_as(OperationKind::DriftCorrection, wanted, observation).await
+    }
+
+    async fn say_drift(&self, found: Vec<DriftItem>) -> Result<Status, CommandError> {
+        let now = self.ports.clock.now();
+        let say = |status: &mut Status| {
+            status.operation = Some(self.operation);
+            status.drift = Some(DriftRecord { checked: now, found: found.clone() });
+            let generation = status.observed_generation;
+            let mut say = Saying { status, now, generation };
+            if found.is_empty() {
+                say.that(ConditionKind::Drifted, Truth::False, "AsApplied", "the cloud is what was applied");
+            } else {
+                say.that(ConditionKind::Drifted, Truth::True, "ChangedOutside", describe(&found));
+            }
+        };
+        Ok(self.ports.statuses.update(self.tenant, say).await?.value)
+    }
+}
+
+fn describe(found: &[DriftItem]) -> String {
+    if found.is_empty() {
+        return "no drift".to_owned();
+    }
+    let items = found.iter().map(|item| {
+        let attributes: Vec<&str> = item.attributes.iter().map(String::as_str).collect();
+        let what = if attributes.is_empty() { item.action.to_string() } else { attributes.join(", ") };
+        format!("{}: {what}", item.address)
+    });
+    format!("drift: {}", items.collect::<Vec<_>>().join("; "))
+}

@@ -1,0 +1,142 @@
+//! Runs that did not succeed: what the status says, when it is tried again, and what the caller hears.
+
+use jiff::Timestamp;
+
+use super::super::recorder::Saying;
+use super::super::watch::RunLog;
+use super::{End, Work};
+use crate::digest::Digest;
+use crate::provision::{Applied, ChangeSummary, Diagnostic, ProvisionError};
+use crate::records::{ConditionKind, Entry, Outcome, Phase, RetryRecord, Status, Truth};
+use crate::tenants::CommandError;
+
+/// What a failed run means for the tenant: a pure reading of the error.
+struct Reading {
+    outcome: Outcome,
+    reason: &'static str,
+    condition: &'static str,
+    message: String,
+    changes: ChangeSummary,
+    diagnostics: Vec<Diagnostic>,
+    /// Whether the cloud may have been changed.
+    touched: bool,
+}
+
+fn read(error: &ProvisionError) -> Reading {
+    let quiet = |outcome, reason, condition, touched| Reading {
+        outcome,
+        reason,
+        condition,
+        message: error.to_string(),
+        changes: ChangeSummary::default(),
+        diagnostics: Vec::new(),
+        touched,
+    };
+    match error {
+        ProvisionError::Failed { diagnostics, changes, .. } => Reading {
+            changes: changes.clone(),
+            diagnostics: diagnostics.clone(),
+            ..quiet(Outcome::Failed, "APPLY_FAILED", "ApplyFailed", true)
+        },
+        ProvisionError::Interrupted { changes } => {
+            Reading { changes: changes.clone(), ..quiet(Outcome::Interrupted, "INTERRUPTED", "Interrupted", true) }
+        }
+        ProvisionError::Fenced { .. } => quiet(Outcome::Interrupted, "FENCED", "Fenced", true),
+        ProvisionError::Locked(_) => quiet(Outcome::Failed, "WORKSPACE_LOCKED", "WorkspaceLocked", false),
+        ProvisionError::Guarded { .. } | ProvisionError::NotApproved { .. } => {
+            quiet(Outcome::Failed, "HELD", "Held", false)
+        }
+        ProvisionError::Store(_) => quiet(Outcome::Failed, "STORE_UNAVAILABLE", "StoreUnavailable", true),
+        ProvisionError::Misconfigured(_) => quiet(Outcome::Failed, "MISCONFIGURED", "Misconfigured", true),
+    }
+}
+
+impl Work<'_> {
+    pub(super) async fn failed(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        error: ProvisionError,
+        wanted: Digest,
+        was_in_doubt: bool,
+    ) -> Result<Option<Status>, CommandError> {
+        let reading = read(&error);
+        tracing::warn!(operation = %self.operation, reason = reading.reason, message = reading.message, "a run failed");
+        let again = self.say_failed(&reading, wanted, was_in_doubt).await?;
+        let message = format!("{}; tried again after {again}", reading.message);
+        let end = End {
+            outcome: reading.outcome,
+            reason: Some(reading.reason),
+            message: message.clone(),
+            changes: reading.changes,
+            diagnostics: reading.diagnostics.clone(),
+        };
+        self.close(entry, log, end).await?;
+        Err(match error {
+            ProvisionError::Locked(holder) => CommandError::Locked(holder),
+            ProvisionError::Store(error) => CommandError::Store(error),
+            ProvisionError::Misconfigured(message) => CommandError::Misconfigured(message),
+            _ => CommandError::Failed {
+                message,
+                diagnostics: reading.diagnostics,
+                operation: self.operation,
+                retried: true,
+            },
+        })
+    }
+
+    pub(super) async fn not_serving(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        applied: Applied,
+        wanted: Digest,
+        why: String,
+    ) -> Result<Status, CommandError> {
+        let reading = Reading {
+            outcome: Outcome::Failed,
+            reason: "NOT_SERVING",
+            condition: "NotServing",
+            message: why,
+            changes: applied.changes,
+            diagnostics: Vec::new(),
+            touched: true,
+        };
+        let again = self.say_failed(&reading, wanted, true).await?;
+        let message = format!("{}; looked at again after {again}", reading.message);
+        let end = End {
+            outcome: reading.outcome,
+            reason: Some(reading.reason),
+            message: message.clone(),
+            changes: reading.changes,
+            diagnostics: Vec::new(),
+        };
+        self.close(entry, log, end).await?;
+        Err(CommandError::Failed { message, diagnostics: Vec::new(), operation: self.operation, retried: true })
+    }
+
+    /// Writes the failure on the status, and says when it is tried again.
+    async fn say_failed(
+        &self,
+        reading: &Reading,
+        wanted: Digest,
+        was_in_doubt: bool,
+    ) -> Result<Timestamp, CommandError> {
+        let now = self.ports.clock.now();
+        let mut again = now;
+        let say = |status: &mut Status| {
+            let failures = status.retry.as_ref().map_or(0, |retry| retry.failures).saturating_add(1);
+            let after = self.ports.platform.retry.after(failures);
+            again = now.saturating_add(after).unwrap_or(Timestamp::MAX);
+            status.retry = Some(RetryRecord { failures, wanted, not_before: again });
+            status.phase = Phase::Failed;
+            status.in_doubt = reading.touched || was_in_doubt;
+            let generation = status.observed_generation;
+            let mut say = Saying { status, now, generation };
+            say.that(ConditionKind::Applied, Truth::False, reading.condition, reading.message.clone());
+            say.that(ConditionKind::Ready, Truth::False, reading.condition, reading.message.clone());
+        };
+        self.ports.statuses.update(self.tenant, say).await?;
+        Ok(again)
+    }
+}

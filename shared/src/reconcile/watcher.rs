@@ -1,0 +1,97 @@
+//! A hint that a tenant's definition may have changed: decide at once, record what needs no run, hand the rest on.
+
+use std::sync::Arc;
+
+use super::decide::{Action, decide};
+use super::observe::{Moment, Observation, settled};
+use super::recorder::record;
+use crate::clock::Clock;
+use crate::platform::Platform;
+use crate::records::{Definitions, Statuses};
+use crate::tasks::{HandOutError, Priority, Task, Tasks};
+use crate::tenant::TenantId;
+use crate::tenants::CommandError;
+
+/// Looks at tenants without being able to run anything.
+#[derive(Clone)]
+pub struct Watcher {
+    definitions: Definitions,
+    statuses: Statuses,
+    tasks: Arc<dyn Tasks>,
+    clock: Arc<dyn Clock>,
+    platform: Arc<Platform>,
+}
+
+/// What a hint came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noticed {
+    /// Nothing was to do.
+    Settled,
+    /// It was recorded.
+    Recorded(Action),
+    /// Somebody else carries it out.
+    HandedOn(Action),
+}
+
+impl Watcher {
+    /// A watcher over these ports.
+    pub fn new(
+        definitions: Definitions,
+        statuses: Statuses,
+        tasks: Arc<dyn Tasks>,
+        clock: Arc<dyn Clock>,
+        platform: Arc<Platform>,
+    ) -> Self {
+        Self { definitions, statuses, tasks, clock, platform }
+    }
+
+    /// Looks at one tenant. Most hints are about nothing new: those cost a listing and a look at metadata.
+    pub async fn notice(&self, tenant: &TenantId) -> Result<Noticed, CommandError> {
+        let (head, summary) = tokio::try_join!(self.definitions.head(tenant), self.statuses.summary(tenant))?;
+        if settled(&head, summary.as_ref()) {
+            return Ok(Noticed::Settled);
+        }
+        loop {
+            let observation = Observation::read(&self.definitions, &self.statuses, &self.platform, tenant).await?;
+            // No breaker here: a deletion whose time has come is handed on, and decided there.
+            let moment = Moment { now: self.clock.now(), interrupted: None, deletions_held: false, insist: false };
+            let action = decide(&observation.situation(moment, None), &self.platform);
+            tracing::debug!(%tenant, ?action, "noticed");
+            match action {
+                Action::Noop(_) | Action::CheckDrift => {
+                    return Ok(Noticed::Settled);
+                }
+                Action::Restore => {
+                    record(&self.statuses, tenant, &action, &observation, self.clock.now()).await?;
+                }
+                // Without the module at hand, 'renders to what is applied' cannot be known: whoever has it decides.
+                action if action.needs_run() || action == Action::Acknowledge => {
+                    self.hand_on(tenant).await?;
+                    return Ok(Noticed::HandedOn(action));
+                }
+                action => {
+                    record(&self.statuses, tenant, &action, &observation, self.clock.now()).await?;
+                    return Ok(Noticed::Recorded(action));
+                }
+            }
+        }
+    }
+
+    async fn hand_on(&self, tenant: &TenantId) -> Result<(), CommandError> {
+        let task = Task { tenant: tenant.clone(), priority: Priority::Change };
+        Ok(self.tasks.hand_out(task).await?)
+    }
+}
+
+impl From<HandOutError> for CommandError {
+    fn from(error: HandOutError) -> Self {
+        let retry_after = match error {
+            HandOutError::Full { retry_after } => retry_after,
+            HandOutError::Unavailable(reason) => {
+                tracing::warn!(reason, "a task could not be handed on");
+                std::time::Duration::from_secs(10)
+            }
+        };
+        Self::Busy { retry_after }
+    }
+}

@@ -1,0 +1,142 @@
+//! Commands: what people and programs ask for. Each writes what should be under a precondition, then lets the reconciler
+//! make it so; there is no other path to a change.
+
+mod create;
+mod delete;
+mod preview;
+mod update;
+
+use std::sync::Arc;
+
+use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
+use crate::operation::OperationId;
+use crate::platform::Platform;
+use crate::reconcile::{Insist, Reconciler};
+use crate::records::{DefinitionHead, Operation, OperationKind, Outcome, Phase, Status, StoredDefinition};
+use crate::store::{Generation, Versioned};
+use crate::tasks::{Priority, Task, Tasks};
+use crate::tenant::{self, Definition, TenantId};
+
+/// Carries out commands.
+#[derive(Clone)]
+pub struct Commands {
+    reconciler: Reconciler,
+    tasks: Arc<dyn Tasks>,
+}
+
+impl Commands {
+    /// Commands that reconcile here, and hand on what the caller does not wait for.
+    pub fn new(reconciler: Reconciler, tasks: Arc<dyn Tasks>) -> Self {
+        Self { reconciler, tasks }
+    }
+
+    fn platform(&self) -> &Platform {
+        &self.reconciler.ports().platform
+    }
+
+    /// Reads a submission: every problem at once, the platform's view of it included.
+    fn read(&self, submission: &Submission) -> Result<Definition, CommandError> {
+        let definition = tenant::parse(&submission.source, submission.format).map_err(CommandError::Invalid)?;
+        tenant::check_against(&definition, self.platform()).map_err(CommandError::Invalid)?;
+        Ok(definition)
+    }
+
+    async fn look(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<(Option<StoredDefinition>, Option<Versioned<Status>>), CommandError> {
+        let ports = self.reconciler.ports();
+        let (head, status) = tokio::try_join!(ports.definitions.head(tenant), ports.statuses.read(tenant))?;
+        match head {
+            DefinitionHead::Absent => Ok((None, status)),
+            DefinitionHead::Present(stored) => Ok((Some(stored), status)),
+            DefinitionHead::Conflict(names) => Err(CommandError::Conflict { names }),
+        }
+    }
+
+    /// What should be is written; make it so, or hand it on.
+    async fn follow_up(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        wait: Wait,
+        intent: Intent,
+    ) -> Result<Answer, CommandError> {
+        if wait == Wait::No {
+            return self.hand_on(caller, tenant, intent).await;
+        }
+        match self.reconciler.reconcile(caller, tenant, Insist::Yes).await {
+            Ok(done) => {
+                let tenant = self.view(tenant).await?;
+                Ok(Answer { tenant, operation: done.operation, finished: true })
+            }
+            // Somebody else works on it: what was asked for stands, and is done after that.
+            Err(CommandError::Busy { .. }) => self.hand_on(caller, tenant, intent).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes down an operation to follow and hands its tenant on.
+    async fn hand_on(&self, caller: &Caller, tenant: &TenantId, intent: Intent) -> Result<Answer, CommandError> {
+        let ports = self.reconciler.ports();
+        let now = ports.clock.now();
+        let id = ports.ids.next(now);
+        let mut operation = Operation::new(id, tenant.clone(), intent.kind, now);
+        operation.principal = caller.principal.clone();
+        operation.trigger = caller.trigger;
+        operation.definition_generation = intent.generation;
+        ports.journal.open(operation).await?;
+        let waits = self.say_queued(tenant, id).await?;
+        self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Change }).await?;
+        Ok(Answer { tenant: self.view(tenant).await?, operation: Some(waits), finished: false })
+    }
+
+    /// Puts the operation on the status, unless one already waits there: one run serves both, and the later one is told of
+    /// the earlier.
+    async fn say_queued(&self, tenant: &TenantId, id: OperationId) -> Result<OperationId, CommandError> {
+        let ports = self.reconciler.ports();
+        let waiting = match ports.statuses.read(tenant).await?.and_then(|status| status.value.operation) {
+            Some(known) => ports.journal.find(tenant, known).await?.filter(|entry| !entry.operation.outcome.is_final()),
+            None => None,
+        };
+        if let Some(waiting) = waiting.filter(|entry| entry.operation.outcome == Outcome::Queued) {
+            if let Some(mut mine) = ports.journal.find(tenant, id).await? {
+                let message = format!("operation {} serves this one too", waiting.operation.id);
+                ports.journal.close(&mut mine, Outcome::Succeeded, |operation| operation.message = message).await?;
+            }
+            return Ok(waiting.operation.id);
+        }
+        ports.statuses.update(tenant, |status| status.operation = Some(id)).await?;
+        Ok(id)
+    }
+
+    async fn view(&self, tenant: &TenantId) -> Result<TenantView, CommandError> {
+        let ports = self.reconciler.ports();
+        let (stored, status) = self.look(tenant).await?;
+        let definition = match stored {
+            None => None,
+            Some(stored) => ports.definitions.source(&stored).await?.map(|source| DefinitionView {
+                source,
+                format: stored.object.format,
+                generation: stored.generation,
+                updated: stored.updated,
+            }),
+        };
+        Ok(TenantView { tenant: tenant.clone(), definition, status: status.map(|status| status.value) })
+    }
+}
+
+/// What a handed-on operation is for.
+#[derive(Debug, Clone, Copy)]
+struct Intent {
+    kind: OperationKind,
+    generation: Option<Generation>,
+}
+
+/// Whether a status speaks of resources, or of a tenant that is on its way.
+fn is_known(status: Option<&Versioned<Status>>) -> bool {
+    status.is_some_and(|status| {
+        let status = &status.value;
+        status.applied.is_some() || status.in_doubt || status.phase != Phase::Pending
+    })
+}

@@ -1,0 +1,86 @@
+//! `update`: another definition for a tenant that is there.
+
+use super::super::{Answer, Caller, CommandError, IfMatch, Submission, Wait};
+use super::{Commands, Intent, is_known};
+use crate::records::{OperationKind, StoredDefinition};
+use crate::store::{Generation, StoreError};
+use crate::tenant::{Definition, TenantId};
+
+/// Writers that race for one definition each get through in their turn; so many lost turns in a row are a storm.
+const ATTEMPTS: usize = 100;
+
+impl Commands {
+    /// Replaces a tenant's definition and makes it so. The same bytes again are no new generation, and an apply only where
+    /// the last one did not succeed. A tombstoned tenant is restored.
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        submission: Submission,
+        if_match: IfMatch,
+        wait: Wait,
+    ) -> Result<Answer, CommandError> {
+        self.read_for(tenant, &submission)?;
+        let generation = self.put(tenant, &submission, if_match).await?;
+        let intent = Intent { kind: OperationKind::Update, generation: Some(generation) };
+        self.follow_up(caller, tenant, wait, intent).await
+    }
+
+    /// Reads a submission that must be about this tenant.
+    pub(super) fn read_for(&self, tenant: &TenantId, submission: &Submission) -> Result<Definition, CommandError> {
+        let definition = self.read(submission)?;
+        if definition.metadata.name == *tenant {
+            return Ok(definition);
+        }
+        Err(CommandError::NameMismatch { asked: tenant.clone(), named: definition.metadata.name })
+    }
+
+    async fn put(
+        &self,
+        tenant: &TenantId,
+        submission: &Submission,
+        if_match: IfMatch,
+    ) -> Result<Generation, CommandError> {
+        let writer = &self.reconciler.ports().definition_writer;
+        for _ in 0..ATTEMPTS {
+            let (stored, status) = self.look(tenant).await?;
+            let written = match stored {
+                Some(stored) => {
+                    must_match(&stored, if_match)?;
+                    if self.is_stored(&stored, submission).await? {
+                        return Ok(stored.generation);
+                    }
+                    writer.replace(&stored, submission.source.clone(), submission.format).await
+                }
+                None if is_known(status.as_ref()) && if_match == IfMatch::Any => {
+                    writer.create(tenant, submission.source.clone(), submission.format).await
+                }
+                None => return Err(CommandError::NotFound(tenant.clone())),
+            };
+            match written {
+                Ok(generation) => return Ok(generation),
+                Err(StoreError::PreconditionFailed { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommandError::Busy { retry_after: std::time::Duration::from_secs(1) })
+    }
+
+    async fn is_stored(&self, stored: &StoredDefinition, submission: &Submission) -> Result<bool, CommandError> {
+        if stored.object.format != submission.format {
+            return Ok(false);
+        }
+        let source = self.reconciler.ports().definitions.source(stored).await?;
+        Ok(source.is_some_and(|source| source == submission.source))
+    }
+}
+
+/// Whether the caller has seen the definition that is there.
+pub(super) fn must_match(stored: &StoredDefinition, if_match: IfMatch) -> Result<(), CommandError> {
+    match if_match {
+        IfMatch::Generation(seen) if seen != stored.generation => {
+            Err(CommandError::Stale { current: stored.generation })
+        }
+        IfMatch::Any | IfMatch::Generation(_) => Ok(()),
+    }
+}
