@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommandError, DefinitionView, ListFilter, TenantSummary, TenantView};
 use crate::operation::OperationId;
-use crate::records::{
-    DefinitionHead, Definitions, Operation, RecordName, Status, StatusSummary, StoredDefinition,
-};
+use crate::records::{DefinitionHead, Definitions, Operation, RecordName, Status, StatusSummary, StoredDefinition};
 use crate::store::document::read_json;
 use crate::store::{Generation, ObjectMeta, ObjectReader, Page, PageToken, StoreError};
 use crate::tenant::TenantId;

@@ -34,8 +34,13 @@ pub(in crate::http) async fn read(request: Request) -> Result<Bytes, Problem> {
     }
     to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
         // The one place where axum says so is the error's source.
-        let too_long = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
-        if too_long { too_large() } else { Problem::new(kinds::MALFORMED_BODY, "the connection ended before the body did") }
+        let too_long =
+            std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        if too_long {
+            too_large()
+        } else {
+            Problem::new(kinds::MALFORMED_BODY, "the connection ended before the body did")
+        }
     })
 }
 

@@ -34,7 +34,9 @@ impl Problem {
             CommandError::Stale { current } => {
                 Self::new(kinds::PRECONDITION_FAILED, detail).with("currentGeneration", current)
             }
-            CommandError::Conflict { names } => Self::new(kinds::CONFLICTING_DEFINITIONS, detail).with("objects", names),
+            CommandError::Conflict { names } => {
+                Self::new(kinds::CONFLICTING_DEFINITIONS, detail).with("objects", names)
+            }
             CommandError::Protected(id) => Self::new(kinds::DELETION_PROTECTED, detail).with("tenant", id),
             CommandError::Held { hold, operation } => held(detail, hold, operation, tenant),
             CommandError::Failed { diagnostics, operation, retried, .. } => {

@@ -1,0 +1,32 @@
+//! What a sweep found.
+
+use serde::Serialize;
+
+use crate::reconcile::{Due, SweepReport};
+use crate::tenant::TenantId;
+
+/// A sweep's report.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SweepResource {
+    definitions: usize,
+    tenants: usize,
+    vanished: usize,
+    deletions_held: bool,
+    due: Vec<DueResource>,
+    not_handed_on: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct DueResource {
+    tenant: TenantId,
+    reason: Due,
+}
+
+impl From<SweepReport> for SweepResource {
+    fn from(report: SweepReport) -> Self {
+        let SweepReport { definitions, tenants, vanished, deletions_held, due, not_handed_on } = report;
+        let due = due.into_iter().map(|(tenant, reason)| DueResource { tenant, reason }).collect();
+        Self { definitions, tenants, vanished, deletions_held, due, not_handed_on }
+    }
+}

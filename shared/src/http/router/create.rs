@@ -1,0 +1,42 @@
+//! `POST /tenants`: a new definition, and the tenant it describes.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+
+use super::Door;
+use super::update::{answered, dry_run};
+use crate::http::links;
+use crate::http::negotiate::{Accepts, DryRun, Preferences, SubmittedDefinition};
+use crate::http::problem::Problem;
+use crate::records::Trigger;
+use crate::tenant::{self, TenantId};
+use crate::tenants::{CommandError, Submission};
+
+pub(super) async fn create(
+    State(door): State<Door>,
+    accepts: Accepts,
+    DryRun(dry): DryRun,
+    preferences: Preferences,
+    headers: HeaderMap,
+    SubmittedDefinition(submission): SubmittedDefinition,
+) -> Result<Response, Problem> {
+    if dry {
+        let preview = door.commands.preview_create(&submission).await;
+        return Ok(dry_run(accepts, preview.map_err(|error| failed(error, &submission))?).into_response());
+    }
+    let caller = door.identity.caller(&headers, Trigger::Api);
+    let answer = door.commands.create(&caller, submission.clone(), preferences.wait).await;
+    let answer = answer.map_err(|error| failed(error, &submission))?;
+    let location = links::tenant(&answer.tenant.tenant);
+    let finished = answer.finished;
+    let reply = answered(accepts, StatusCode::CREATED, answer, preferences.wait);
+    Ok(if finished { reply.with(header::LOCATION, &location) } else { reply }.into_response())
+}
+
+/// The tenant stands in the definition only, and a failure is to name its operation's address.
+fn failed(error: CommandError, submission: &Submission) -> Problem {
+    let tenant: Option<TenantId> =
+        tenant::parse(&submission.source, submission.format).ok().map(|definition| definition.metadata.name);
+    Problem::of_command(error, tenant.as_ref())
+}

@@ -1,0 +1,135 @@
+//! The routes: one builder a function, one controller a verb. What each answers is in [`openapi`](super::openapi).
+
+mod create;
+mod definitions;
+mod delete;
+mod events;
+mod get;
+mod health;
+mod list;
+mod openapi;
+mod operations;
+mod sweep;
+mod tasks;
+mod update;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::access_log::log_request;
+use super::events::EventSource;
+use super::identity::Identity;
+use super::problem::{Problem, kinds, render};
+use crate::reconcile::{Reconciler, Sweeper, Watcher};
+use crate::tenants::{Commands, Queries};
+
+/// What controllers that change something work with.
+#[derive(Clone)]
+pub struct Door {
+    /// Carries commands out.
+    pub commands: Commands,
+    /// Tells who asks.
+    pub identity: Identity,
+}
+
+/// `create-tenant`.
+pub fn create_tenant(door: Door) -> Router {
+    Router::new().route("/tenants", post(create::create)).with_state(door)
+}
+
+/// `update-tenant`.
+pub fn update_tenant(door: Door) -> Router {
+    Router::new().route("/tenants/{id}", put(update::update)).with_state(door)
+}
+
+/// `delete-tenant`.
+pub fn delete_tenant(door: Door) -> Router {
+    Router::new().route("/tenants/{id}", axum::routing::delete(delete::delete)).with_state(door)
+}
+
+/// `get-tenant`.
+pub fn get_tenant(queries: Queries) -> Router {
+    Router::new()
+        .route("/tenants", get(list::tenants))
+        .route("/tenants/{id}", get(get::tenant))
+        .route("/tenants/{id}/definitions", get(definitions::generations))
+        .route("/tenants/{id}/definitions/{generation}", get(definitions::source))
+        .route("/tenants/{id}/operations", get(operations::operations))
+        .route("/tenants/{id}/operations/{operation}", get(operations::operation))
+        .route("/tenants/{id}/operations/{operation}/log", get(operations::log))
+        .with_state(queries)
+}
+
+/// `definition-changed`.
+pub fn definition_changed(watcher: Watcher, source: EventSource) -> Router {
+    Router::new().route("/events", post(events::receive)).with_state((watcher, source))
+}
+
+/// `reconcile-tenant`.
+pub fn reconcile_tenant(reconciler: Reconciler, identity: Identity) -> Router {
+    Router::new().route("/tasks", post(tasks::receive)).with_state((reconciler, identity))
+}
+
+/// `check-drift`.
+pub fn check_drift(sweeper: Sweeper) -> Router {
+    Router::new().route("/sweep", post(sweep::sweep)).with_state(sweeper)
+}
+
+/// What all functions together work with.
+#[derive(Clone)]
+pub struct Parts {
+    /// For `create-tenant`, `update-tenant`, `delete-tenant`.
+    pub door: Door,
+    /// For `get-tenant`.
+    pub queries: Queries,
+    /// For `definition-changed`.
+    pub watcher: Watcher,
+    /// Whose events `definition-changed` takes.
+    pub source: EventSource,
+    /// For `reconcile-tenant`.
+    pub reconciler: Reconciler,
+    /// For `check-drift`.
+    pub sweeper: Sweeper,
+}
+
+/// All functions in one process.
+pub fn all(parts: Parts) -> Router {
+    let Parts { door, queries, watcher, source, reconciler, sweeper } = parts;
+    create_tenant(door.clone())
+        .merge(update_tenant(door.clone()))
+        .merge(delete_tenant(door.clone()))
+        .merge(get_tenant(queries))
+        .merge(definition_changed(watcher, source))
+        .merge(reconcile_tenant(reconciler, door.identity))
+        .merge(check_drift(sweeper))
+}
+
+/// What every function has besides its own routes: its health, its description, an answer to whatever it does not know,
+/// and a line in the log a request. To be applied once, last.
+pub fn complete(routes: Router) -> Router {
+    routes
+        .route("/healthz", get(health::health))
+        .route("/openapi.json", get(openapi::document))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(render))
+        .layer(from_fn(log_request))
+}
+
+async fn no_route() -> Problem {
+    Problem::new(kinds::ROUTE_NOT_FOUND, "nothing is at this address; /openapi.json describes what there is")
+}
+
+async fn no_method(method: http::Method) -> Problem {
+    let detail = format!("{method} does nothing here; the Allow header says what does");
+    Problem::new(kinds::METHOD_NOT_ALLOWED, detail)
+}
+
+/// The panic's message is in the log already, by way of the hook; a caller has no use for it.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    let detail = "the request was not finished; what it had begun is recorded and goes on from there";
+    axum::response::IntoResponse::into_response(Problem::new(kinds::INTERNAL, detail))
+}

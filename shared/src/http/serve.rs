@@ -1,0 +1,1 @@
+//! A socket or the Lambda runtime, until told to stop.

@@ -1,0 +1,1 @@
+//! The routes, asked as a client asks them.
