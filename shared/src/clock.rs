@@ -31,6 +31,33 @@ impl Clock for SystemClock {
     }
 }
 
+/// Follows the runtime's own time from a given start: a test that pauses the runtime decides what time it is, and nothing
+/// it waits for takes any.
+#[derive(Debug, Clone, Copy)]
+pub struct RuntimeClock {
+    start: Timestamp,
+    began: tokio::time::Instant,
+}
+
+impl RuntimeClock {
+    /// It is `start` now.
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self { start, began: tokio::time::Instant::now() }
+    }
+}
+
+#[async_trait::async_trait]
+impl Clock for RuntimeClock {
+    fn now(&self) -> Timestamp {
+        let passed = jiff::SignedDuration::try_from(self.began.elapsed()).unwrap_or(jiff::SignedDuration::MAX);
+        self.start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
 /// Where new operation ids come from.
 pub trait OperationIds: Send + Sync + 'static {
     /// A new id that sorts after every id given out before `now`.

@@ -15,9 +15,15 @@ use crate::tenant::{Definition, Plugins, TenantId};
 /// The plugins a tenant should have: its definition's, else the platform's default list.
 pub fn wanted(definition: &Definition, platform: &Platform, now: Timestamp) -> PluginsRecord {
     let wanted = definition.spec.plugins.clone().unwrap_or_else(|| Plugins::List(platform.plugins.clone()));
+    PluginsRecord { digest: wanted_digest(definition, platform), wanted, requested: now }
+}
+
+/// Names the plugins a tenant should have.
+pub fn wanted_digest(definition: &Definition, platform: &Platform) -> Digest {
+    let list = || serde_json::to_vec(&platform.plugins);
+    let text = definition.spec.plugins.as_ref().map_or_else(list, serde_json::to_vec);
     // Plain data with string keys always serialises.
-    let text = serde_json::to_vec(&wanted).unwrap_or_default();
-    PluginsRecord { digest: Digest::of(&text), wanted, requested: now }
+    Digest::of(&text.unwrap_or_default())
 }
 
 /// Starts installations. Starting is all it promises: the installation reports on its own.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::platform::Platform;
+use crate::plugins;
 use crate::records::{ConditionKind, Phase, Status};
 use crate::store::{Generation, ObjectName};
 use crate::tenant::{Definition, DeletionPolicy, Problems};
@@ -70,7 +71,7 @@ pub enum Action {
     Reject,
     /// Record that the tenant is suspended; touch nothing.
     Suspend,
-    /// Record a definition that renders to what is applied already.
+    /// Record a definition that renders to what is applied already, and ask for its plugins.
     Acknowledge,
     /// Record that a change or deletion waits for a person.
     Hold(HoldReason),
@@ -248,6 +249,15 @@ impl Wanted<'_> {
     fn is(&self, generation: Option<Generation>, digest: Digest) -> bool {
         self.digest.map_or(generation == Some(self.generation), |wanted| wanted == digest)
     }
+
+    fn suspended(&self) -> bool {
+        self.definition.spec.suspend.unwrap_or_default()
+    }
+
+    fn plugins_differ(&self, status: &Status, platform: &Platform) -> bool {
+        let wanted = plugins::wanted_digest(self.definition, platform);
+        status.plugins.as_ref().is_none_or(|asked| asked.digest != wanted)
+    }
 }
 
 fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> Action {
@@ -274,15 +284,11 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
         _ if status.in_doubt => Action::Apply(Why::Unfinished),
         None => Action::Apply(Why::New),
         Some(applied) if !wanted.is(Some(applied.generation), applied.digest) => Action::Apply(Why::Changed),
-        Some(_) if !seen || status.phase != Phase::Ready => Action::Acknowledge,
+        Some(_) if !seen || status.phase != Phase::Ready || wanted.plugins_differ(status, platform) => {
+            Action::Acknowledge
+        }
         Some(_) if drift_check_due(status, situation.now, platform) => Action::CheckDrift,
         Some(_) => Action::Noop(Idle::AsDefined),
-    }
-}
-
-impl Wanted<'_> {
-    fn suspended(&self) -> bool {
-        self.definition.spec.suspend.unwrap_or_default()
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod breaker;
 mod decide;
+mod installing;
 mod observe;
 mod ports;
 mod reconciler;
@@ -13,6 +14,8 @@ mod run;
 mod serving;
 mod sweep;
 mod tenure;
+#[cfg(test)]
+mod tests;
 mod turns;
 mod watch;
 mod watcher;

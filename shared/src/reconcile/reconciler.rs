@@ -7,7 +7,8 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 use super::decide::{Action, Idle, decide};
-use super::observe::{Moment, Observation};
+use super::installing::request_plugins;
+use super::observe::{Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::recorder::record;
 use super::run::Work;
@@ -131,6 +132,12 @@ impl Reconciler {
             return Ok(Reconciled { action, operation, status });
         }
         let status = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?.value;
+        let status = match (&action, &observation.definition) {
+            (Action::Acknowledge, ObservedDefinition::Valid(wanted)) => {
+                request_plugins(ports, &wanted.definition, status).await?
+            }
+            _ => status,
+        };
         if action == Action::Restore {
             return self.under_lease(caller, tenant, insist).await;
         }

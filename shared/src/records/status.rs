@@ -158,7 +158,7 @@ pub struct PluginsRecord {
 }
 
 /// What the last drift check found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftRecord {
     /// When it looked.

@@ -1,15 +1,13 @@
 //! Making the cloud match a definition, with the guard on.
 
+use super::super::installing::request_plugins;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::serving::check_serving;
 use super::super::watch::RunLog;
 use super::{End, Work};
-use crate::plugins;
 use crate::provision::{Applied, ChangeSummary, Goal, Guard, ProvisionError, ResourceAddress};
-use crate::records::{
-    AppliedRecord, ConditionKind, Entry, Hold, OperationKind, Outcome, Phase, PluginsRecord, Status, Truth,
-};
+use crate::records::{AppliedRecord, ConditionKind, Entry, Hold, OperationKind, Outcome, Phase, Status, Truth};
 use crate::tenants::CommandError;
 
 impl Work<'_> {
@@ -80,10 +78,7 @@ impl Work<'_> {
         let now = self.ports.clock.now();
         let digest = wanted.digest(self.ports.provisioner.platform_digest());
         let record = AppliedRecord { generation: wanted.stored.generation, digest, at: now, operation: self.operation };
-        let plugins = plugins::wanted(&wanted.definition, &self.ports.platform, now);
-        let mut plugins_changed = false;
         let settle = |status: &mut Status| {
-            plugins_changed = status.plugins.as_ref().is_none_or(|known| known.digest != plugins.digest);
             status.applied = Some(record.clone());
             status.outputs.clone_from(&applied.outputs);
             settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
@@ -91,20 +86,8 @@ impl Work<'_> {
         let status = self.ports.statuses.update(self.tenant, settle).await?.value;
         let message = format!("applied: {}", applied.changes);
         self.close(entry, log, End::succeeded(message, applied.changes)).await?;
-        if plugins_changed { self.start_installation(&plugins).await } else { Ok(status) }
-    }
-
-    /// After the site is up: plugins come after the revision that can hold them.
-    async fn start_installation(&self, plugins: &PluginsRecord) -> Result<Status, CommandError> {
-        self.ports.installs.start(self.tenant, plugins).await?;
-        let now = self.ports.clock.now();
-        let asked = |status: &mut Status| {
-            let generation = status.observed_generation;
-            status.plugins = Some(plugins.clone());
-            let mut say = Saying { status, now, generation };
-            say.that(ConditionKind::PluginsInstalled, Truth::Unknown, "Requested", "installation was asked for");
-        };
-        Ok(self.ports.statuses.update(self.tenant, asked).await?.value)
+        // After the site is up: plugins come after the revision that can hold them.
+        Ok(request_plugins(self.ports, &wanted.definition, status).await?)
     }
 
     async fn hold(

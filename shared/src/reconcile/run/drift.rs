@@ -4,8 +4,8 @@ use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::watch::RunLog;
 use super::{End, Work};
-use crate::provision::{ChangeSummary, DriftItem, Goal};
-use crate::records::{ConditionKind, DriftRecord, OperationKind, Status, Truth};
+use crate::provision::{ChangeSummary, DriftItem, Goal, ProvisionError};
+use crate::records::{ConditionKind, DriftRecord, Entry, OperationKind, Outcome, Status, Truth};
 use crate::tenant::DriftPolicy;
 use crate::tenants::CommandError;
 
@@ -21,10 +21,7 @@ impl Work<'_> {
         let run = self.provision_run(&wanted.variables);
         let plan = match self.ports.provisioner.plan(&run, Goal::Defined, &log).await {
             Ok(plan) => plan,
-            Err(error) => {
-                let digest = wanted.digest(self.ports.provisioner.platform_digest());
-                return self.failed(&mut entry, &log, error, digest, false).await;
-            }
+            Err(error) => return self.could_not_look(&mut entry, &log, &error).await.map(Some),
         };
         let status = self.say_drift(plan.drift.clone()).await?;
         let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
@@ -36,6 +33,30 @@ impl Work<'_> {
         let begin = |operation: &mut crate::records::Operation| operation.kind = OperationKind::DriftCorrection;
         self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&plan.drift)), begin).await?;
         self.apply_as(OperationKind::DriftCorrection, wanted, observation).await
+    }
+
+    /// A check that failed says nothing about the site, which runs as it did: it is not a failed tenant.
+    async fn could_not_look(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        error: &ProvisionError,
+    ) -> Result<Status, CommandError> {
+        let now = self.ports.clock.now();
+        let message = format!("could not look for drift: {error}; looked again at the next check");
+        let say = |status: &mut Status| {
+            status.operation = Some(self.operation);
+            status.drift.get_or_insert_default().checked = now;
+            let generation = status.observed_generation;
+            let mut say = Saying { status, now, generation };
+            say.that(ConditionKind::Drifted, Truth::Unknown, "CheckFailed", message.clone());
+        };
+        let status = self.ports.statuses.update(self.tenant, say).await?.value;
+        let mut end = End::succeeded(message.clone(), ChangeSummary::default());
+        end.outcome = Outcome::Failed;
+        end.reason = Some("DRIFT_CHECK_FAILED");
+        self.close(entry, log, end).await?;
+        Ok(status)
     }
 
     async fn say_drift(&self, found: Vec<DriftItem>) -> Result<Status, CommandError> {

@@ -1,0 +1,56 @@
+//! A process that dies at work leaves a lease that runs out; whoever comes next settles what it left.
+
+use super::*;
+use crate::records::Outcome;
+
+/// Stops listening in the middle of a run, and lets nothing of that process go on.
+async fn die_during_create(world: &World) {
+    world.provisioner.runs_take(Duration::from_secs(1_000_000));
+    world.upload("acme", &definition("acme", "")).await;
+    let (tenant, caller) = (tenant("acme"), caller());
+    let runtime = tokio::time::timeout(Duration::from_secs(2), async {
+        let doomed = world.another_process("doomed");
+        let _ = doomed.reconcile(&caller, &tenant, Insist::No).await;
+    });
+    assert!(runtime.await.is_err());
+    world.provisioner.runs_take(Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_renewed_is_not_taken() {
+    let world = World::new();
+    die_during_create(&world).await;
+    // The doomed process's task still renews: to the others it is at work.
+    world.later(300).await;
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_ran_out_is_taken_over_fenced_and_the_operation_ended() {
+    let world = World::new();
+    world.upload("acme", &definition("acme", "")).await;
+    // What a process leaves that died during an apply: its lease, its journal entry, a status in doubt.
+    let ports = world.reconciler.ports();
+    let dead = ports.ids.next(world.clock.now());
+    let lease = crate::records::RecordName::lease(&tenant("acme"));
+    ports.leases.acquire(&lease, dead).await.unwrap();
+    let mut operation = Operation::new(dead, tenant("acme"), crate::records::OperationKind::Create, world.clock.now());
+    operation.outcome = Outcome::Running;
+    ports.journal.open(operation).await.unwrap();
+    let say = |status: &mut Status| {
+        status.phase = Phase::Applying;
+        status.in_doubt = true;
+        status.operation = Some(dead);
+    };
+    ports.statuses.update(&tenant("acme"), say).await.unwrap();
+
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, [], "its lease has not run out");
+    world.later(61).await;
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, [(tenant("acme"), Due::Interrupted)]);
+    world.work_off().await;
+    assert_eq!(world.phase("acme").await, Some(Phase::Ready));
+    let outcomes: Vec<_> = world.operations("acme").await.into_iter().map(|op| op.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Interrupted, Outcome::Succeeded]);
+    let head = crate::provision::Provisioner::head(&world.provisioner, &tenant("acme")).await.unwrap().unwrap();
+    assert_eq!(head.epoch, Some(crate::provision::Epoch(2)));
+}
