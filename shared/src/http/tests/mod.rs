@@ -1,1 +1,9 @@
 //! The routes, asked as a client asks them.
+
+mod world;
+
+pub(in crate::http) use world::Answered;
+
+mod bad_input;
+mod reading;
+mod writing;

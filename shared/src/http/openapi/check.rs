@@ -1,0 +1,109 @@
+//! Holds what the routes answer against what the document says of them. Undocumented members fail too.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::document::document;
+use super::endpoints::ENDPOINTS;
+use super::text;
+use crate::http::tests::Answered;
+
+/// Fails the test where an answer is not what the document promises.
+pub(in crate::http) fn answer(method: &Method, path: &str, answered: &Answered) {
+    let document = document();
+    let Some(template) = template(path) else { return problem_only(&document, answered, 404) };
+    let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
+    let operation = &document["paths"][template][&method];
+    if operation.is_null() {
+        return problem_only(&document, answered, 405);
+    }
+    let status = answered.status.as_u16().to_string();
+    let response = &operation["responses"][&status];
+    assert!(!response.is_null(), "{method} {template} answers {status}, undocumented: {}", answered.body);
+    for name in ["location", "etag", "preference-applied", "retry-after"] {
+        let said =
+            response["headers"].as_object().is_some_and(|said| said.keys().any(|said| said.eq_ignore_ascii_case(name)));
+        assert!(said || answered.header(name).is_none(), "{method} {template} {status}: header {name} is undocumented");
+    }
+    let Some(content) = response["content"].as_object() else {
+        assert_eq!(answered.body, "", "{method} {template} {status}");
+        return;
+    };
+    let media = answered.header("content-type").unwrap().split(';').next().unwrap();
+    assert!(content.contains_key(media), "{method} {template} {status}: {media} is undocumented");
+    if media.ends_with("json") && !answered.body.is_empty() && !content[media]["schema"].is_null() {
+        conforms(&document, &content[media]["schema"], &answered.json());
+    }
+}
+
+fn problem_only(document: &Value, answered: &Answered, status: u16) {
+    assert_eq!(answered.status.as_u16(), status, "{}", answered.body);
+    if !answered.body.is_empty() {
+        conforms(document, &json!({"$ref": "#/components/schemas/Problem"}), &answered.json());
+    }
+}
+
+fn template(path: &str) -> Option<&'static str> {
+    let fits = |template: &str| {
+        template.split('/').count() == path.split('/').count()
+            && template
+                .split('/')
+                .zip(path.split('/'))
+                .all(|(part, given)| (part.starts_with('{') && !given.is_empty()) || part == given)
+    };
+    ENDPOINTS.iter().map(|endpoint| endpoint.path).find(|template| fits(template))
+}
+
+fn conforms(document: &Value, schema: &Value, answer: &Value) {
+    let mut whole = json!({"components": document["components"], "allOf": [schema]});
+    close(&mut whole);
+    let validator = jsonschema::validator_for(&whole).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{schema}: {errors:#?}\n{answer:#}");
+}
+
+/// Clients must bear new members; the tests must not.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.get("properties").is_some_and(Value::is_object) && members.get("type") == Some(&json!("object"))
+            {
+                members.entry("additionalProperties").or_insert(json!(false));
+            }
+            members.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_is_the_snapshot() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    #[expect(clippy::disallowed_methods, reason = "how a person asks for the snapshot to be rewritten")]
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, text()).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        kept == text(),
+        "shared/openapi.json is out of date: run the test with UPDATE=1 and look at the difference"
+    );
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk(document: &Value, at: &Value) {
+        if let Some(reference) = at.get("$ref").and_then(Value::as_str) {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+        match at {
+            Value::Object(members) => members.values().for_each(|value| walk(document, value)),
+            Value::Array(items) => items.iter().for_each(|value| walk(document, value)),
+            _ => {}
+        }
+    }
+    let document = document();
+    walk(&document, &document);
+}

@@ -1,0 +1,262 @@
+//! What is sent and answered, as JSON Schema. The definition's is the schema the product itself checks with.
+
+use serde_json::{Map, Value, json};
+
+use crate::tenant::SCHEMA;
+
+/// Schemas by name.
+pub(super) fn schemas() -> Value {
+    let mut schemas = Map::new();
+    for group in [ids(), tenants(), statuses(), operations(), deliveries(), problems()] {
+        if let Value::Object(group) = group {
+            schemas.extend(group);
+        }
+    }
+    schemas.insert("Definition".to_owned(), definition());
+    schemas.into()
+}
+
+/// Embedded, a schema has neither a dialect nor an address of its own.
+fn definition() -> Value {
+    // The text is part of the program, and a test reads it.
+    let mut schema: Value = serde_json::from_str(SCHEMA).unwrap_or_default();
+    if let Some(members) = schema.as_object_mut() {
+        members.remove("$schema");
+        members.remove("$id");
+    }
+    schema
+}
+
+fn to(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn list(of: &Value) -> Value {
+    json!({"type": "array", "items": of})
+}
+
+fn one_of(words: &[&str]) -> Value {
+    json!({"type": "string", "enum": words})
+}
+
+/// An object with these members; those with a `?` may be absent.
+fn object(members: &[(&str, Value)]) -> Value {
+    let required: Vec<&str> = members.iter().map(|(name, _)| *name).filter(|name| !name.ends_with('?')).collect();
+    let properties: Map<String, Value> =
+        members.iter().map(|(name, schema)| (name.trim_end_matches('?').to_owned(), schema.clone())).collect();
+    json!({"type": "object", "required": required, "properties": properties})
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn count() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
+
+fn time() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}
+
+fn page_of(name: &str) -> Value {
+    object(&[("items", list(&to(name))), ("nextPageToken?", text())])
+}
+
+fn ids() -> Value {
+    json!({
+        "TenantId": {"type": "string", "minLength": 3, "maxLength": 26, "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},
+        "OperationId": {"type": "string", "description": "A ULID.", "pattern": "^[0-9A-HJKMNP-TV-Z]{26}$"},
+        "Generation": {"type": "integer", "minimum": 1, "description": "Grows with every write of a definition."},
+        "Digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+        "Link": {"type": "string", "format": "uri-reference"},
+    })
+}
+
+fn tenants() -> Value {
+    let links = object(&[("self", to("Link")), ("operations", to("Link")), ("definitions", to("Link"))]);
+    let metadata = object(&[
+        ("name", to("TenantId")),
+        ("displayName?", text()),
+        ("labels?", json!({"type": "object", "additionalProperties": {"type": "string"}})),
+        ("generation?", to("Generation")),
+        ("updated?", time()),
+    ]);
+    let definition = object(&[
+        ("generation", to("Generation")),
+        ("updated", time()),
+        ("mediaType", one_of(&["application/yaml", "application/json"])),
+        ("links", object(&[("self", to("Link"))])),
+    ]);
+    let mut summary = summary_members();
+    summary.extend([("name", to("TenantId")), ("updated", time()), ("links", links.clone())]);
+    json!({
+        "Tenant": object(&[
+            ("apiVersion", json!({"const": crate::tenant::API_VERSION})),
+            ("kind", json!({"const": crate::tenant::KIND})),
+            ("metadata", metadata),
+            ("spec?", json!({"$ref": "#/components/schemas/Definition/properties/spec"})),
+            ("status?", to("Status")),
+            ("links", links),
+        ]),
+        "TenantSummary": object(&summary),
+        "TenantList": page_of("TenantSummary"),
+        "DefinitionGeneration": definition,
+        "DefinitionList": page_of("DefinitionGeneration"),
+        "TenantOrPreview": {"oneOf": [to("Tenant"), to("Preview")]},
+        "OperationReferenceOrPreview": {"oneOf": [to("OperationReference"), to("Preview")]},
+    })
+}
+
+fn summary_members() -> Vec<(&'static str, Value)> {
+    vec![
+        ("phase", to("Phase")),
+        ("observedGeneration?", to("Generation")),
+        ("appliedGeneration?", to("Generation")),
+        ("appliedAt?", time()),
+        ("retryNotBefore?", time()),
+        ("destroyAfter?", time()),
+        ("deletionRequested?", flag()),
+        ("driftChecked?", time()),
+        ("drifted?", count()),
+        ("operation?", to("OperationId")),
+        ("url?", text()),
+        ("reason?", text()),
+    ]
+}
+
+fn statuses() -> Value {
+    let kinds = ["Ready", "DefinitionValid", "Applied", "Held", "Drifted", "Tombstoned", "PluginsInstalled"];
+    let drift = object(&[("address", text()), ("action", to("ChangeAction")), ("attributes", list(&text()))]);
+    let applied = object(&[
+        ("generation", to("Generation")),
+        ("digest", to("Digest")),
+        ("at", time()),
+        ("operation", to("OperationId")),
+    ]);
+    let deletion = object(&[("at", time()), ("by", text()), ("generation", json!({"type": ["integer", "null"]}))]);
+    let hold =
+        object(&[("digest", to("Digest")), ("wanted", to("Digest")), ("changes", to("Changes")), ("since", time())]);
+    json!({
+        "Phase": one_of(&[
+            "Pending", "Applying", "Ready", "Invalid", "Failed", "Held", "Suspended", "Tombstoned", "Deleting",
+        ]),
+        "Condition": object(&[
+            ("type", one_of(&kinds)),
+            ("status", one_of(&["True", "False", "Unknown"])),
+            ("reason", text()),
+            ("message", text()),
+            ("lastTransitionTime", time()),
+            ("observedGeneration?", to("Generation")),
+        ]),
+        "Status": object(&[
+            ("tenant", to("TenantId")),
+            ("phase", to("Phase")),
+            ("conditions", list(&to("Condition"))),
+            ("observedGeneration?", to("Generation")),
+            ("inDoubt?", flag()),
+            ("applied?", applied),
+            ("outputs?", json!({"type": "object", "additionalProperties": true})),
+            ("variables?", to("OperationId")),
+            ("terms", object(&[("policy", one_of(&["Delete", "Retain"])), ("protection", flag())])),
+            ("plugins?", object(&[("wanted", json!({})), ("digest", to("Digest")), ("requested", time())])),
+            ("drift?", object(&[("checked", time()), ("found", list(&drift))])),
+            ("tombstone?", object(&[("since", time()), ("destroyAfter", time())])),
+            ("deletion?", deletion),
+            ("hold?", hold),
+            ("retry?", object(&[("failures", count()), ("wanted", to("Digest")), ("notBefore", time())])),
+            ("operation?", to("OperationId")),
+        ]),
+    })
+}
+
+fn operations() -> Value {
+    let links = object(&[("self", to("Link")), ("tenant", to("Link")), ("log", to("Link"))]);
+    json!({
+        "ChangeAction": one_of(&["create", "update", "replace", "delete", "import", "forget"]),
+        "Changes": list(&object(&[("address", text()), ("action", to("ChangeAction"))])),
+        "Diagnostic": object(&[("summary", text()), ("detail?", text()), ("address?", text())]),
+        "Operation": object(&[
+            ("id", to("OperationId")),
+            ("tenant", to("TenantId")),
+            ("kind", one_of(&["Create", "Update", "Delete", "DriftCheck", "DriftCorrection", "Forget"])),
+            ("principal", text()),
+            ("trigger", one_of(&["Api", "Event", "Sweep", "Task"])),
+            ("definitionGeneration?", to("Generation")),
+            ("epoch?", count()),
+            ("outcome", one_of(&["Queued", "Running", "Succeeded", "Failed", "Interrupted"])),
+            ("requested", time()),
+            ("finished?", time()),
+            ("steps", list(&object(&[("at", time()), ("what", text())]))),
+            ("lock?", to("Generation")),
+            ("changes?", to("Changes")),
+            ("reason?", text()),
+            ("message?", text()),
+            ("diagnostics?", list(&to("Diagnostic"))),
+            ("links", links),
+        ]),
+        "OperationList": page_of("Operation"),
+        "OperationReference": object(&[
+            ("tenant", to("TenantId")),
+            ("operation?", to("OperationId")),
+            ("finished", flag()),
+            ("links", object(&[("operation?", to("Link")), ("tenant", to("Link"))])),
+        ]),
+        "Preview": object(&[
+            ("tenant", to("TenantId")),
+            ("summary", text()),
+            ("changes", to("Changes")),
+            ("digest", to("Digest")),
+            ("held", flag()),
+        ]),
+    })
+}
+
+fn deliveries() -> Value {
+    let reasons = ["changed", "vanished", "deletion", "interrupted", "retry", "tombstone", "driftCheck"];
+    let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
+    let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "upkeep"]))]);
+    json!({
+        "Event": {"description": "Whatever the sender sends; what is no event is acknowledged and logged."},
+        "Task": task,
+        "TaskDelivery": {"anyOf": [to("Task"), object(&[("message", object(&[("data", text())]))])]},
+        "SweepReport": object(&[
+            ("definitions", count()),
+            ("tenants", count()),
+            ("vanished", count()),
+            ("deletionsHeld", flag()),
+            ("due", list(&due)),
+            ("notHandedOn", count()),
+        ]),
+        "Health": object(&[("status", json!({"const": "ok"}))]),
+        "Document": {"type": "object", "required": ["openapi", "info", "paths"], "additionalProperties": true},
+    })
+}
+
+fn problems() -> Value {
+    let error = object(&[
+        ("pointer", text()),
+        ("line?", count()),
+        ("column?", count()),
+        ("reason", text()),
+        ("message", text()),
+        ("suggestion?", text()),
+    ]);
+    let mut problem = object(&[
+        ("type", json!({"type": "string", "format": "uri"})),
+        ("title", text()),
+        ("status", json!({"type": "integer", "minimum": 400, "maximum": 599})),
+        ("detail", text()),
+        ("instance", to("Link")),
+        ("reason", one_of(&crate::http::problem::ALL.iter().map(|kind| kind.reason).collect::<Vec<_>>())),
+        ("retryable", flag()),
+        ("errors?", list(&to("DefinitionProblem"))),
+    ]);
+    problem["additionalProperties"] = json!(true);
+    problem["description"] = json!("RFC 9457. Each variable of the message is a member of its own.");
+    json!({"DefinitionProblem": error, "Problem": problem})
+}
