@@ -12,6 +12,8 @@
 //! - [`config`]: the environment is read there and nowhere else.
 
 pub mod clock;
+#[cfg(feature = "server")]
+pub mod config;
 pub mod digest;
 #[cfg(feature = "server")]
 pub mod http;

@@ -1,0 +1,168 @@
+//! One struct a concern. Every field is read before any is given up on, so that every problem is seen.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::Reader;
+use super::variables as var;
+use crate::platform::Platform;
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// A level, or directives of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+}
+
+impl LogConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        Some(Self { filter: reader.text(var::LOG)? })
+    }
+}
+
+/// Where requests come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerConfig {
+    /// The socket; `None`: the Lambda runtime API.
+    pub address: Option<SocketAddr>,
+    /// What requests under way have after a signal.
+    pub grace: Duration,
+}
+
+impl ServerConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (host, port): (Option<IpAddr>, Option<u16>) = (reader.parsed(var::HOST), reader.parsed(var::PORT));
+        let grace = reader.parsed(var::GRACE).map(Duration::from_secs);
+        let lambda = reader.optional(var::LAMBDA).is_some();
+        let address = SocketAddr::new(host?, port?);
+        Some(Self { address: (!lambda).then_some(address), grace: grace? })
+    }
+}
+
+/// The buckets that every function reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Bucket of the definitions.
+    pub definitions: String,
+    /// Bucket of the records.
+    pub records: String,
+    /// A sandbox's URL; `None`: Google.
+    pub endpoint: Option<String>,
+}
+
+impl StoreConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (definitions, records) = (reader.text(var::DEFINITIONS), reader.text(var::RECORDS));
+        let endpoint = reader.optional(var::ENDPOINT);
+        Some(Self { definitions: definitions?, records: records?, endpoint })
+    }
+}
+
+/// How Terraform is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// Bucket of its state.
+    pub state: String,
+    /// The program.
+    pub program: PathBuf,
+    /// The root module's folder.
+    pub module: PathBuf,
+    /// Where run folders are made.
+    pub work: PathBuf,
+    /// Its own configuration file.
+    pub cli_config: Option<PathBuf>,
+    /// The dependency lock file.
+    pub lock_file: Option<PathBuf>,
+    /// An initialised folder.
+    pub prepared: Option<PathBuf>,
+    /// Handed to it.
+    pub pass_env: Vec<(String, String)>,
+    /// Handed to it, and kept out of every log.
+    pub secret_env: Vec<(String, String)>,
+}
+
+impl EngineConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let [state, program] = [var::STATE, var::TERRAFORM].map(|variable| reader.text(variable));
+        let [module, work] = [var::MODULE, var::WORK].map(|variable| reader.text(variable).map(PathBuf::from));
+        let [cli_config, lock_file, prepared] = [var::CLI_CONFIG, var::LOCK_FILE, var::PREPARED]
+            .map(|variable| reader.optional(variable).map(PathBuf::from));
+        let own =
+            [var::PATH, var::HOME, var::TMPDIR].map(|variable| (variable.name.to_owned(), reader.optional(variable)));
+        let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let passed = var::PASSED.into_iter().flat_map(|prefix| reader.beginning(prefix));
+        let (secret_env, pass_env) = own.chain(passed).partition(|(name, _)| var::SECRET.contains(&name.as_str()));
+        let (state, program) = (state?, PathBuf::from(program?));
+        let (module, work) = (module?, work?);
+        Some(Self { state, program, module, work, cli_config, lock_file, prepared, pass_env, secret_env })
+    }
+}
+
+/// What `get-tenant` needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderConfig {
+    /// Where requests come from.
+    pub server: ServerConfig,
+    /// The buckets.
+    pub stores: StoreConfig,
+}
+
+impl ReaderConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (server, stores) = (ServerConfig::read(reader), StoreConfig::read(reader));
+        Some(Self { server: server?, stores: stores? })
+    }
+}
+
+/// What `definition-changed` and `check-drift` need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FleetConfig {
+    /// Where requests come from.
+    pub server: ServerConfig,
+    /// The buckets.
+    pub stores: StoreConfig,
+    /// The platform's settings.
+    pub platform: Platform,
+    /// Names this process where a lease says who holds it.
+    pub process: String,
+}
+
+impl FleetConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (server, stores) = (ServerConfig::read(reader), StoreConfig::read(reader));
+        let (platform, process) = (read_platform(reader), reader.text(var::PROCESS));
+        Some(Self { server: server?, stores: stores?, platform: platform?, process: process? })
+    }
+}
+
+/// What the functions that run Terraform need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkerConfig {
+    /// What those that do not run it need too.
+    pub fleet: FleetConfig,
+    /// How Terraform is run.
+    pub engine: EngineConfig,
+}
+
+impl WorkerConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (fleet, engine) = (FleetConfig::read(reader), EngineConfig::read(reader));
+        Some(Self { fleet: fleet?, engine: engine? })
+    }
+}
+
+fn read_platform(reader: &mut Reader) -> Option<Platform> {
+    let path = reader.text(var::PLATFORM)?;
+    let platform = std::fs::read_to_string(&path)
+        .map_err(|error| format!("is '{path}', which cannot be read: {error}"))
+        .and_then(|source| Platform::parse(&source).map_err(|error| format!("is '{path}': {error}")));
+    platform.map_err(|why| reader.problem(var::PLATFORM, why)).ok()
+}

@@ -1,0 +1,94 @@
+use std::collections::BTreeSet;
+
+use super::reader::load_from;
+use super::variables::{ALL, reference};
+use super::{ConfigError, ReaderConfig, WorkerConfig};
+
+fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn platform() -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "{project: p, region: r, image: i, tiers: {s: {instance: i, connectionName: c, project: p}}, \
+        defaultTier: s, artifactsBucket: b}";
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+#[test]
+fn every_missing_variable_is_named_at_once() {
+    let ConfigError(problems) = load_from(Vec::new(), WorkerConfig::read).unwrap_err();
+    let names: BTreeSet<&str> = problems.iter().map(|problem| problem.name).collect();
+    let expected = [
+        "AIPRESS_DEFINITIONS_BUCKET",
+        "AIPRESS_MODULE",
+        "AIPRESS_PLATFORM",
+        "AIPRESS_RECORDS_BUCKET",
+        "AIPRESS_STATE_BUCKET",
+        "AIPRESS_WORK",
+    ];
+    assert_eq!(names, expected.into());
+    assert_eq!(names.len(), problems.len());
+}
+
+#[test]
+fn wrong_values_are_named_with_what_is_wrong() {
+    let given = variables(&[
+        ("PORT", "eighty"),
+        ("AIPRESS_HOST", "localhost"),
+        ("AIPRESS_DEFINITIONS_BUCKET", ""),
+        ("AIPRESS_RECORDS_BUCKET", "records"),
+    ]);
+    let error = load_from(given, ReaderConfig::read).unwrap_err().to_string();
+    insta::assert_snapshot!(error, @"AIPRESS_HOST is 'localhost', which cannot be: invalid IP address syntax (Address to listen on.); PORT is 'eighty', which cannot be: invalid digit found in string (Port to listen on; 0 takes any free one.); AIPRESS_DEFINITIONS_BUCKET is not set (Bucket of the definitions; versioned.)");
+}
+
+#[test]
+fn a_worker_is_read_whole_and_hands_on_only_what_terraform_needs() {
+    let platform = platform();
+    let given = variables(&[
+        ("AIPRESS_DEFINITIONS_BUCKET", "definitions"),
+        ("AIPRESS_RECORDS_BUCKET", "records"),
+        ("AIPRESS_STATE_BUCKET", "state"),
+        ("AIPRESS_PLATFORM", platform.path().to_str().unwrap()),
+        ("AIPRESS_MODULE", "terraform/tenant"),
+        ("AIPRESS_WORK", "/var/work"),
+        ("PATH", "/usr/bin"),
+        ("GOOGLE_PROJECT", "p"),
+        ("GOOGLE_OAUTH_ACCESS_TOKEN", "canary"),
+        ("DATABASE_PASSWORD", "canary"),
+    ]);
+    let worker = load_from(given, WorkerConfig::read).unwrap();
+    assert_eq!(worker.fleet.server.address, Some("0.0.0.0:8080".parse().unwrap()));
+    assert_eq!(worker.engine.program.to_str(), Some("terraform"));
+    assert_eq!(worker.engine.pass_env, variables(&[("PATH", "/usr/bin"), ("GOOGLE_PROJECT", "p")]));
+    assert_eq!(worker.engine.secret_env, variables(&[("GOOGLE_OAUTH_ACCESS_TOKEN", "canary")]));
+}
+
+#[test]
+fn under_lambda_there_is_no_socket() {
+    let given = variables(&[
+        ("AIPRESS_DEFINITIONS_BUCKET", "definitions"),
+        ("AIPRESS_RECORDS_BUCKET", "records"),
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+    ]);
+    assert_eq!(load_from(given, ReaderConfig::read).unwrap().server.address, None);
+}
+
+#[test]
+fn a_variable_stands_in_the_list_once() {
+    let names: BTreeSet<&str> = ALL.iter().map(|variable| variable.name).collect();
+    assert_eq!(names.len(), ALL.len());
+}
+
+#[test]
+fn the_reference_is_the_list() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
+    #[expect(clippy::disallowed_methods, reason = "how a person asks for the reference to be rewritten")]
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, reference()).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == reference(), "docs/configuration.md is out of date: run the test with UPDATE=1");
+}

@@ -1,0 +1,98 @@
+//! Every variable the programs read, and what it is for. `docs/configuration.md` is made from this list.
+
+use std::fmt::Write as _;
+
+/// One variable of the environment.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for, one line.
+    pub what: &'static str,
+    /// What it is without being set.
+    pub default: Absent,
+    /// Which programs read it.
+    pub used_by: &'static str,
+}
+
+/// What it means that a variable is not set.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// The program does not start.
+    Refused,
+    /// This value is taken.
+    Default(&'static str),
+    /// What it is for does not happen.
+    Off,
+}
+
+macro_rules! variables {
+    ($($ident:ident $name:literal $used_by:ident $default:expr, $what:literal;)*) => {
+        $(
+            #[doc = $what]
+            pub const $ident: &Variable = &Variable { name: $name, what: $what, default: $default, used_by: $used_by };
+        )*
+
+        /// All of them, in the order of the reference.
+        pub const ALL: &[&Variable] = &[$($ident),*];
+    };
+}
+
+const EVERY: &str = "every function";
+const FLEET: &str = "every function but get-tenant";
+const WORKERS: &str = "create-, update-, delete- and reconcile-tenant";
+
+variables! {
+    PORT "PORT" EVERY Absent::Default("8080"), "Port to listen on; 0 takes any free one.";
+    HOST "AIPRESS_HOST" EVERY Absent::Default("0.0.0.0"), "Address to listen on.";
+    GRACE "AIPRESS_GRACE_SECONDS" EVERY Absent::Default("3"),
+        "Seconds that requests under way may take after SIGTERM before their runs are interrupted, and as long again to answer. Cloud Run kills 10 s after SIGTERM.";
+    LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
+    LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
+    DEFINITIONS "AIPRESS_DEFINITIONS_BUCKET" EVERY Absent::Refused, "Bucket of the definitions; versioned.";
+    RECORDS "AIPRESS_RECORDS_BUCKET" EVERY Absent::Refused, "Bucket of status records, leases and operations.";
+    ENDPOINT "AIPRESS_STORAGE_ENDPOINT" EVERY Absent::Off, "URL of a storage sandbox, spoken to without credentials; otherwise Google's own.";
+    PLATFORM "AIPRESS_PLATFORM" FLEET Absent::Refused, "Path of the platform settings (YAML).";
+    PROCESS "K_REVISION" FLEET Absent::Default("local"), "Set by Cloud Run: the revision, by which leases name their holder.";
+    STATE "AIPRESS_STATE_BUCKET" WORKERS Absent::Refused, "Bucket of Terraform's state and locks.";
+    MODULE "AIPRESS_MODULE" WORKERS Absent::Refused, "Folder of the root module, `terraform/tenant`.";
+    WORK "AIPRESS_WORK" WORKERS Absent::Refused, "Folder for run folders; made if it is not there, emptied by nobody else.";
+    TERRAFORM "TERRAFORM_BIN" WORKERS Absent::Default("terraform"), "Terraform or OpenTofu, 1.11 or newer: a path, or a name found in PATH.";
+    CLI_CONFIG "TF_CLI_CONFIG_FILE" WORKERS Absent::Off, "Terraform's own configuration: where providers are installed from.";
+    LOCK_FILE "AIPRESS_LOCK_FILE" WORKERS Absent::Off, "Dependency lock file that providers are held to; without one, `terraform init` makes its own.";
+    PREPARED "AIPRESS_PREPARED" WORKERS Absent::Off, "Folder that an image build initialised; where it still fits, no `terraform init` runs at start.";
+    PATH "PATH" WORKERS Absent::Off, "Handed to Terraform, and searched for it.";
+    HOME "HOME" WORKERS Absent::Off, "Handed to Terraform.";
+    TMPDIR "TMPDIR" WORKERS Absent::Off, "Handed to Terraform.";
+}
+
+/// Variables whose names begin so are handed to Terraform as they are: its provider's own settings.
+pub const PASSED: [&str; 2] = ["GOOGLE_", "SANDBOX_"];
+
+/// Of those handed on, the ones whose values must appear in no log.
+pub const SECRET: [&str; 2] = ["GOOGLE_CREDENTIALS", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+
+/// The reference, Markdown.
+pub fn reference() -> String {
+    let mut text = String::from(
+        "# Configuration\n\nEvery variable the functions read. Made from `shared/src/config/variables.rs`; a test holds the \
+         two together\n(`UPDATE=1 cargo test -p tenancy config` rewrites this file). A program with a missing or wrong \
+         variable says so, for all of\nthem at once, and exits with 1 before it serves.\n\n\
+         | variable | for | when not set | read by |\n| --- | --- | --- | --- |\n",
+    );
+    for Variable { name, what, default, used_by } in ALL {
+        let default = match default {
+            Absent::Refused => "the program does not start".to_owned(),
+            Absent::Default(value) => format!("`{value}`"),
+            Absent::Off => "–".to_owned(),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| `{name}` | {what} | {default} | {used_by} |");
+    }
+    let passed = PASSED.map(|prefix| format!("`{prefix}*`")).join(" and ");
+    let _ = write!(
+        text,
+        "\nVariables named {passed} are handed to Terraform unchanged, for its provider. It gets no other variable.\n"
+    );
+    text
+}
