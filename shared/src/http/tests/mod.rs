@@ -5,5 +5,7 @@ mod world;
 pub(in crate::http) use world::Answered;
 
 mod bad_input;
+mod lambda;
 mod reading;
+mod stopping;
 mod writing;
