@@ -26,23 +26,35 @@ struct Arguments {
 }
 
 fn bucket(text: &str) -> Result<Bucket, String> {
-    let (name, versioning) = text.strip_suffix("+versions").map_or((text, false), |name| (name, true));
-    Ok(Bucket { name: bucket_name(name)?, versioning })
+    let (name, versioning) = text
+        .strip_suffix("+versions")
+        .map_or((text, false), |name| (name, true));
+    Ok(Bucket {
+        name: bucket_name(name)?,
+        versioning,
+    })
 }
 
 fn subscription(text: &str) -> Result<Subscription, String> {
     let (bucket, url) = text.split_once('=').ok_or("write BUCKET=URL")?;
-    Ok(Subscription { bucket: bucket_name(bucket)?, url: url.to_owned() })
+    Ok(Subscription {
+        bucket: bucket_name(bucket)?,
+        url: url.to_owned(),
+    })
 }
 
 fn bucket_name(text: &str) -> Result<BucketName, String> {
-    text.parse().map_err(|e: sandbox_gcs::StoreError| e.to_string())
+    text.parse()
+        .map_err(|e: sandbox_gcs::StoreError| e.to_string())
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,8 +65,19 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), StartError> {
-    let Arguments { root, listen, buckets, subscriptions } = arguments;
-    let settings = Settings { root, listen, buckets, subscriptions, redelivery: Redelivery::default() };
+    let Arguments {
+        root,
+        listen,
+        buckets,
+        subscriptions,
+    } = arguments;
+    let settings = Settings {
+        root,
+        listen,
+        buckets,
+        subscriptions,
+        redelivery: Redelivery::default(),
+    };
     let sandbox = Sandbox::start(settings).await?;
     tracing::info!(endpoint = sandbox.endpoint(), "serving");
     // Where signals cannot be waited for, there is nothing to wait for.
