@@ -45,7 +45,7 @@ impl Facts<'_> {
     fn fill(&self, block: &Block, object: &mut Fields, root: &Fields, etag: &str) {
         for (name, attribute) in &block.attributes {
             let unset = matches!(object.get(name), None | Some(Value::Unknown | Value::Null));
-            if let Some(value) = attribute.server.as_ref().filter(|_| unset)
+            if let Some(value) = attribute.server.as_ref().filter(|_| unset && !attribute.flags.local)
                 && let Some(value) = self.value(attribute, value, root, etag)
             {
                 object.insert(name.clone(), value);
