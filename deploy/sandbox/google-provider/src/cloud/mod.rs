@@ -21,7 +21,7 @@ pub use facts::{Facts, digest, field_text, project_number};
 pub use faults::{Fault, Operation};
 pub use names::Pattern;
 pub use objects::{Cloud, Object};
-pub use vault::Sealed;
+pub use vault::{Sealed, is_password};
 pub(crate) use vault::password_digest;
 
 /// Why the cloud did not do what it was asked.

@@ -75,8 +75,7 @@ pub(crate) fn password_digest(password: &str) -> String {
     format!("{salt}${digest}")
 }
 
-#[cfg(test)]
-/// Whether a digest was made from this password.
-pub(crate) fn is_password(password: &str, stored: &str) -> bool {
+/// Whether a digest, as a database user's file keeps it, was made from this password.
+pub fn is_password(password: &str, stored: &str) -> bool {
     stored.split_once('$').is_some_and(|(salt, hex)| digest(&format!("{salt}{password}")) == hex)
 }
