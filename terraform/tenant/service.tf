@@ -59,7 +59,6 @@ resource "google_cloud_run_v2_service" "site" {
   invoker_iam_disabled = true
 
   scaling {
-    scaling_mode       = "AUTOMATIC"
     min_instance_count = var.scaling.min_instances
     max_instance_count = var.scaling.max_instances
   }

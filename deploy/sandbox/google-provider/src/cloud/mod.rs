@@ -21,8 +21,8 @@ pub use facts::{Facts, digest, field_text, project_number};
 pub use faults::{Fault, Operation};
 pub use names::Pattern;
 pub use objects::{Cloud, Object};
-pub use vault::{Sealed, is_password};
 pub(crate) use vault::password_digest;
+pub use vault::{Sealed, is_password};
 
 /// Why the cloud did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

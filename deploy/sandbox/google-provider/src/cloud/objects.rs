@@ -61,7 +61,9 @@ impl Cloud {
         let linked = fs::hard_link(&written, &path);
         fs::remove_file(&written).map_err(CloudError::io(&written))?;
         linked.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => CloudError::Exists { name: name.to_owned() },
+            ErrorKind::AlreadyExists => CloudError::Exists {
+                name: name.to_owned(),
+            },
             _ => CloudError::io(path)(error),
         })
     }
@@ -80,6 +82,24 @@ impl Cloud {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(CloudError::io(path)(error)),
             _ => self.check(),
         }
+    }
+
+    /// Removes the objects of a type whose unique names begin so.
+    pub fn remove_within(&self, kind: &str, prefix: &str) -> Result<(), CloudError> {
+        let folder = self.root.join(kind);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(CloudError::io(folder)(error)),
+        };
+        let prefix = encode(prefix);
+        for entry in entries {
+            let entry = entry.map_err(CloudError::io(&folder))?;
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                fs::remove_file(entry.path()).map_err(CloudError::io(entry.path()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether a bucket contains anything.
@@ -106,14 +126,18 @@ impl Cloud {
     }
 
     fn check(&self) -> Result<(), CloudError> {
-        fs::read_dir(&self.root).map(drop).map_err(CloudError::io(&self.root))
+        fs::read_dir(&self.root)
+            .map(drop)
+            .map_err(CloudError::io(&self.root))
     }
 
     fn temporary(&self, path: &Path, object: &Object) -> Result<PathBuf, CloudError> {
         let folder = path.parent().unwrap_or(&self.root);
         // The folder of a type is made on demand; the root is not: a lost cloud must not look like an empty one.
         match fs::create_dir(folder) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(CloudError::io(folder)(error)),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(CloudError::io(folder)(error));
+            }
             _ => {}
         }
         write_temporary(folder, render(object).as_bytes()).map_err(CloudError::io(folder))
@@ -122,31 +146,54 @@ impl Cloud {
 
 /// Writes a file nobody else writes, in the folder it is to be moved within.
 pub(super) fn write_temporary(folder: &Path, content: &[u8]) -> io::Result<PathBuf> {
-    let path = folder.join(format!(".{}-{:016x}", std::process::id(), rand::random::<u64>()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+    let path = folder.join(format!(
+        ".{}-{:016x}",
+        std::process::id(),
+        rand::random::<u64>()
+    ));
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)?;
     file.write_all(content)?;
     Ok(path)
 }
 
 fn encode(name: &str) -> String {
     let encoded = utf8_percent_encode(name, NAME).to_string();
-    if encoded.len() <= LONGEST { encoded } else { format!("{}~{}", &encoded[..LONGEST - 20], &digest(name)[..16]) }
+    if encoded.len() <= LONGEST {
+        encoded
+    } else {
+        format!("{}~{}", &encoded[..LONGEST - 20], &digest(name)[..16])
+    }
 }
 
 fn parse(path: &Path, text: &str) -> Result<Object, CloudError> {
-    let malformed = |problem: String| CloudError::Malformed { path: path.to_owned(), problem };
+    let malformed = |problem: String| CloudError::Malformed {
+        path: path.to_owned(),
+        problem,
+    };
     let json: Json = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-    let Json::Object(mut fields) = json else { return Err(malformed("it is not an object".into())) };
+    let Json::Object(mut fields) = json else {
+        return Err(malformed("it is not an object".into()));
+    };
     let own = match fields.remove(OWN) {
         Some(Json::Object(own)) => own,
         _ => Map::new(),
     };
-    Ok(Object { fields: Value::from(Json::Object(fields)).into_fields(), own })
+    Ok(Object {
+        fields: Value::from(Json::Object(fields)).into_fields(),
+        own,
+    })
 }
 
 fn render(object: &Object) -> String {
-    let mut json: Map<String, Json> =
-        object.fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), without_nulls(value))).collect();
+    let mut json: Map<String, Json> = object
+        .fields
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.clone(), without_nulls(value)))
+        .collect();
     if !object.own.is_empty() {
         json.insert(OWN.to_owned(), Json::Object(object.own.clone()));
     }
@@ -156,7 +203,11 @@ fn render(object: &Object) -> String {
 fn without_nulls(value: &Value) -> Json {
     match value {
         Value::Map(fields) => Json::Object(
-            fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), without_nulls(value))).collect(),
+            fields
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name.clone(), without_nulls(value)))
+                .collect(),
         ),
         Value::List(elements) => Json::Array(elements.iter().map(without_nulls).collect()),
         other => Json::from(other),

@@ -27,15 +27,22 @@ impl Labelling {
             _ => Fields::new(),
         };
         let before = |name: &str| prior.get(name).fields().cloned().unwrap_or_default();
-        let (before_terraform, before_effective) = (before("terraform_labels"), before("effective_labels"));
+        let (before_terraform, before_effective) =
+            (before("terraform_labels"), before("effective_labels"));
         let mut terraform = self.default_labels.clone();
         terraform.extend(own);
-        let marked = if prior.is_null() { self.attribution } else { before_terraform.contains_key(ATTRIBUTION) };
+        let marked = if prior.is_null() {
+            self.attribution
+        } else {
+            before_terraform.contains_key(ATTRIBUTION)
+        };
         if marked {
             terraform.insert(ATTRIBUTION.to_owned(), "true".into());
         }
-        let mut effective: Fields =
-            before_effective.into_iter().filter(|(name, _)| !before_terraform.contains_key(name)).collect();
+        let mut effective: Fields = before_effective
+            .into_iter()
+            .filter(|(name, _)| !before_terraform.contains_key(name))
+            .collect();
         effective.extend(terraform.clone());
         planned.insert("terraform_labels".to_owned(), Value::Map(terraform));
         planned.insert("effective_labels".to_owned(), Value::Map(effective));
@@ -43,13 +50,17 @@ impl Labelling {
 }
 
 /// Lays the labels that the cloud knows into a state: of its own labels Terraform sees those it set before.
-pub fn seen(state: &mut Fields, prior: &Value, cloud: Value) {
+pub fn seen(state: &mut Fields, prior: &Value, cloud: &Value) {
     let known = cloud.fields().cloned().unwrap_or_default();
     for name in ["labels", "terraform_labels"] {
         let value = match prior.get(name) {
-            Value::Map(before) => {
-                Value::Map(known.iter().filter(|(label, _)| before.contains_key(*label)).map(|(label, value)| (label.clone(), value.clone())).collect())
-            }
+            Value::Map(before) => Value::Map(
+                known
+                    .iter()
+                    .filter(|(label, _)| before.contains_key(*label))
+                    .map(|(label, value)| (label.clone(), value.clone()))
+                    .collect(),
+            ),
             _ => Value::Null,
         };
         state.insert(name.to_owned(), value);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use h2::server::SendResponse;
-use h2::{RecvStream, Reason};
+use h2::{Reason, RecvStream};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -20,8 +20,13 @@ const WINDOW: u32 = 8 << 20;
 /// Answers calls, several at once, until the connection ends.
 pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, provider: Arc<Provider>) {
     let mut builder = h2::server::Builder::new();
-    builder.initial_window_size(WINDOW).initial_connection_window_size(WINDOW).max_concurrent_streams(256);
-    let Ok(mut connection) = builder.handshake::<_, Bytes>(stream).await else { return };
+    builder
+        .initial_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_concurrent_streams(256);
+    let Ok(mut connection) = builder.handshake::<_, Bytes>(stream).await else {
+        return;
+    };
     while let Some(Ok((request, respond))) = connection.accept().await {
         let provider = Arc::clone(&provider);
         // A call whose connection is gone has nobody to tell.
@@ -29,7 +34,11 @@ pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, provider:
     }
 }
 
-async fn call(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, provider: &Provider) -> Result<(), h2::Error> {
+async fn call(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    provider: &Provider,
+) -> Result<(), h2::Error> {
     let (parts, body) = request.into_parts();
     let message = receive(body).await?;
     let answered = match parts.uri.path().strip_prefix(SERVICE) {
@@ -37,7 +46,9 @@ async fn call(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, pr
         _ => Err(Status::Unimplemented),
     };
     let mut response = Response::new(());
-    response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+    response
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static("application/grpc"));
     let mut stream = respond.send_response(response, false)?;
     let mut trailers = HeaderMap::new();
     match answered {

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-/// A value in MessagePack.
+/// A value in `MessagePack`.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct DynamicValue {
     #[prost(bytes = "vec", tag = "1")]
@@ -56,6 +56,7 @@ pub(super) struct Schema {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[expect(clippy::struct_field_names, reason = "the protocol's own name")]
 pub(super) struct Block {
     #[prost(int64, tag = "1")]
     pub(super) version: i64,
@@ -66,6 +67,7 @@ pub(super) struct Block {
 }
 
 #[derive(Clone, PartialEq, Message)]
+#[expect(clippy::struct_excessive_bools, reason = "the protocol has them so")]
 pub(super) struct Attribute {
     #[prost(string, tag = "1")]
     pub(super) name: String,

@@ -14,8 +14,8 @@ mod types;
 use std::collections::BTreeMap;
 
 pub use catalogue::{Catalogue, ProviderName};
-pub use parse::BadSchema;
 pub use conform::{conform, empty};
+pub use parse::BadSchema;
 pub use types::Type;
 
 use crate::cloud::Pattern;
@@ -45,7 +45,10 @@ pub struct Attribute {
 
 /// The words of an attribute's line.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of Terraform's own schema or a word of our files")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of Terraform's own schema or a word of our files"
+)]
 pub struct Flags {
     /// The configuration must set it.
     pub required: bool,

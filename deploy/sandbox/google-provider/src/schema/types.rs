@@ -29,13 +29,18 @@ impl Type {
         if let Some(word) = json.as_str() {
             return Self::from_word(word);
         }
-        let [kind, of] = json.as_array()?.as_slice() else { return None };
+        let [kind, of] = json.as_array()?.as_slice() else {
+            return None;
+        };
         Some(match kind.as_str()? {
             "list" => Self::List(Box::new(Self::from_json(of)?)),
             "set" => Self::Set(Box::new(Self::from_json(of)?)),
             "map" => Self::Map(Box::new(Self::from_json(of)?)),
             "object" => Self::Object(
-                of.as_object()?.iter().map(|(name, of)| Some((name.clone(), Self::from_json(of)?))).collect::<Option<_>>()?,
+                of.as_object()?
+                    .iter()
+                    .map(|(name, of)| Some((name.clone(), Self::from_json(of)?)))
+                    .collect::<Option<_>>()?,
             ),
             _ => return None,
         })
@@ -69,7 +74,10 @@ impl Type {
             Self::Set(of) => json!(["set", of.to_json()]),
             Self::Map(of) => json!(["map", of.to_json()]),
             Self::Object(fields) => {
-                let fields: serde_json::Map<_, _> = fields.iter().map(|(name, of)| (name.clone(), of.to_json())).collect();
+                let fields: serde_json::Map<_, _> = fields
+                    .iter()
+                    .map(|(name, of)| (name.clone(), of.to_json()))
+                    .collect();
                 json!(["object", fields])
             }
         }

@@ -1,4 +1,4 @@
-//! Values as Terraform passes them: read from and written to MessagePack (the wire) and JSON (state and cloud files).
+//! Values as Terraform passes them: read from and written to `MessagePack` (the wire) and JSON (state and cloud files).
 
 mod json;
 mod msgpack;
@@ -82,7 +82,9 @@ impl Value {
 
     /// The field of that name; `Null` where there is none.
     pub fn get(&self, name: &str) -> &Value {
-        self.fields().and_then(|fields| fields.get(name)).unwrap_or(&Value::Null)
+        self.fields()
+            .and_then(|fields| fields.get(name))
+            .unwrap_or(&Value::Null)
     }
 
     /// Whether this is `Null`.
@@ -137,6 +139,11 @@ impl From<u64> for Value {
 
 impl<const N: usize> From<[(&str, Value); N]> for Value {
     fn from(fields: [(&str, Value); N]) -> Self {
-        Self::Map(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        Self::Map(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        )
     }
 }

@@ -12,7 +12,10 @@ fn found_and_repaired(kind: &str, pointer: &str, by_hand: Json, said: &str) {
     let before = tenant.read(kind).pointer(pointer).unwrap().clone();
     tenant.edit(kind, pointer, by_hand);
     let plan = tenant.plan().changes();
-    assert!(plan.contains(&format!("# {kind}.")) && plan.contains(said), "{said}: {plan}");
+    assert!(
+        plan.contains(&format!("# {kind}.")) && plan.contains(said),
+        "{said}: {plan}"
+    );
     tenant.apply().ok();
     assert_eq!(*tenant.read(kind).pointer(pointer).unwrap(), before);
     tenant.plan().ok();
@@ -20,58 +23,110 @@ fn found_and_repaired(kind: &str, pointer: &str, by_hand: Json, said: &str) {
 
 #[test]
 fn scaling() {
-    found_and_repaired("google_cloud_run_v2_service", "/template/0/scaling/0/max_instance_count", json!(50), "~ max_instance_count = 50 -> 3");
+    found_and_repaired(
+        "google_cloud_run_v2_service",
+        "/template/0/scaling/0/max_instance_count",
+        json!(50),
+        "~ max_instance_count = 50 -> 3",
+    );
 }
 
 #[test]
 fn traffic() {
-    found_and_repaired("google_cloud_run_v2_service", "/traffic/0/percent", json!(10), "~ percent");
+    found_and_repaired(
+        "google_cloud_run_v2_service",
+        "/traffic/0/percent",
+        json!(10),
+        "~ percent",
+    );
 }
 
 #[test]
 fn an_environment_variable() {
-    found_and_repaired("google_cloud_run_v2_service", "/template/0/containers/0/env/0/value", json!("other"), "\"other\"");
+    found_and_repaired(
+        "google_cloud_run_v2_service",
+        "/template/0/containers/0/env/0/value",
+        json!("other"),
+        "\"other\"",
+    );
 }
 
 #[test]
 fn ingress() {
-    found_and_repaired("google_cloud_run_v2_service", "/ingress", json!("INGRESS_TRAFFIC_INTERNAL_ONLY"), "~ ingress");
+    found_and_repaired(
+        "google_cloud_run_v2_service",
+        "/ingress",
+        json!("INGRESS_TRAFFIC_INTERNAL_ONLY"),
+        "~ ingress",
+    );
 }
 
 #[test]
 fn public_access() {
-    found_and_repaired("google_storage_bucket", "/public_access_prevention", json!("inherited"), "\"inherited\" -> \"enforced\"");
+    found_and_repaired(
+        "google_storage_bucket",
+        "/public_access_prevention",
+        json!("inherited"),
+        "\"inherited\" -> \"enforced\"",
+    );
 }
 
 #[test]
 fn versioning() {
-    found_and_repaired("google_storage_bucket", "/versioning/0/enabled", json!(true), "~ enabled = true -> false");
+    found_and_repaired(
+        "google_storage_bucket",
+        "/versioning/0/enabled",
+        json!(true),
+        "~ enabled = true -> false",
+    );
 }
 
 #[test]
 fn soft_delete() {
-    found_and_repaired("google_storage_bucket", "/soft_delete_policy/0/retention_duration_seconds", json!(0), "~ retention_duration_seconds = 0 -> 604800");
+    found_and_repaired(
+        "google_storage_bucket",
+        "/soft_delete_policy/0/retention_duration_seconds",
+        json!(0),
+        "~ retention_duration_seconds = 0 -> 604800",
+    );
 }
 
 #[test]
 fn a_label() {
-    found_and_repaired("google_secret_manager_secret", "/labels/aipress-tenant", json!("other"), "\"other\" -> \"acme\"");
+    found_and_repaired(
+        "google_secret_manager_secret",
+        "/labels/aipress-tenant",
+        json!("other"),
+        "\"other\" -> \"acme\"",
+    );
 }
 
 #[test]
 fn a_name_for_people() {
-    found_and_repaired("google_service_account", "/display_name", json!("someone"), "\"someone\" -> \"acme\"");
+    found_and_repaired(
+        "google_service_account",
+        "/display_name",
+        json!("someone"),
+        "\"someone\" -> \"acme\"",
+    );
 }
 
 #[test]
 fn a_label_of_somebody_else_is_no_drift_and_stays() {
     let tenant = Workspace::tenant("minimal");
     tenant.apply().ok();
-    tenant.edit("google_storage_bucket", "/labels", json!({"aipress-tenant": "acme", "managed-by": "aipress", "finance": "yes"}));
+    tenant.edit(
+        "google_storage_bucket",
+        "/labels",
+        json!({"aipress-tenant": "acme", "managed-by": "aipress", "finance": "yes"}),
+    );
     tenant.plan().ok();
     tenant.input("/labels", json!({"team": "growth"}));
     tenant.apply().ok();
-    assert_eq!(tenant.read("google_storage_bucket")["labels"], json!({"aipress-tenant": "acme", "managed-by": "aipress", "finance": "yes", "team": "growth"}));
+    assert_eq!(
+        tenant.read("google_storage_bucket")["labels"],
+        json!({"aipress-tenant": "acme", "managed-by": "aipress", "finance": "yes", "team": "growth"})
+    );
 }
 
 #[test]
@@ -101,8 +156,18 @@ fn what_cannot_be_read_is_not_gone() {
 
     let aside = cloud.with_extension("aside");
     fs::rename(&cloud, &aside).unwrap();
-    assert!(tenant.plan().failed().contains("the sandbox cloud cannot be used"));
-    assert!(tenant.apply().failed().contains("the sandbox cloud cannot be used"));
+    assert!(
+        tenant
+            .plan()
+            .failed()
+            .contains("the sandbox cloud cannot be used")
+    );
+    assert!(
+        tenant
+            .apply()
+            .failed()
+            .contains("the sandbox cloud cannot be used")
+    );
     assert!(!cloud.exists(), "a lost cloud is not begun anew");
     fs::rename(&aside, &cloud).unwrap();
     tenant.plan().ok();
