@@ -89,8 +89,8 @@ pub(super) fn where_it_belongs(parent: &str, field: &str) -> Option<&'static str
     }
     Some(match field {
         "name" | "displayName" | "labels" => "metadata",
-        "runtime" | "database" | "customDomains" | "plugins" | "deletionPolicy" | "deletionProtection" => "spec",
-        "driftPolicy" | "suspend" => "spec",
+        "runtime" | "database" | "customDomains" | "plugins" | "deletionPolicy" | "deletionProtection"
+        | "driftPolicy" | "suspend" => "spec",
         "image" | "environmentVariables" | "secretVariables" | "resources" | "scaling" => "spec.runtime",
         "cpu" | "memory" => "spec.runtime.resources",
         "minInstances" | "maxInstances" => "spec.runtime.scaling",

@@ -31,14 +31,14 @@ pub(super) fn plugins(root: &Node, problems: &mut Vec<Problem>) {
 
 /// Items whose name another has before them: index, item, the first one's index, the name.
 fn twice<'a>(named: impl Iterator<Item = (usize, &'a Node, String)>) -> Vec<(usize, &'a Node, usize, String)> {
-    let mut first = BTreeMap::new();
-    named
-        .filter_map(|(at, item, name)| match first.get(&name) {
-            Some(before) => Some((at, item, *before, name)),
-            None => {
-                first.insert(name, at);
-                None
-            }
-        })
-        .collect()
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut repeated = Vec::new();
+    for (at, item, name) in named {
+        if let Some(before) = first.get(&name) {
+            repeated.push((at, item, *before, name));
+        } else {
+            first.insert(name, at);
+        }
+    }
+    repeated
 }

@@ -11,7 +11,9 @@ pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
 fn walk(node: &Node, pointer: &str, problems: &mut Vec<Problem>) {
     match &node.content {
         Content::Mapping(entries) => {
-            entries.iter().for_each(|(key, entry)| walk(&entry.value, &child(pointer, key), problems));
+            for (key, entry) in entries {
+                walk(&entry.value, &child(pointer, key), problems);
+            }
         }
         Content::Sequence(items) => {
             items.iter().enumerate().for_each(|(at, item)| walk(item, &format!("{pointer}/{at}"), problems));
