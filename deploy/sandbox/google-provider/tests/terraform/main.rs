@@ -1,6 +1,7 @@
 //! Real Terraform, with this provider as its only one, on small modules and on the production module.
 #![expect(
     clippy::unwrap_used,
+    clippy::print_stdout,
     clippy::panic,
     reason = "this is a test, although not all of it is in test functions"
 )]
@@ -15,5 +16,6 @@ mod installation;
 mod lifecycle;
 mod module;
 mod processes;
+mod real_schema;
 mod secrecy;
 mod workspace;

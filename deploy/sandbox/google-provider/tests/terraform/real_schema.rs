@@ -1,10 +1,5 @@
 //! Holds every line of our schema files against the real providers' own schema, where that is at hand (`../shared/data` beside the
 //! repository): nothing invented, no wrong type, flag, nesting, default or replacement, and nothing required left out.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "this is a test, although not all of it is in test functions"
-)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +8,8 @@ use sandbox_google_provider::schema::{
     Attribute, Block, Catalogue, NestedBlock, Nesting, ProviderName, Schema,
 };
 use serde_json::{Value as Json, json};
+
+use crate::workspace::Workspace;
 
 fn data() -> Option<PathBuf> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data");
@@ -31,7 +28,7 @@ fn check(name: ProviderName, schema_file: &str, behaviour_file: Option<&str>) {
     let Some(data) = data() else { return };
     let real = read(&data.join(schema_file));
     let behaviour = behaviour_file.map_or(Json::Null, |file| read(&data.join(file)));
-    let problems = problems(&Catalogue::load(name).unwrap(), &real, &behaviour);
+    let problems = problems(&Catalogue::load(name).unwrap(), &real, Some(&behaviour));
     assert!(
         problems.is_empty(),
         "our schema is not the real one:\n{}",
@@ -96,7 +93,7 @@ fn a_difference_is_found() {
     for (pointer, value, found) in changes {
         let mut other = real.clone();
         *other.pointer_mut(pointer).unwrap() = value;
-        let problems = problems(&ours, &other, &behaviour);
+        let problems = problems(&ours, &other, Some(&behaviour));
         assert!(
             problems.len() == 1 && problems[0].starts_with(found),
             "{pointer}: {problems:?}"
@@ -116,7 +113,7 @@ fn a_difference_is_found() {
     ] {
         let mut other = behaviour.clone();
         *other.pointer_mut(pointer).unwrap() = value;
-        let problems = problems(&ours, &real, &other);
+        let problems = problems(&ours, &real, Some(&other));
         assert!(
             problems.len() == 1 && problems[0].starts_with(found),
             "{pointer}: {problems:?}"
@@ -124,12 +121,40 @@ fn a_difference_is_found() {
     }
 }
 
-fn problems(ours: &Catalogue, real: &Json, behaviour: &Json) -> Vec<String> {
+/// What Terraform is told is what the files say: the same comparison, with Terraform's own account of us as the real one.
+#[test]
+fn terraform_is_told_what_the_files_say() {
+    let workspace = Workspace::small("");
+    let told = workspace
+        .terraform(&["providers", "schema", "-json"])
+        .ok()
+        .out;
+    let told: Json = serde_json::from_str(&told).unwrap();
+    for (name, address) in [
+        (
+            ProviderName::Google,
+            "registry.terraform.io/hashicorp/google",
+        ),
+        (
+            ProviderName::Random,
+            "registry.terraform.io/hashicorp/random",
+        ),
+    ] {
+        let ours = Catalogue::load(name).unwrap();
+        assert_eq!(
+            problems(&ours, &told["provider_schemas"][address], None),
+            Vec::<String>::new()
+        );
+    }
+}
+
+/// What differs; replacement and defaults are looked at where `behaviour` tells of them, since a schema does not.
+fn problems(ours: &Catalogue, real: &Json, behaviour: Option<&Json>) -> Vec<String> {
     let mut found = Found {
         problems: Vec::new(),
-        behaviour: None,
+        // Of anything but a resource it tells nothing, so nothing else may have any.
+        behaviour: behaviour.map(|_| &Json::Null),
     };
-    // The behaviour file tells of resources only.
     found.schema(&ours.provider, &real["provider"]);
     for (schemas, section) in [
         (&ours.data, "data_source_schemas"),
@@ -140,7 +165,7 @@ fn problems(ours: &Catalogue, real: &Json, behaviour: &Json) -> Vec<String> {
         }
     }
     for (name, schema) in &ours.resources {
-        found.behaviour = Some(&behaviour[name]);
+        found.behaviour = behaviour.map(|all| &all[name]);
         found.schema(schema, &real["resource_schemas"][name]);
     }
     found.problems
@@ -208,16 +233,16 @@ impl Found<'_> {
         self.same(at, "computed", ours.flags.computed, flag("computed"));
         self.same(at, "sensitive", ours.flags.sensitive, flag("sensitive"));
         self.same(at, "write-only", ours.flags.write_only, flag("write_only"));
-        let (force_new, default) = self.behaviour.map_or((false, Json::Null), |all| {
-            (all[path]["forceNew"] == true, all[path]["default"].clone())
-        });
-        self.same(at, "force-new", ours.flags.force_new, force_new);
-        self.same(
-            at,
-            "default",
-            ours.default.as_ref().map_or(Json::Null, Json::from),
-            default,
-        );
+        if let Some(behaviour) = self.behaviour.map(|all| &all[path]) {
+            let default = ours.default.as_ref().map_or(Json::Null, Json::from);
+            self.same(
+                at,
+                "force-new",
+                ours.flags.force_new,
+                behaviour["forceNew"] == true,
+            );
+            self.same(at, "default", &default, &behaviour["default"]);
+        }
         // Our own word: the server can only fill in what the schema lets it.
         self.same(
             at,
@@ -239,10 +264,14 @@ impl Found<'_> {
         self.same(at, "nesting", &json!(nesting), &real["nesting_mode"]);
         self.same(at, "min", ours.min, real["min_items"].as_u64().unwrap_or(0));
         self.same(at, "max", ours.max, real["max_items"].as_u64().unwrap_or(0));
-        let force_new = self
-            .behaviour
-            .is_some_and(|all| all[path]["forceNew"] == true);
-        self.same(at, "force-new", ours.force_new, force_new);
+        if let Some(behaviour) = self.behaviour.map(|all| &all[path]) {
+            self.same(
+                at,
+                "force-new",
+                ours.force_new,
+                behaviour["forceNew"] == true,
+            );
+        }
         self.block(at, path, &ours.block, &real["block"]);
     }
 
