@@ -19,3 +19,5 @@ pub mod provision;
 pub mod records;
 pub mod store;
 pub mod tenant;
+#[cfg(feature = "server")]
+pub mod terraform;
