@@ -1,6 +1,8 @@
 //! One run from its folder to its end: processes over a session of the state gateway, and what must be done after them
 //! whatever happened.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
@@ -19,6 +21,8 @@ use crate::store::{NewObject, ObjectName, ObjectStore, Precondition, StoreError}
 
 /// A plan as JSON is one line; a tenant's has some 100 KiB.
 const LONGEST_PLAN: usize = 64 << 20;
+/// Stands for a deadline beyond what the clock can hold.
+const LONGEST_RUN: Duration = Duration::from_hours(24);
 /// Leftovers of one operation that are kept beside each other.
 const LEFTOVERS: usize = 9;
 
@@ -45,7 +49,8 @@ impl<'a> Attempt<'a> {
         access: Access,
         observer: &'a dyn RunObserver,
     ) -> Result<Self, ProvisionError> {
-        let deadline = Instant::now() + run.deadline;
+        let now = Instant::now();
+        let deadline = now.checked_add(run.deadline).unwrap_or(now + LONGEST_RUN);
         let interrupted = || ProvisionError::Interrupted { changes: ChangeSummary::default() };
         let stop = Stop { cancel: &run.cancel, deadline, grace: engine.stop_grace };
         let permit = tokio::select! {
@@ -78,7 +83,9 @@ impl<'a> Attempt<'a> {
                     Output::Out(line) => transcript.line(&line),
                     Output::Err(line) => transcript.noise(&line),
                 };
-                events.into_iter().for_each(|event| observer.event(event));
+                for event in events {
+                    observer.event(event);
+                }
             })
             .await?;
         Ok((exit, transcript))

@@ -61,7 +61,7 @@ impl Gateway {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let sessions = Arc::new(Sessions::default());
-        let router = Router::new().fallback(serve).with_state(Arc::clone(&sessions));
+        let router = router(Arc::clone(&sessions));
         let server = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "the state gateway stopped");
@@ -103,6 +103,10 @@ impl Sessions {
     fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, Entry>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn router(sessions: Arc<Sessions>) -> Router {
+    Router::new().fallback(serve).with_state(sessions)
 }
 
 /// 256 random bits, as text that fits a URL.
@@ -151,3 +155,7 @@ fn respond(reply: Reply) -> Response {
         Reply::Later(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
     }
 }
+
+#[cfg(test)]
+#[path = "gateway_tests.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! The production adapter of [`crate::provision`]: Terraform (or OpenTofu), one process a run, no `init` a run.
+//! The production adapter of [`crate::provision`]: Terraform or `OpenTofu`, one process a run, no `init` a run.
 //!
 //! - `settings`, `program`, `module`, `hcl`, `init`: what is there when the engine starts.
 //! - `workspace`, `state`: one tenant's objects in the state bucket, as Terraform's gcs backend lays them out.
@@ -77,12 +77,14 @@ impl Engine {
         let (program, module) = (Program::find(&settings)?, Module::read(&settings.module, &settings.stateful)?);
         let gateway = Gateway::open().await.map_err(StartError::Gateway)?;
         let found = settings.prepared.as_deref().and_then(|folder| Init::found(folder, &program, &module));
-        let init = match found {
-            Some(init) => init,
-            None => {
-                let lock_file = settings.lock_file.as_deref();
-                Init::make(&settings.work, &program, &module, lock_file, &gateway.nowhere()).await?
+        let init = if let Some(init) = found {
+            init
+        } else {
+            if let Some(prepared) = &settings.prepared {
+                tracing::info!(prepared = %prepared.display(), "the prepared init does not fit: making one");
             }
+            let lock_file = settings.lock_file.as_deref();
+            Init::make(&settings.work, &program, &module, lock_file, &gateway.nowhere()).await?
         };
         Ok(Self {
             program,

@@ -19,7 +19,7 @@ pub(super) const LONGEST_LINE: usize = 4 << 20;
 /// Lines that may wait to be taken; then the process waits.
 const WAITING_LINES: usize = 256;
 /// How long the output of a process that has ended may still be held open by one of its children.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// What is run. Arguments are seen by every process on the machine: no secret is ever among them.
 pub(super) struct Invocation<'a> {
@@ -175,8 +175,7 @@ async fn read_lines(
 ) {
     let mut reader = BufReader::with_capacity(1 << 16, source);
     let mut line = Vec::new();
-    loop {
-        let Ok(chunk) = reader.fill_buf().await else { break };
+    while let Ok(chunk) = reader.fill_buf().await {
         if chunk.is_empty() {
             break;
         }

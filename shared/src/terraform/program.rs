@@ -14,7 +14,7 @@ use super::settings::{EngineSettings, StartError};
 /// Write-only arguments, which keep passwords out of state, came with 1.11.
 const OLDEST: (u64, u64) = (1, 11);
 /// Start-up calls that take longer hang.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The program, found.
 pub(super) struct Program {
@@ -25,6 +25,12 @@ pub(super) struct Program {
     /// Knows the environment's secrets.
     pub(super) redactor: Redactor,
     work: PathBuf,
+}
+
+/// What `version -json` says, of which `OpenTofu` keeps the names.
+#[derive(Deserialize)]
+struct Said {
+    terraform_version: String,
 }
 
 /// What tells one installed program from another without running it.
@@ -69,10 +75,6 @@ impl Program {
     /// Asks for the version and checks it.
     pub(super) async fn version(&self) -> Result<String, StartError> {
         let (exit, out, err) = self.ask(&self.work, &["version", "-json"], &[]).await?;
-        #[derive(Deserialize)]
-        struct Said {
-            terraform_version: String,
-        }
         let said = exit.success.then(|| serde_json::from_str::<Said>(&out).ok()).flatten();
         let Some(Said { terraform_version: version }) = said else {
             let said = self.redactor.redact(if err.trim().is_empty() { &out } else { &err });

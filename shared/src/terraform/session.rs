@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::module::Module;
 use super::state::orphaned_stateful;
-use super::workspace::{LockAnswer, SaveError, Workspace};
+use super::workspace::{LockAnswer, SaveError, StoredState, Workspace};
 use crate::operation::OperationId;
 use crate::provision::{Epoch, LockHolder, ResourceAddress, RunEvent};
 use crate::store::{Generation, StoreError};
@@ -60,7 +60,15 @@ pub(super) struct Session {
     facts: Facts,
     lock: Option<Lock>,
     /// The state as served: asked for twice under one lock, read once.
-    served: Option<Option<Bytes>>,
+    served: Served,
+    /// The process could not save: it gives up, the engine tries once more before anybody else may go on.
+    unsaved: bool,
+}
+
+enum Served {
+    NotYet,
+    NoState,
+    State(Bytes),
 }
 
 struct Lock {
@@ -76,20 +84,33 @@ impl Session {
         access: Access,
         events: UnboundedSender<RunEvent>,
     ) -> Self {
-        Self { workspace, operation, epoch, access, events, facts: Facts::default(), lock: None, served: None }
+        Self {
+            workspace,
+            operation,
+            epoch,
+            access,
+            events,
+            facts: Facts::default(),
+            lock: None,
+            served: Served::NotYet,
+            unsaved: false,
+        }
     }
 
     /// The state, if this run may still have it.
     pub(super) async fn get(&mut self) -> Reply {
-        if let Some(served) = &self.served {
-            return served.clone().map_or(Reply::NoState, Reply::State);
+        match &self.served {
+            Served::NotYet => {}
+            Served::NoState => return Reply::NoState,
+            Served::State(body) => return Reply::State(body.clone()),
         }
         let stored = match self.workspace.read().await {
             Ok(stored) => stored,
             Err(error) => return self.failed(error),
         };
         if let Some(stored) = &stored {
-            if stored.epoch > Some(self.epoch) {
+            // Who only looks needs no lease.
+            if stored.epoch > Some(self.epoch) && !matches!(self.access, Access::Read) {
                 return self.fenced();
             }
             if let Access::Change { guarded_by: Some(module) } = &self.access {
@@ -99,14 +120,18 @@ impl Session {
                         self.facts.orphaned = orphaned;
                         return Reply::Refused("the module no longer has a stateful resource of this state".to_owned());
                     }
-                    Err(error) => return Reply::Refused(format!("the state cannot be read: {error}")),
+                    Err(error) => return self.failed(self.workspace.corrupt(&error)),
                 }
             }
         }
         self.facts.state = stored.as_ref().map(|stored| stored.generation);
-        let body = stored.map(|stored| stored.body);
-        self.served = Some(body.clone());
-        body.map_or(Reply::NoState, Reply::State)
+        if let Some(StoredState { body, .. }) = stored {
+            self.served = Served::State(body.clone());
+            Reply::State(body)
+        } else {
+            self.served = Served::NoState;
+            Reply::NoState
+        }
     }
 
     /// Saves a state over the one read or saved last, under the lock.
@@ -118,11 +143,14 @@ impl Session {
         }
         match self.write(&body).await {
             Ok(()) => {
-                self.served = Some(Some(body));
+                self.served = Served::State(body);
                 Reply::Done
             }
             Err(SaveError::Fenced) => self.fenced(),
-            Err(SaveError::Store(error)) => self.failed(error),
+            Err(SaveError::Store(error)) => {
+                self.unsaved = true;
+                self.failed(error)
+            }
         }
     }
 
@@ -136,7 +164,7 @@ impl Session {
         }
         let state = self.workspace.save(body, self.epoch, self.facts.state).await?;
         self.facts.state = Some(state);
-        self.facts.store = None;
+        (self.facts.store, self.unsaved) = (None, false);
         self.tell(RunEvent::StateSaved { state });
         Ok(())
     }
@@ -158,7 +186,7 @@ impl Session {
         match self.workspace.lock(&Value::Object(info)).await {
             Ok(LockAnswer::Ours(generation)) => {
                 self.lock = Some(Lock { id, generation });
-                self.served = None;
+                self.served = Served::NotYet;
                 (self.facts.held_by, self.facts.store) = (None, None);
                 self.tell(RunEvent::Locked { lock: generation });
                 Reply::Done
@@ -173,7 +201,7 @@ impl Session {
 
     /// Releases the lock, or says so and keeps it where the engine has more to do under it.
     pub(super) async fn unlock(&mut self) -> Reply {
-        if matches!(self.access, Access::Destroy) {
+        if self.unsaved || matches!(self.access, Access::Destroy) {
             return Reply::Done;
         }
         match self.release().await {

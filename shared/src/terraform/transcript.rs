@@ -140,6 +140,8 @@ impl Transcript {
             return vec![RunEvent::Log("the rest of this log is left out: it is too long".to_owned())];
         }
         self.log_left -= text.len();
-        text.lines().map(|line| RunEvent::Log(line.to_owned())).collect()
+        // Nothing that a terminal would obey leaves by the log.
+        let plain = |line: &str| line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
+        text.lines().map(|line| RunEvent::Log(plain(line))).collect()
     }
 }

@@ -12,6 +12,7 @@ use crate::provision::{Epoch, LockHolder, ProvisionError, WorkspaceHead};
 use crate::store::{Generation, NewObject, ObjectMeta, ObjectName, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
 
+const JSON: &str = "application/json";
 /// Metadata of a state object: the epoch of the lease under which it was written.
 const EPOCH: &str = "epoch";
 /// Metadata of a state object that only holds a place: the workspace was fenced before it was made.
@@ -120,7 +121,7 @@ impl Workspace {
     /// Takes the lock with this information, if nobody has it.
     pub(super) async fn lock(&self, info: &Value) -> Result<LockAnswer, StoreError> {
         let body = Bytes::from(info.to_string());
-        let object = NewObject { body, content_type: json_type(), ..NewObject::default() };
+        let object = NewObject { body, content_type: Some(JSON.to_owned()), ..NewObject::default() };
         let error = match self.store.write(&self.lock, object, Precondition::Absent).await {
             Ok(generation) => return Ok(LockAnswer::Ours(generation)),
             Err(error @ (StoreError::PreconditionFailed { .. } | StoreError::Unavailable { .. })) => error,
@@ -173,6 +174,11 @@ impl Workspace {
         StoreError::PreconditionFailed { name: self.state.clone() }
     }
 
+    /// What is said of a state that is none.
+    pub(super) fn corrupt(&self, error: &serde_json::Error) -> StoreError {
+        StoreError::Corrupt { name: self.state.clone(), reason: error.to_string() }
+    }
+
     async fn write(
         &self,
         body: &Bytes,
@@ -185,13 +191,9 @@ impl Workspace {
             metadata.insert(PLACEHOLDER.to_owned(), "true".to_owned());
         }
         let when = over.map_or(Precondition::Absent, Precondition::Matches);
-        let object = NewObject { body: body.clone(), content_type: json_type(), metadata };
+        let object = NewObject { body: body.clone(), content_type: Some(JSON.to_owned()), metadata };
         self.store.write(&self.state, object, when).await
     }
-}
-
-fn json_type() -> Option<String> {
-    Some("application/json".to_owned())
 }
 
 fn epoch_of(meta: &ObjectMeta) -> Option<Epoch> {

@@ -53,7 +53,7 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) fn new() -> Self {
-        Self::of(&MODULE.replace("\"db\"", "\"db\""))
+        Self::of(MODULE)
     }
 
     pub(super) fn of(module: &str) -> Self {
@@ -111,7 +111,7 @@ impl Fixture {
             operation: self.ids.next(jiff::Timestamp::UNIX_EPOCH),
             epoch: Epoch(epoch),
             variables: Variables::from_json(variables),
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_mins(1),
             cancel: CancellationToken::new(),
         }
     }

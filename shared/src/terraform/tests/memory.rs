@@ -12,7 +12,7 @@ use crate::store::{
 };
 
 #[derive(Default)]
-pub(super) struct MemoryStore(Mutex<Bucket>);
+pub(in crate::terraform) struct MemoryStore(Mutex<Bucket>);
 
 #[derive(Default)]
 struct Bucket {
@@ -20,16 +20,23 @@ struct Bucket {
     live: BTreeMap<ObjectName, (Generation, NewObject)>,
     /// Writes of names with this end are done, and not answered, this many times.
     lost_answers: (String, usize),
+    /// Writes of names with this end are refused this many times.
+    refusals: (String, usize),
 }
 
 impl MemoryStore {
     /// The next `count` writes of names with this end are done, and their answers lost.
-    pub(super) fn lose_answers(&self, end: &str, count: usize) {
+    pub(in crate::terraform) fn lose_answers(&self, end: &str, count: usize) {
         self.0.lock().unwrap().lost_answers = (end.to_owned(), count);
     }
 
+    /// The next `count` writes of names with this end are refused.
+    pub(in crate::terraform) fn refuse_writes(&self, end: &str, count: usize) {
+        self.0.lock().unwrap().refusals = (end.to_owned(), count);
+    }
+
     /// Names that are there.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(in crate::terraform) fn names(&self) -> Vec<String> {
         self.0.lock().unwrap().live.keys().map(ToString::to_string).collect()
     }
 }
@@ -43,6 +50,13 @@ fn meta(name: &ObjectName, (generation, object): &(Generation, NewObject)) -> Ob
         content_type: object.content_type.clone(),
         metadata: object.metadata.clone(),
     }
+}
+
+/// Whether a fault is ordered for this name; it is then used up.
+fn due((end, count): &mut (String, usize), name: &ObjectName) -> bool {
+    let due = *count > 0 && name.as_str().ends_with(end.as_str());
+    *count -= usize::from(due);
+    due
 }
 
 #[async_trait]
@@ -78,6 +92,9 @@ impl ObjectReader for MemoryStore {
 impl ObjectStore for MemoryStore {
     async fn write(&self, name: &ObjectName, object: NewObject, when: Precondition) -> Result<Generation, StoreError> {
         let mut bucket = self.0.lock().unwrap();
+        if due(&mut bucket.refusals, name) {
+            return Err(StoreError::Unusable { bucket: "memory".to_owned(), reason: "a test says so".to_owned() });
+        }
         let live = bucket.live.get(name).map(|(generation, _)| *generation);
         let holds = match when {
             Precondition::Absent => live.is_none(),
@@ -89,8 +106,7 @@ impl ObjectStore for MemoryStore {
         bucket.last += 1;
         let generation = Generation::new(bucket.last).unwrap();
         bucket.live.insert(name.clone(), (generation, object));
-        if bucket.lost_answers.1 > 0 && name.as_str().ends_with(&bucket.lost_answers.0) {
-            bucket.lost_answers.1 -= 1;
+        if due(&mut bucket.lost_answers, name) {
             return Err(StoreError::Unavailable { reason: "the answer was lost".to_owned() });
         }
         Ok(generation)

@@ -2,7 +2,7 @@
 
 mod applying;
 mod fixture;
-mod memory;
+pub(super) mod memory;
 mod starting;
 mod stopping;
 mod takeover;
