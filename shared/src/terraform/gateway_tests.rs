@@ -8,7 +8,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tower::ServiceExt;
 
 use super::super::session::{Access, Session};
-use super::super::tests::memory::MemoryStore;
+use super::super::tests::faulty::FaultyStore;
 use super::super::workspace::Workspace;
 use super::*;
 use crate::provision::Epoch;
@@ -16,7 +16,7 @@ use crate::store::ObjectStore;
 
 const LOCK: &str = r#"{"ID": "l1", "Who": "me", "Created": "now"}"#;
 
-fn session(store: &Arc<MemoryStore>, access: Access) -> Session {
+fn session(store: &Arc<FaultyStore>, access: Access) -> Session {
     let store: Arc<dyn ObjectStore> = store.clone();
     let workspace = Workspace::of(&store, &"acme".parse().unwrap()).unwrap();
     let operation = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
@@ -49,7 +49,7 @@ async fn status(open: &OpenSession, method: &str, path: &str, body: &str) -> u16
 
 #[tokio::test]
 async fn serves_its_sessions_and_nothing_else() {
-    let (gateway, store) = (Gateway::open().await.unwrap(), Arc::<MemoryStore>::default());
+    let (gateway, store) = (Gateway::open().await.unwrap(), Arc::<FaultyStore>::default());
     let open = gateway.serve(session(&store, Access::Change { guarded_by: None }));
     let other = gateway.serve(session(&store, Access::Change { guarded_by: None }));
     assert_eq!(status(&open, "GET", &open.path, "").await, 404, "no state yet");
@@ -62,7 +62,7 @@ async fn serves_its_sessions_and_nothing_else() {
     }
     let flood = vec![b'x'; LARGEST_STATE + 1];
     assert_eq!(send(&open, "POST", &open.path, &open.password, flood).await.0, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(store.names().is_empty());
+    assert!(store.names().await.is_empty());
 
     let (path, sessions) = (open.path.clone(), Arc::clone(&open.sessions));
     drop(open);
@@ -71,7 +71,7 @@ async fn serves_its_sessions_and_nothing_else() {
 
 #[tokio::test]
 async fn saves_under_its_own_lock_only() {
-    let (gateway, store) = (Gateway::open().await.unwrap(), Arc::<MemoryStore>::default());
+    let (gateway, store) = (Gateway::open().await.unwrap(), Arc::<FaultyStore>::default());
     let open = gateway.serve(session(&store, Access::Change { guarded_by: None }));
     let save = |id: &str| format!("{}?ID={id}", open.path);
     assert_eq!(status(&open, "POST", &save("l1"), "{}").await, 409, "not locked");
@@ -95,14 +95,14 @@ async fn saves_under_its_own_lock_only() {
 
     assert_eq!(status(&open, "UNLOCK", &open.path, LOCK).await, 200);
     assert_eq!(status(&open, "UNLOCK", &open.path, LOCK).await, 200);
-    assert_eq!(store.names(), ["terraform/tenants/acme.tfstate"]);
+    assert_eq!(store.names().await, ["terraform/tenants/acme.tfstate"]);
 }
 
 #[tokio::test]
 async fn who_reads_cannot_lock_or_save() {
-    let (gateway, store) = (Gateway::open().await.unwrap(), Arc::<MemoryStore>::default());
+    let (gateway, store) = (Gateway::open().await.unwrap(), Arc::<FaultyStore>::default());
     let open = gateway.serve(session(&store, Access::Read));
     assert_eq!(status(&open, "LOCK", &open.path, LOCK).await, 409);
     assert_eq!(status(&open, "POST", &format!("{}?ID=l1", open.path), "{}").await, 409);
-    assert!(store.names().is_empty());
+    assert!(store.names().await.is_empty());
 }

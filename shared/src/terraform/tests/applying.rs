@@ -1,7 +1,8 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::faulty::Fault;
 use super::fixture::{Fixture, MODULE, Told, lines, lock_name, state_name};
 use crate::provision::{Epoch, Guard, ProvisionError, Provisioner, RunEvent};
 use crate::store::{NewObject, ObjectStore, Precondition};
@@ -22,7 +23,7 @@ async fn applies_changes_nothing_twice_and_destroys() {
     assert_eq!(head.epoch, Some(Epoch(1)));
     assert_course(&told.events(), head.state);
     assert!(!told.log().contains("canary-of-an-output"));
-    assert_eq!(fixture.state.names(), ["terraform/tenants/acme.tfstate"], "the lock is gone");
+    assert_eq!(fixture.state.names().await, ["terraform/tenants/acme.tfstate"], "the lock is gone");
 
     let again = engine.apply(&fixture.run("acme", &json!({})), Guard::Protect, &told).await.unwrap();
     assert!(again.changes.is_empty());
@@ -36,10 +37,10 @@ async fn applies_changes_nothing_twice_and_destroys() {
 
     let destroyed = engine.destroy(&fixture.run("acme", &json!({})), &told).await.unwrap();
     assert_eq!(lines(destroyed.changes()), ["delete terraform_data.db", "delete terraform_data.svc"]);
-    assert!(fixture.state.names().is_empty(), "no state, no lock");
+    assert!(fixture.state.names().await.is_empty(), "no state, no lock");
     assert!(engine.destroy(&fixture.run("acme", &json!({})), &told).await.unwrap().is_empty());
     assert_eq!(fixture.run_folders(), 0);
-    assert!(fixture.records.names().is_empty());
+    assert!(fixture.records.names().await.is_empty());
 }
 
 /// Locked, then made, then saved, then unlocked.
@@ -94,7 +95,7 @@ async fn guard_holds_what_the_module_no_longer_speaks_of() {
     let ProvisionError::Guarded { addresses } = &held else { panic!("{held:?}") };
     assert_eq!(addresses.iter().map(ToString::to_string).collect::<Vec<_>>(), ["terraform_data.db"]);
     assert_eq!(fixture.resources("acme").await, before);
-    assert_eq!(fixture.state.names(), ["terraform/tenants/acme.tfstate"], "the lock is released");
+    assert_eq!(fixture.state.names().await, ["terraform/tenants/acme.tfstate"], "the lock is released");
 
     let moved = format!("{renamed}\nmoved {{\n  from = terraform_data.db\n  to   = terraform_data.database\n}}\n");
     std::fs::write(fixture.module().join("main.tf"), moved).unwrap();
@@ -159,10 +160,10 @@ async fn a_lost_answer_of_the_store_is_not_a_lost_state() {
     for lost in [".tflock", ".tfstate"] {
         let fixture = Fixture::new();
         let (engine, told) = (fixture.engine().await, Told::default());
-        fixture.state.lose_answers(lost, 1);
+        fixture.state.order(Fault::AnswerLost, lost, 1);
         engine.apply(&fixture.run("acme", &json!({})), Guard::Protect, &told).await.unwrap();
         assert_eq!(fixture.resources("acme").await.len(), 2, "{lost}");
-        assert_eq!(fixture.state.names(), [state_name("acme").to_string()], "{lost}");
+        assert_eq!(fixture.state.names().await, [state_name("acme").to_string()], "{lost}");
     }
 }
 
@@ -184,7 +185,12 @@ async fn a_lock_of_somebody_else_is_waited_for_then_named() {
     let patient = EngineSettings { lock_wait: Duration::from_secs(30), ..fixture.settings() };
     let patient = Engine::start(patient).await.unwrap();
     let (waiting, released) = tokio::join!(patient.apply(&run, Guard::Protect, &told), async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        let before = fixture.state.collisions();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while fixture.state.collisions() == before {
+            assert!(Instant::now() < deadline, "the lock was never tried");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         engine.break_lock(&run.tenant, lock).await
     });
     released.unwrap();

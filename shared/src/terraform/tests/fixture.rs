@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::memory::MemoryStore;
+use super::faulty::FaultyStore;
 use crate::clock::{OperationIds, UlidIds};
 use crate::provision::{Change, Epoch, Run, RunEvent, RunObserver, Variables};
 use crate::store::{ObjectName, ObjectReader};
@@ -46,8 +46,8 @@ output "token" {
 
 pub(super) struct Fixture {
     pub(super) folder: TempDir,
-    pub(super) state: Arc<MemoryStore>,
-    pub(super) records: Arc<MemoryStore>,
+    pub(super) state: Arc<FaultyStore>,
+    pub(super) records: Arc<FaultyStore>,
     ids: UlidIds,
 }
 

@@ -1,72 +1,40 @@
-//! A bucket in memory, with faults that a test can order.
+//! A bucket in memory, live generations only. It stands in until the room of stores has one, with this constructor.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::clock::Clock;
 use crate::store::{
     Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,
     StoreError, Versioned,
 };
 
-#[derive(Default)]
-pub(in crate::terraform) struct MemoryStore(Mutex<Bucket>);
+pub(super) struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    bucket: Mutex<Bucket>,
+}
 
 #[derive(Default)]
 struct Bucket {
     last: u64,
-    live: BTreeMap<ObjectName, (Generation, NewObject)>,
-    /// Writes of names with this end are done, and not answered, this many times.
-    lost_answers: (String, usize),
-    /// Writes of names with this end are refused this many times.
-    refusals: (String, usize),
+    live: BTreeMap<ObjectName, (ObjectMeta, Bytes)>,
 }
 
 impl MemoryStore {
-    /// The next `count` writes of names with this end are done, and their answers lost.
-    pub(in crate::terraform) fn lose_answers(&self, end: &str, count: usize) {
-        self.0.lock().unwrap().lost_answers = (end.to_owned(), count);
+    pub(super) fn new(_bucket: &str, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, bucket: Mutex::default() }
     }
-
-    /// The next `count` writes of names with this end are refused.
-    pub(in crate::terraform) fn refuse_writes(&self, end: &str, count: usize) {
-        self.0.lock().unwrap().refusals = (end.to_owned(), count);
-    }
-
-    /// Names that are there.
-    pub(in crate::terraform) fn names(&self) -> Vec<String> {
-        self.0.lock().unwrap().live.keys().map(ToString::to_string).collect()
-    }
-}
-
-fn meta(name: &ObjectName, (generation, object): &(Generation, NewObject)) -> ObjectMeta {
-    ObjectMeta {
-        name: name.clone(),
-        generation: *generation,
-        size: object.body.len() as u64,
-        updated: jiff::Timestamp::UNIX_EPOCH,
-        content_type: object.content_type.clone(),
-        metadata: object.metadata.clone(),
-    }
-}
-
-/// Whether a fault is ordered for this name; it is then used up.
-fn due((end, count): &mut (String, usize), name: &ObjectName) -> bool {
-    let due = *count > 0 && name.as_str().ends_with(end.as_str());
-    *count -= usize::from(due);
-    due
 }
 
 #[async_trait]
 impl ObjectReader for MemoryStore {
     async fn read(&self, name: &ObjectName) -> Result<Option<Versioned<Bytes>>, StoreError> {
-        let bucket = self.0.lock().unwrap();
-        Ok(bucket
-            .live
-            .get(name)
-            .map(|(generation, object)| Versioned { value: object.body.clone(), generation: *generation }))
+        let bucket = self.bucket.lock().unwrap();
+        let found = bucket.live.get(name);
+        Ok(found.map(|(meta, body)| Versioned { value: body.clone(), generation: meta.generation }))
     }
 
     async fn read_generation(&self, name: &ObjectName, generation: Generation) -> Result<Option<Bytes>, StoreError> {
@@ -74,13 +42,13 @@ impl ObjectReader for MemoryStore {
     }
 
     async fn stat(&self, name: &ObjectName) -> Result<Option<ObjectMeta>, StoreError> {
-        Ok(self.0.lock().unwrap().live.get(name).map(|stored| meta(name, stored)))
+        Ok(self.bucket.lock().unwrap().live.get(name).map(|(meta, _)| meta.clone()))
     }
 
     async fn list(&self, prefix: &str, _: Option<&PageToken>, _: usize) -> Result<Page<ObjectMeta>, StoreError> {
-        let bucket = self.0.lock().unwrap();
-        let under = bucket.live.iter().filter(|(name, _)| name.as_str().starts_with(prefix));
-        Ok(Page { items: under.map(|(name, stored)| meta(name, stored)).collect(), next: None })
+        let bucket = self.bucket.lock().unwrap();
+        let under = bucket.live.values().filter(|(meta, _)| meta.name.as_str().starts_with(prefix));
+        Ok(Page { items: under.map(|(meta, _)| meta.clone()).collect(), next: None })
     }
 
     async fn generations(&self, name: &ObjectName) -> Result<Vec<ObjectMeta>, StoreError> {
@@ -91,11 +59,8 @@ impl ObjectReader for MemoryStore {
 #[async_trait]
 impl ObjectStore for MemoryStore {
     async fn write(&self, name: &ObjectName, object: NewObject, when: Precondition) -> Result<Generation, StoreError> {
-        let mut bucket = self.0.lock().unwrap();
-        if due(&mut bucket.refusals, name) {
-            return Err(StoreError::Unusable { bucket: "memory".to_owned(), reason: "a test says so".to_owned() });
-        }
-        let live = bucket.live.get(name).map(|(generation, _)| *generation);
+        let mut bucket = self.bucket.lock().unwrap();
+        let live = bucket.live.get(name).map(|(meta, _)| meta.generation);
         let holds = match when {
             Precondition::Absent => live.is_none(),
             Precondition::Matches(expected) => live == Some(expected),
@@ -105,16 +70,21 @@ impl ObjectStore for MemoryStore {
         }
         bucket.last += 1;
         let generation = Generation::new(bucket.last).unwrap();
-        bucket.live.insert(name.clone(), (generation, object));
-        if due(&mut bucket.lost_answers, name) {
-            return Err(StoreError::Unavailable { reason: "the answer was lost".to_owned() });
-        }
+        let meta = ObjectMeta {
+            name: name.clone(),
+            generation,
+            size: object.body.len() as u64,
+            updated: self.clock.now(),
+            content_type: object.content_type,
+            metadata: object.metadata,
+        };
+        bucket.live.insert(name.clone(), (meta, object.body));
         Ok(generation)
     }
 
     async fn delete(&self, name: &ObjectName, when: Generation) -> Result<(), StoreError> {
-        let mut bucket = self.0.lock().unwrap();
-        if bucket.live.get(name).is_none_or(|(generation, _)| *generation != when) {
+        let mut bucket = self.bucket.lock().unwrap();
+        if bucket.live.get(name).is_none_or(|(meta, _)| meta.generation != when) {
             return Err(StoreError::PreconditionFailed { name: name.clone() });
         }
         bucket.live.remove(name);

@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::faulty::Fault;
 use super::fixture::{Fixture, Told, appears, lines, lock_name, state_name, waiting};
 use crate::provision::{Epoch, Guard, ProvisionError, Provisioner, RunEvent};
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
@@ -30,7 +31,7 @@ async fn take_over(fixture: &Fixture, made_before: bool) {
     assert_eq!(engine.head(&tenant).await.unwrap().unwrap().epoch, Some(Epoch(2)));
     assert!(fixture.resources("acme").await.contains(&("svc".to_owned(), json!("two"))), "the newer state stands");
     let leftover = format!("operations/acme/{}.errored.tfstate", old.operation);
-    assert_eq!(fixture.records.names(), std::slice::from_ref(&leftover));
+    assert_eq!(fixture.records.names().await, std::slice::from_ref(&leftover));
     let kept = fixture.records.read(&leftover.try_into().unwrap()).await.unwrap().unwrap();
     assert!(String::from_utf8_lossy(&kept.value).contains("worker"), "what the old run knew is in it");
     assert_eq!(fixture.run_folders(), 0);
@@ -63,7 +64,7 @@ async fn an_older_run_cannot_make_a_workspace_again_that_was_destroyed() {
     });
     assert!(matches!(ended, Err(ProvisionError::Fenced { .. })), "{ended:?}");
     assert_eq!(engine.head(&tenant).await.unwrap(), None);
-    assert_eq!(fixture.records.names().len(), 1, "what it made is kept on record");
+    assert_eq!(fixture.records.names().await.len(), 1, "what it made is kept on record");
 }
 
 #[tokio::test]
@@ -80,7 +81,7 @@ async fn a_run_that_starts_with_an_epoch_that_is_over_does_nothing() {
     assert!(matches!(engine.fence(&tenant, Epoch(4)).await, Err(ProvisionError::Store(_))));
     assert!(matches!(engine.forget(&tenant, Epoch(4)).await, Err(ProvisionError::Store(_))));
     assert_eq!(engine.head(&tenant).await.unwrap(), before);
-    assert_eq!(fixture.state.names(), [state_name("acme").to_string()]);
+    assert_eq!(fixture.state.names().await, [state_name("acme").to_string()]);
 }
 
 #[tokio::test]
@@ -91,7 +92,7 @@ async fn a_fenced_place_is_no_workspace_until_it_is_made() {
     engine.fence(&tenant, Epoch(3)).await.unwrap();
     assert_eq!(engine.head(&tenant).await.unwrap(), None);
     assert!(engine.destroy(&fixture.run_at(3, "acme", &json!({})), &told).await.unwrap().is_empty());
-    assert!(fixture.state.names().is_empty());
+    assert!(fixture.state.names().await.is_empty());
     engine.fence(&tenant, Epoch(4)).await.unwrap();
     let applied = engine.apply(&fixture.run_at(4, "acme", &json!({})), Guard::Protect, &told).await.unwrap();
     assert_eq!(lines(applied.changes.changes()).len(), 2);
@@ -110,27 +111,27 @@ async fn a_forgotten_workspace_is_gone_and_nothing_was_destroyed() {
     engine.forget(&tenant, Epoch(1)).await.unwrap();
     engine.forget(&tenant, Epoch(1)).await.unwrap();
     assert_eq!(engine.head(&tenant).await.unwrap(), None);
-    assert_eq!(fixture.state.names(), [lock_name("other").to_string()], "another tenant's lock is left alone");
+    assert_eq!(fixture.state.names().await, [lock_name("other").to_string()], "another tenant's lock is left alone");
 }
 
 #[tokio::test]
 async fn a_state_that_could_not_be_saved_is_saved_afterwards() {
     let fixture = Fixture::new();
     let (engine, told) = (fixture.engine().await, Told::default());
-    fixture.state.refuse_writes(".tfstate", 1);
+    fixture.state.order(Fault::Refused, ".tfstate", 1);
     let ended = engine.apply(&fixture.run("acme", &json!({})), Guard::Protect, &told).await;
     assert!(matches!(ended, Err(ProvisionError::Failed { transient: true, .. })), "{ended:?}");
     assert_eq!(fixture.resources("acme").await.len(), 2);
-    assert_eq!(fixture.state.names(), [state_name("acme").to_string()]);
-    assert!(fixture.records.names().is_empty());
+    assert_eq!(fixture.state.names().await, [state_name("acme").to_string()]);
+    assert!(fixture.records.names().await.is_empty());
 }
 
 #[tokio::test]
 async fn a_state_that_nobody_takes_stays_in_its_folder() {
     let fixture = Fixture::new();
     let (engine, told) = (fixture.engine().await, Told::default());
-    fixture.state.refuse_writes(".tfstate", 99);
-    fixture.records.refuse_writes(".tfstate", 99);
+    fixture.state.order(Fault::Refused, ".tfstate", 99);
+    fixture.records.order(Fault::Refused, ".tfstate", 99);
     let ended = engine.apply(&fixture.run("acme", &json!({})), Guard::Protect, &told).await;
     assert!(matches!(ended, Err(ProvisionError::Store(_))), "{ended:?}");
     assert_eq!(fixture.run_folders(), 1);
