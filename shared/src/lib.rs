@@ -25,3 +25,5 @@ pub mod store;
 pub mod tasks;
 pub mod tenant;
 pub mod tenants;
+#[cfg(feature = "server")]
+pub mod terraform;
