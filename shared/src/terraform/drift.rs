@@ -2,7 +2,8 @@
 //!
 //! Format: <https://developer.hashicorp.com/terraform/internals/json-format>. `resource_changes` says what applying
 //! would repair, `resource_drift` what changed behind our back; only what is in both is drift. The latter alone also
-//! holds null that became empty, the former alone also holds what the definition changed. Paths leave this module, values never.
+//! holds null that became empty, the former alone also holds what the definition changed. Paths leave
+//! this module, values never.
 
 use std::collections::{BTreeMap, BTreeSet};
 

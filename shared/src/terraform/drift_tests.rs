@@ -31,7 +31,7 @@ fn what_is_repaired_and_changed_behind_our_back() {
                 json!({"name": "n", "etag": "2", "scaling": [{"max": 9, "min": 0}], "labels": {}}), json!({})),
             changed("a.gone", &["delete"], json!({"id": "x"}), Value::Null, json!({})),
             changed("a.only_noise", &["update"], json!({"labels": null}), json!({"labels": {}}), json!({})),
-            changed("a.other_attribute", &["update"], json!({"etag": "1", "size": 1}), json!({"etag": "2", "size": 1}), json!({})),
+            changed("a.other", &["update"], json!({"etag": "1", "size": 1}), json!({"etag": "2", "size": 1}), json!({})),
             changed("a.old_name", &["update"], json!({"role": "reader"}), json!({"role": "writer"}), json!({})),
             changed("a.list", &["update"], json!({"members": ["x"]}), json!({"members": ["x", "y"]}), json!({})),
         ],
@@ -42,7 +42,7 @@ fn what_is_repaired_and_changed_behind_our_back() {
                 json!({"name": "n", "scaling": [{"max": 3, "min": 0}], "labels": {}}), json!({"etag": true})),
             changed("a.gone", &["create"], Value::Null, json!({"id": "canary"}), json!({})),
             changed("a.only_noise", &["no-op"], json!({"labels": {}}), json!({"labels": {}}), json!({})),
-            changed("a.other_attribute", &["update"], json!({"etag": "2", "size": 1}), json!({"etag": "2", "size": 5}), json!({})),
+            changed("a.other", &["update"], json!({"etag": "2", "size": 1}), json!({"etag": "2", "size": 5}), json!({})),
             json!({"address": "a.new_name", "previous_address": "a.old_name", "change": {
                 "actions": ["delete", "create"], "before": {"role": "writer"}, "after": {"role": "reader"}}}),
             changed("a.new_in_the_definition", &["create"], Value::Null, json!({"id": 1}), json!({})),

@@ -12,7 +12,7 @@ use super::super::tests::faulty::FaultyStore;
 use super::super::workspace::Workspace;
 use super::*;
 use crate::provision::Epoch;
-use crate::store::ObjectStore;
+use crate::store::{ObjectReader, ObjectStore};
 
 const LOCK: &str = r#"{"ID": "l1", "Who": "me", "Created": "now"}"#;
 
@@ -90,7 +90,8 @@ async fn saves_under_its_own_lock_only() {
     assert_eq!(held, StatusCode::LOCKED);
     let holder: serde_json::Value = serde_json::from_str(&holder).unwrap();
     assert_eq!(holder["Who"], "operation 01ARZ3NDEKTSV4RRFFQ69G5FAV (me)");
-    assert_eq!(holder["ID"], "1", "a lock's id is its generation, as the gcs backend has it");
+    let lock = store.stat(&"terraform/tenants/acme.tflock".to_owned().try_into().unwrap()).await.unwrap().unwrap();
+    assert_eq!(holder["ID"], lock.generation.to_string(), "a lock's id is its generation, as the gcs backend has it");
     assert_eq!(holder["Path"], "terraform/tenants/acme.tflock");
 
     assert_eq!(status(&open, "UNLOCK", &open.path, LOCK).await, 200);

@@ -4,7 +4,8 @@
 //! - `workspace`, `state`: one tenant's objects in the state bucket, as Terraform's gcs backend lays them out.
 //! - `gateway`, `session`: the http backend that a run's process talks to; every save is a compare-and-swap.
 //! - `folder`, `process`, `attempt`: a run's folder, its child process, and the course of both.
-//! - `message`, `transcript`, `drift`, `redact`, `outcome`: what was said, what may be told of it, what it comes to. Pure.
+//! - `message`, `transcript`, `drift`, `redact`, `outcome`: what was said, what may be told of it, what it comes to.
+//!   Pure.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,9 @@ use workspace::{LockAnswer, Workspace};
 const PLAN_FILE: &str = "run.tfplan";
 
 /// Runs Terraform for tenants: see the module's documentation.
+///
+/// A run whose future is dropped kills its process and everything that one started; its lock stays for
+/// [`Provisioner::break_lock`]. A cancelled one ends by itself and leaves nothing.
 pub struct Engine {
     program: Program,
     module: Arc<Module>,

@@ -88,7 +88,7 @@ fn guarded(errors: &[Diagnostic]) -> Vec<ResourceAddress> {
     addresses
 }
 
-/// The diagnostic has no address field: its text names the resource ('Resource X has `lifecycle.prevent_destroy` set …', without the backticks).
+/// The diagnostic has no address field: its text names the resource ('Resource X has …').
 fn protected(error: &Diagnostic) -> ResourceAddress {
     let in_text =
         || error.detail.strip_prefix("Resource ")?.split_once(" has ").map(|(name, _)| ResourceAddress::new(name));

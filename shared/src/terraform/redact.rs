@@ -88,7 +88,10 @@ fn mask_tokens(text: &str) -> String {
     let mut at = 0;
     while at < text.len() {
         let here = &lower[at..];
-        let introducer = INTRODUCERS.iter().find(|introducer| here.starts_with(**introducer)).map(|found| found.len());
+        let introducer = INTRODUCERS
+            .iter()
+            .find(|introducer| here.starts_with(**introducer) && !ends_in_address(&text[..at]))
+            .map(|found| found.len());
         let token = here.starts_with(ACCESS_TOKEN).then_some(0);
         if let Some(skip) = introducer.or(token) {
             masked.push_str(&text[at..at + skip]);
@@ -101,6 +104,12 @@ fn mask_tokens(text: &str) -> String {
         }
     }
     masked
+}
+
+/// Whether the word that goes on here is a part of a resource's address: `TYPE.database_password: Creating...` holds no
+/// password.
+fn ends_in_address(before: &str) -> bool {
+    before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').ends_with('.')
 }
 
 /// Writes a mask for the word (or quoted text) that `rest` begins with; says how many bytes it stood for.
@@ -132,6 +141,9 @@ mod tests {
             ("url?password=hunter2&x=1", "url?password=(redacted)&x=1"),
             (r#"{"password": "two words", "n": 1}"#, r#"{"password": "(redacted)", "n": 1}"#),
             ("Password: hunter2", "Password: (redacted)"),
+            ("x_secret.database_password: Creating...", "x_secret.database_password: Creating..."),
+            ("data.a.password: Read", "data.a.password: Read"),
+            ("DB_PASSWORD=hunter2 admin_password: hunter2", "DB_PASSWORD=(redacted) admin_password: (redacted)"),
             ("got ya29.a0Af_x-y, retry", "got (redacted), retry"),
             ("k -----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- t", "k (redacted) t"),
             ("cut -----BEGIN PRIVATE KEY-----\nMII", "cut (redacted)"),

@@ -125,6 +125,7 @@ impl Session {
             }
         }
         self.facts.state = stored.as_ref().map(|stored| stored.generation);
+        self.facts.store = None;
         if let Some(StoredState { body, .. }) = stored {
             self.served = Served::State(body.clone());
             Reply::State(body)
