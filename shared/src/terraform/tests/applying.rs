@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::faulty::Fault;
 use super::fixture::{Fixture, MODULE, Told, lines, lock_name, state_name};
-use crate::provision::{Epoch, Guard, ProvisionError, Provisioner, RunEvent};
+use crate::provision::{Epoch, Goal, Guard, ProvisionError, Provisioner, RunEvent};
 use crate::store::{NewObject, ObjectStore, Precondition};
 use crate::terraform::{Engine, EngineSettings};
 
@@ -28,10 +28,13 @@ async fn applies_changes_nothing_twice_and_destroys() {
     let again = engine.apply(&fixture.run("acme", &json!({})), Guard::Protect, &told).await.unwrap();
     assert!(again.changes.is_empty());
     assert_eq!(engine.head(&tenant).await.unwrap().unwrap().state, head.state, "nothing changed, nothing saved");
-    let plan = engine.plan(&fixture.run("acme", &json!({})), &told).await.unwrap();
+    let plan = engine.plan(&fixture.run("acme", &json!({})), Goal::Defined, &told).await.unwrap();
     assert!(plan.changes.is_empty() && plan.drift.is_empty());
 
-    let plan = engine.plan(&fixture.run("acme", &json!({"name": "two", "size": "large"})), &told).await.unwrap();
+    let plan = engine
+        .plan(&fixture.run("acme", &json!({"name": "two", "size": "large"})), Goal::Defined, &told)
+        .await
+        .unwrap();
     assert_eq!(lines(plan.changes.changes()), ["replace terraform_data.db", "update terraform_data.svc"]);
     assert!(plan.drift.is_empty(), "what the definition changes is no drift");
 
@@ -67,7 +70,7 @@ async fn guard_holds_a_replacement_until_exactly_it_is_approved() {
     assert_eq!(addresses.iter().map(ToString::to_string).collect::<Vec<_>>(), ["terraform_data.db"]);
     assert_eq!(engine.head(&tenant).await.unwrap(), before, "the rest of the change was not made either");
 
-    let plan = engine.plan(&fixture.run("acme", &both), &told).await.unwrap();
+    let plan = engine.plan(&fixture.run("acme", &both), Goal::Defined, &told).await.unwrap();
     let other = json!({"size": "large"});
     let refused = engine.apply(&fixture.run("acme", &other), Guard::Approved(plan.changes.digest()), &told).await;
     assert!(matches!(refused, Err(ProvisionError::NotApproved { now }) if now != plan.changes.digest()), "{refused:?}");
@@ -180,7 +183,7 @@ async fn a_lock_of_somebody_else_is_waited_for_then_named() {
     let ProvisionError::Locked(holder) = &held else { panic!("{held:?}") };
     assert_eq!((holder.who.as_str(), holder.since.as_str(), holder.lock), ("jo@laptop", "2026-01-02T03:04:05Z", lock));
     assert!(matches!(engine.forget(&run.tenant, Epoch(1)).await, Err(ProvisionError::Locked(_))));
-    assert!(engine.plan(&run, &told).await.is_ok(), "a preview waits for nobody");
+    assert!(engine.plan(&run, Goal::Defined, &told).await.is_ok(), "a preview waits for nobody");
 
     let patient = EngineSettings { lock_wait: Duration::from_secs(30), ..fixture.settings() };
     let patient = Engine::start(patient).await.unwrap();
@@ -191,7 +194,7 @@ async fn a_lock_of_somebody_else_is_waited_for_then_named() {
             assert!(Instant::now() < deadline, "the lock was never tried");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        engine.break_lock(&run.tenant, lock).await
+        fixture.state.delete(&lock_name("acme"), lock).await
     });
     released.unwrap();
     assert_eq!(waiting.unwrap().changes.changes().len(), 2);

@@ -17,14 +17,13 @@ async fn take_over(fixture: &Fixture, made_before: bool) {
     let old_told = Told::default();
     let (ended, ()) = tokio::join!(engine.apply(&old, Guard::Protect, &old_told), async {
         appears(&begun).await;
-        let locked = old_told.until(|event| matches!(event, RunEvent::Locked { .. })).await;
-        let RunEvent::Locked { lock } = locked else { panic!("{locked:?}") };
+        old_told.until(|event| matches!(event, RunEvent::Locked { .. })).await;
         engine.fence(&tenant, Epoch(2)).await.unwrap();
         engine.fence(&tenant, Epoch(2)).await.unwrap();
-        engine.break_lock(&tenant, lock).await.unwrap();
+        engine.break_lock(&tenant, old.operation).await.unwrap();
         let new = fixture.run_at(2, "acme", &json!({"name": "two"}));
         engine.apply(&new, Guard::Protect, &told).await.unwrap();
-        engine.break_lock(&tenant, lock).await.unwrap();
+        engine.break_lock(&tenant, old.operation).await.unwrap();
         std::fs::write(&go_on, "").unwrap();
     });
     assert!(matches!(&ended, Err(ProvisionError::Fenced { operation }) if *operation == old.operation), "{ended:?}");
@@ -56,9 +55,8 @@ async fn an_older_run_cannot_make_a_workspace_again_that_was_destroyed() {
     let old = fixture.run_at(1, "acme", &waiting(&begun, &go_on));
     let (ended, ()) = tokio::join!(engine.apply(&old, Guard::Protect, &told), async {
         appears(&begun).await;
-        let lock = fixture.state.stat(&lock_name("acme")).await.unwrap().unwrap().generation;
         engine.fence(&tenant, Epoch(2)).await.unwrap();
-        engine.break_lock(&tenant, lock).await.unwrap();
+        engine.break_lock(&tenant, old.operation).await.unwrap();
         engine.destroy(&fixture.run_at(2, "acme", &json!({})), &told).await.unwrap();
         std::fs::write(&go_on, "").unwrap();
     });
@@ -106,8 +104,7 @@ async fn a_forgotten_workspace_is_gone_and_nothing_was_destroyed() {
     let tenant = "acme".parse().unwrap();
     engine.apply(&fixture.run("acme", &json!({})), Guard::Protect, &told).await.unwrap();
     let lock = NewObject { body: "x".into(), ..NewObject::default() };
-    let other = fixture.state.write(&lock_name("other"), lock, Precondition::Absent).await.unwrap();
-    engine.break_lock(&tenant, other).await.unwrap();
+    fixture.state.write(&lock_name("other"), lock, Precondition::Absent).await.unwrap();
     engine.forget(&tenant, Epoch(1)).await.unwrap();
     engine.forget(&tenant, Epoch(1)).await.unwrap();
     assert_eq!(engine.head(&tenant).await.unwrap(), None);
@@ -138,4 +135,15 @@ async fn a_state_that_nobody_takes_stays_in_its_folder() {
     let log = told.log();
     let folder = log.split_once("kept in '").unwrap().1.trim_end_matches('\'');
     assert!(std::path::Path::new(folder).join("errored.tfstate").exists(), "{log}");
+}
+
+#[tokio::test]
+async fn a_persons_lock_is_never_broken() {
+    let fixture = Fixture::new();
+    let engine = fixture.engine().await;
+    let lock = NewObject { body: "x".into(), ..NewObject::default() };
+    fixture.state.write(&lock_name("acme"), lock, Precondition::Absent).await.unwrap();
+    let run = fixture.run("acme", &json!({}));
+    engine.break_lock(&run.tenant, run.operation).await.unwrap();
+    assert_eq!(fixture.state.names().await, [lock_name("acme").to_string()]);
 }
