@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::memory::MemoryStore;
 use crate::clock::SystemClock;
+use crate::store::memory::MemoryStore;
 use crate::store::{
     Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,
     StoreError, Versioned,

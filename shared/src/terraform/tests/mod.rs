@@ -3,7 +3,6 @@
 mod applying;
 pub(super) mod faulty;
 mod fixture;
-mod memory;
 mod starting;
 mod stopping;
 mod takeover;
