@@ -71,8 +71,9 @@ async fn objects_are_copied_listed_read_and_removed() {
     gcloud.ok(&["cp", &url("large.bin"), text(&back)]).await;
     assert_eq!(std::fs::read(&back).unwrap(), content);
     gcloud.ok(&["cp", &url("tenants/acme.yaml"), &url("tenants/copy.yaml")]).await;
-    let refused = gcloud.storage(&["cp", "--if-generation-match=0", text(&definition), &url("tenants/copy.yaml")]);
-    let refused = refused.await.unwrap_err();
+    let copy = url("tenants/copy.yaml");
+    let only_new = ["cp", "--if-generation-match=0", text(&definition), &copy];
+    let refused = gcloud.storage(&only_new).await.unwrap_err();
     assert!(refused.contains("412") || refused.contains("pre-condition"), "{refused}");
     gcloud.ok(&["rm", &url("tenants/copy.yaml")]).await;
     gcloud.ok(&["rm", "--recursive", &url("tenants/")]).await;

@@ -99,7 +99,10 @@ async fn workspaces_are_made_applied_listed_and_deleted() {
     terraform.ok(&["apply", "-auto-approve"]).await;
     assert_eq!(terraform.ok(&["output", "-raw", "site"]).await, "acme first");
     assert!(terraform.ok(&["state", "list"]).await.contains("terraform_data.site"));
-    assert_eq!(names(&running).await, ["terraform/tenants/acme.tfstate"]);
+    // `init` itself leaves an empty state of the workspace `default`.
+    let default = "terraform/tenants/default.tfstate";
+    let acme = "terraform/tenants/acme.tfstate";
+    assert_eq!(names(&running).await, [acme, default]);
 
     terraform.ok(&["workspace", "new", "beta"]).await;
     terraform.ok(&["apply", "-auto-approve", "-var", "content=second"]).await;
@@ -110,10 +113,10 @@ async fn workspaces_are_made_applied_listed_and_deleted() {
     terraform.ok(&["workspace", "select", "acme"]).await;
     assert_eq!(terraform.ok(&["output", "-raw", "site"]).await, "acme first");
     terraform.ok(&["workspace", "delete", "-force", "beta"]).await;
-    assert_eq!(names(&running).await, ["terraform/tenants/acme.tfstate"]);
+    assert_eq!(names(&running).await, [acme, default]);
 
     let storage = storage(&running.sandbox.endpoint()).await;
-    let state = read(&storage, VERSIONED, "terraform/tenants/acme.tfstate").await.unwrap();
+    let state = read(&storage, VERSIONED, acme).await.unwrap();
     let state: serde_json::Value = serde_json::from_slice(&state).unwrap();
     assert_eq!(state["outputs"]["site"]["value"], "acme first");
     running.sandbox.stop().await;
@@ -133,7 +136,8 @@ async fn a_held_lock_keeps_terraform_out_until_it_is_forced() {
     assert!(refused.contains("Error acquiring the state lock"), "{refused}");
     assert!(refused.contains("somebody@elsewhere"), "{refused}");
     assert!(refused.contains(&lock.to_string()), "{refused}");
-    assert_eq!(names(&running).await, ["terraform/tenants/default.tflock"]);
+    let locked = ["terraform/tenants/default.tflock", "terraform/tenants/default.tfstate"];
+    assert_eq!(names(&running).await, locked);
     terraform.ok(&["force-unlock", "-force", &lock.to_string()]).await;
     terraform.ok(&apply).await;
     assert_eq!(names(&running).await, ["terraform/tenants/default.tfstate"]);
