@@ -7,6 +7,7 @@ mod gcloud;
 mod http;
 mod official;
 mod official_races;
+mod receiver;
 mod restart;
 mod support;
 mod terraform;

@@ -19,7 +19,13 @@ async fn content_and_description_come_back_as_they_were_written() {
     let running = start().await;
     let storage = storage(&running.sandbox.endpoint()).await;
     let control = control(&running.sandbox.endpoint()).await;
-    let names = ["plain", "tenants/acme.yaml", "100%/50%25", "käse/日本語 name+&=?#.txt", "a//b"];
+    let names = [
+        "plain",
+        "tenants/acme.yaml",
+        "100%/50%25",
+        "käse/日本語 name+&=?#.txt",
+        "a//b",
+    ];
     for name in names {
         let written = storage
             .write_object(resource(PLAIN), name, format!("content of {name}"))
@@ -31,21 +37,44 @@ async fn content_and_description_come_back_as_they_were_written() {
             .await
             .unwrap();
         assert_eq!((written.name.as_str(), written.metageneration), (name, 1));
-        assert_eq!(read(&storage, PLAIN, name).await.unwrap(), format!("content of {name}").as_bytes());
-        let got = control.get_object().set_bucket(resource(PLAIN)).set_object(name).send().await.unwrap();
+        assert_eq!(
+            read(&storage, PLAIN, name).await.unwrap(),
+            format!("content of {name}").as_bytes()
+        );
+        let got = control
+            .get_object()
+            .set_bucket(resource(PLAIN))
+            .set_object(name)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(got.generation, written.generation);
         assert_eq!(got.metadata["phase"], "Ready");
         assert_eq!(got.content_type, "text/plain");
         assert_eq!(got.cache_control, "no-store");
-        assert_eq!(got.size, i64::try_from(format!("content of {name}").len()).unwrap());
+        assert_eq!(
+            got.size,
+            i64::try_from(format!("content of {name}").len()).unwrap()
+        );
         let sums = got.checksums.unwrap();
         assert_eq!(sums.crc32c, written.checksums.as_ref().unwrap().crc32c);
         assert_eq!(sums.md5_hash.len(), 16);
     }
-    let response = storage.read_object(resource(PLAIN), "plain").send().await.unwrap();
+    let response = storage
+        .read_object(resource(PLAIN), "plain")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.object().metadata["digest"], "sha256:1");
-    let file = running.root.path().join(PLAIN).join("live/tenants%2Facme.yaml");
-    assert_eq!(std::fs::read_to_string(file).unwrap(), "content of tenants/acme.yaml");
+    let file = running
+        .root
+        .path()
+        .join(PLAIN)
+        .join("live/tenants%2Facme.yaml");
+    assert_eq!(
+        std::fs::read_to_string(file).unwrap(),
+        "content of tenants/acme.yaml"
+    );
     running.sandbox.stop().await;
 }
 
@@ -53,7 +82,9 @@ async fn content_and_description_come_back_as_they_were_written() {
 async fn every_way_to_upload_keeps_every_byte() {
     let running = start().await;
     let storage = storage(&running.sandbox.endpoint()).await;
-    let bytes = |len: usize| -> bytes::Bytes { (0..len).map(|i| (i % 251) as u8).collect::<Vec<_>>().into() };
+    let bytes = |len: usize| -> bytes::Bytes {
+        (0..len).map(|i| (i % 251) as u8).collect::<Vec<_>>().into()
+    };
     for len in [0, 1, 300_000, 9 << 20] {
         let content = bytes(len);
         let write = |name: &str| storage.write_object(resource(PLAIN), name, content.clone());
@@ -66,9 +97,17 @@ async fn every_way_to_upload_keeps_every_byte() {
             .send_buffered()
             .await
             .unwrap();
-        write("session").with_resumable_upload_threshold(0_usize).send_unbuffered().await.unwrap();
+        write("session")
+            .with_resumable_upload_threshold(0_usize)
+            .send_unbuffered()
+            .await
+            .unwrap();
         for name in ["buffered", "unbuffered", "parts", "session"] {
-            assert_eq!(read(&storage, PLAIN, name).await.unwrap(), content, "{name}, {len} bytes");
+            assert_eq!(
+                read(&storage, PLAIN, name).await.unwrap(),
+                content,
+                "{name}, {len} bytes"
+            );
         }
     }
     running.sandbox.stop().await;
@@ -79,12 +118,22 @@ async fn a_part_of_the_content_can_be_read() {
     use google_cloud_storage::model_ext::ReadRange;
     let running = start().await;
     let storage = storage(&running.sandbox.endpoint()).await;
-    storage.write_object(resource(PLAIN), "digits", "0123456789").send_buffered().await.unwrap();
-    for (range, expected) in
-        [(ReadRange::segment(2, 3), "234"), (ReadRange::offset(7), "789"), (ReadRange::tail(4), "6789")]
-    {
-        let mut response =
-            storage.read_object(resource(PLAIN), "digits").set_read_range(range).send().await.unwrap();
+    storage
+        .write_object(resource(PLAIN), "digits", "0123456789")
+        .send_buffered()
+        .await
+        .unwrap();
+    for (range, expected) in [
+        (ReadRange::segment(2, 3), "234"),
+        (ReadRange::offset(7), "789"),
+        (ReadRange::tail(4), "6789"),
+    ] {
+        let mut response = storage
+            .read_object(resource(PLAIN), "digits")
+            .set_read_range(range)
+            .send()
+            .await
+            .unwrap();
         let mut got = Vec::new();
         while let Some(chunk) = response.next().await {
             got.extend_from_slice(&chunk.unwrap());
@@ -105,12 +154,20 @@ async fn preconditions_hold_over_both_protocols() {
             .set_if_generation_match(generation)
             .send_buffered()
     };
-    assert_eq!(http(&write(5).await.unwrap_err()), Some(412), "there is nothing to match 5");
+    assert_eq!(
+        http(&write(5).await.unwrap_err()),
+        Some(412),
+        "there is nothing to match 5"
+    );
     let first = write(0).await.unwrap();
     assert_eq!(http(&write(0).await.unwrap_err()), Some(412), "it exists");
     let second = write(first.generation).await.unwrap();
     assert!(second.generation > first.generation);
-    assert_eq!(http(&write(first.generation).await.unwrap_err()), Some(412), "it is newer");
+    assert_eq!(
+        http(&write(first.generation).await.unwrap_err()),
+        Some(412),
+        "it is newer"
+    );
 
     let stale = storage
         .read_object(resource(PLAIN), "object")
@@ -133,10 +190,19 @@ async fn preconditions_hold_over_both_protocols() {
             .set_if_generation_match(generation)
             .send()
     };
-    assert_eq!(grpc(&delete(first.generation).await.unwrap_err()), Some(Code::FailedPrecondition));
+    assert_eq!(
+        grpc(&delete(first.generation).await.unwrap_err()),
+        Some(Code::FailedPrecondition)
+    );
     delete(second.generation).await.unwrap();
-    assert_eq!(grpc(&delete(second.generation).await.unwrap_err()), Some(Code::NotFound));
-    assert_eq!(http(&read(&storage, PLAIN, "object").await.unwrap_err()), Some(404));
+    assert_eq!(
+        grpc(&delete(second.generation).await.unwrap_err()),
+        Some(Code::NotFound)
+    );
+    assert_eq!(
+        http(&read(&storage, PLAIN, "object").await.unwrap_err()),
+        Some(404)
+    );
     running.sandbox.stop().await;
 }
 
@@ -146,7 +212,11 @@ async fn listings_come_in_order_and_in_pages() {
     let storage = storage(&running.sandbox.endpoint()).await;
     let control = control(&running.sandbox.endpoint()).await;
     for name in ["b/2", "a", "b/1", "c/x/1", "c/y", "b", "d"] {
-        storage.write_object(resource(PLAIN), name, name.to_owned()).send_buffered().await.unwrap();
+        storage
+            .write_object(resource(PLAIN), name, name.to_owned())
+            .send_buffered()
+            .await
+            .unwrap();
     }
     let list = || control.list_objects().set_parent(resource(PLAIN));
     let mut items = list().set_page_size(2).by_item();
@@ -158,7 +228,13 @@ async fn listings_come_in_order_and_in_pages() {
 
     let (mut names, mut prefixes, mut token) = (Vec::new(), Vec::new(), String::new());
     loop {
-        let page = list().set_page_size(2).set_delimiter("/").set_page_token(&token).send().await.unwrap();
+        let page = list()
+            .set_page_size(2)
+            .set_delimiter("/")
+            .set_page_token(&token)
+            .send()
+            .await
+            .unwrap();
         assert!(page.objects.len() + page.prefixes.len() <= 2);
         names.extend(page.objects.into_iter().map(|object| object.name));
         prefixes.extend(page.prefixes);
@@ -167,11 +243,29 @@ async fn listings_come_in_order_and_in_pages() {
             break;
         }
     }
-    assert_eq!((names, prefixes), (vec!["a".into(), "b".into(), "d".into()], vec!["b/".into(), "c/".into()]));
+    assert_eq!(
+        (names, prefixes),
+        (
+            vec!["a".into(), "b".into(), "d".into()],
+            vec!["b/".into(), "c/".into()]
+        )
+    );
 
-    let under = list().set_prefix("c/").set_delimiter("/").send().await.unwrap();
+    let under = list()
+        .set_prefix("c/")
+        .set_delimiter("/")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(under.prefixes, ["c/x/"]);
-    assert_eq!(under.objects.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["c/y"]);
+    assert_eq!(
+        under
+            .objects
+            .iter()
+            .map(|o| o.name.as_str())
+            .collect::<Vec<_>>(),
+        ["c/y"]
+    );
     running.sandbox.stop().await;
 }
 
@@ -182,21 +276,46 @@ async fn a_versioned_bucket_keeps_what_was_overwritten_and_deleted() {
     let control = control(&running.sandbox.endpoint()).await;
     let mut generations = Vec::new();
     for content in ["one", "two"] {
-        let written =
-            storage.write_object(resource(VERSIONED), "object", content).send_buffered().await.unwrap();
+        let written = storage
+            .write_object(resource(VERSIONED), "object", content)
+            .send_buffered()
+            .await
+            .unwrap();
         generations.push(written.generation);
     }
-    let delete = || control.delete_object().set_bucket(resource(VERSIONED)).set_object("object");
+    let delete = || {
+        control
+            .delete_object()
+            .set_bucket(resource(VERSIONED))
+            .set_object("object")
+    };
     delete().send().await.unwrap();
     let listed = async || {
-        let list = control.list_objects().set_parent(resource(VERSIONED)).set_versions(true);
+        let list = control
+            .list_objects()
+            .set_parent(resource(VERSIONED))
+            .set_versions(true);
         let objects = list.send().await.unwrap().objects;
-        objects.into_iter().map(|o| (o.generation, o.delete_time.is_some())).collect::<Vec<_>>()
+        objects
+            .into_iter()
+            .map(|o| (o.generation, o.delete_time.is_some()))
+            .collect::<Vec<_>>()
     };
-    assert_eq!(listed().await, [(generations[0], true), (generations[1], true)]);
-    let live = control.list_objects().set_parent(resource(VERSIONED)).send().await.unwrap();
+    assert_eq!(
+        listed().await,
+        [(generations[0], true), (generations[1], true)]
+    );
+    let live = control
+        .list_objects()
+        .set_parent(resource(VERSIONED))
+        .send()
+        .await
+        .unwrap();
     assert!(live.objects.is_empty());
-    assert_eq!(http(&read(&storage, VERSIONED, "object").await.unwrap_err()), Some(404));
+    assert_eq!(
+        http(&read(&storage, VERSIONED, "object").await.unwrap_err()),
+        Some(404)
+    );
     let mut old = storage
         .read_object(resource(VERSIONED), "object")
         .set_generation(generations[0])
@@ -204,7 +323,11 @@ async fn a_versioned_bucket_keeps_what_was_overwritten_and_deleted() {
         .await
         .unwrap();
     assert_eq!(old.next().await.unwrap().unwrap(), "one");
-    delete().set_generation(generations[0]).send().await.unwrap();
+    delete()
+        .set_generation(generations[0])
+        .send()
+        .await
+        .unwrap();
     assert_eq!(listed().await, [(generations[1], true)]);
     running.sandbox.stop().await;
 }
@@ -213,14 +336,37 @@ async fn a_versioned_bucket_keeps_what_was_overwritten_and_deleted() {
 async fn buckets_can_be_found_and_made() {
     let running = start().await;
     let control = control(&running.sandbox.endpoint()).await;
-    let bucket = control.get_bucket().set_name(resource(VERSIONED)).send().await.unwrap();
+    let bucket = control
+        .get_bucket()
+        .set_name(resource(VERSIONED))
+        .send()
+        .await
+        .unwrap();
     assert!(bucket.versioning.unwrap().enabled);
-    let missing = control.get_bucket().set_name(resource("no-such-bucket")).send().await;
+    let missing = control
+        .get_bucket()
+        .set_name(resource("no-such-bucket"))
+        .send()
+        .await;
     assert_eq!(grpc(&missing.unwrap_err()), Some(Code::NotFound));
-    let create = || control.create_bucket().set_parent("projects/_").set_bucket_id("third-bucket");
+    let create = || {
+        control
+            .create_bucket()
+            .set_parent("projects/_")
+            .set_bucket_id("third-bucket")
+    };
     create().send().await.unwrap();
-    assert_eq!(grpc(&create().send().await.unwrap_err()), Some(Code::AlreadyExists));
-    let all = control.list_buckets().set_parent("projects/sandbox").send().await.unwrap().buckets;
+    assert_eq!(
+        grpc(&create().send().await.unwrap_err()),
+        Some(Code::AlreadyExists)
+    );
+    let all = control
+        .list_buckets()
+        .set_parent("projects/sandbox")
+        .send()
+        .await
+        .unwrap()
+        .buckets;
     let names: Vec<_> = all.into_iter().map(|bucket| bucket.bucket_id).collect();
     assert_eq!(names, [PLAIN, "third-bucket", VERSIONED]);
     running.sandbox.stop().await;
@@ -250,9 +396,15 @@ async fn attributes_can_be_changed_without_a_new_generation() {
             .send()
     };
     let updated = update(1).await.unwrap();
-    assert_eq!((updated.generation, updated.metageneration), (written.generation, 2));
+    assert_eq!(
+        (updated.generation, updated.metageneration),
+        (written.generation, 2)
+    );
     assert_eq!(updated.metadata, wanted.metadata);
     assert_eq!(updated.content_type, "text/plain");
-    assert_eq!(grpc(&update(1).await.unwrap_err()), Some(Code::FailedPrecondition));
+    assert_eq!(
+        grpc(&update(1).await.unwrap_err()),
+        Some(Code::FailedPrecondition)
+    );
     running.sandbox.stop().await;
 }
