@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::failure::{Refused, XmlRefused};
@@ -139,11 +139,13 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// The first half, then a broken connection.
+/// The first half, then a broken connection. In between hyper gets the chance to send what it has: without it the
+/// headers would be lost too, now and then.
 fn torn_body(content: &Bytes) -> Body {
     let half = content.slice(..content.len() / 2);
-    Body::from_stream(stream::iter([
-        Ok(half),
-        Err(std::io::Error::other("the connection broke")),
-    ]))
+    let broken = async {
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("the connection broke"))
+    };
+    Body::from_stream(stream::iter([Ok(half)]).chain(stream::once(broken)))
 }

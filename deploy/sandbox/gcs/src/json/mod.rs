@@ -10,8 +10,6 @@ mod multipart;
 mod objects;
 mod params;
 pub(crate) mod resource;
-#[cfg(test)]
-mod tests;
 mod uploads;
 
 use axum::Router;

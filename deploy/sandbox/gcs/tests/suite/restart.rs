@@ -1,8 +1,11 @@
 //! What survives the end of the process, gentle or not.
 
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use google_cloud_storage::client::Storage;
 use sandbox_gcs::{Sandbox, StartError};
 use tokio::process::{Child, Command};
 
@@ -128,6 +131,21 @@ impl Process {
     }
 }
 
+/// Overwrites the object it knows until it gets no answer any more.
+async fn overwrite(client: Storage, last: Arc<AtomicI64>, writes: Arc<AtomicUsize>) {
+    loop {
+        let known = last.load(Ordering::SeqCst);
+        let write = client
+            .write_object(resource(VERSIONED), "object", format!("content {known}"))
+            .set_if_generation_match(known);
+        let Ok(object) = write.send_buffered().await else {
+            return;
+        };
+        last.store(object.generation, Ordering::SeqCst);
+        writes.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 fn free_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
@@ -143,21 +161,16 @@ async fn what_was_answered_survives_kill_9_and_its_event_is_delivered() {
         let server = Process::start(root.path(), &address, &receiver.url()).await;
         let client = storage(&server.endpoint).await;
         // Killed while writes are under way: whatever was answered must be there.
-        let writer = tokio::spawn(async move {
-            let mut last = generation;
-            loop {
-                let write = client
-                    .write_object(resource(VERSIONED), "object", format!("content {last}"))
-                    .set_if_generation_match(last);
-                match write.send_buffered().await {
-                    Ok(object) => last = object.generation,
-                    Err(_) => return last,
-                }
-            }
-        });
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let answers = Arc::new(AtomicI64::new(generation));
+        let writes = Arc::new(AtomicUsize::new(0));
+        let task = tokio::spawn(overwrite(client, Arc::clone(&answers), Arc::clone(&writes)));
+        eventually("some writes", async || {
+            (writes.load(Ordering::SeqCst) >= 10).then_some(())
+        })
+        .await;
         server.kill().await;
-        let answered = writer.await.unwrap();
+        task.await.unwrap();
+        let answered = answers.load(Ordering::SeqCst);
         let server = Process::start(root.path(), &address, &receiver.url()).await;
         let control = control(&server.endpoint).await;
         let list = control
