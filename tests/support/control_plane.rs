@@ -128,6 +128,15 @@ impl ControlPlane {
         answer(request.send().await.unwrap()).await
     }
 
+    /// Delivers an event with these headers, as the event's sender would.
+    pub async fn post_event(&self, headers: &[(&str, &str)], body: String) -> Answer {
+        let mut request = self.client.post(format!("{}/events", self.api)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.send().await.unwrap()).await
+    }
+
     /// `GET`.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await
