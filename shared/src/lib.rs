@@ -7,6 +7,7 @@
 //! - [`store`]: the port to buckets, with generations; adapters beside it.
 //! - [`records`]: what we keep in buckets: definitions, status, leases, operations.
 //! - [`provision`]: the port to whatever makes resources; `terraform` is its adapter.
+//! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
@@ -28,3 +29,5 @@ pub mod store;
 pub mod tasks;
 pub mod tenant;
 pub mod tenants;
+#[cfg(feature = "server")]
+pub mod terraform;

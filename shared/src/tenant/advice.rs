@@ -5,6 +5,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
 use super::TenantId;
+use super::checks::secrets::kind_of;
 use super::schema::nearest;
 use super::source::{Content, Node, Scalar, quoted};
 
@@ -33,6 +34,9 @@ pub(super) fn right_type(node: &Node, expected: &Value, may_be_shown: bool) -> O
 
 /// The key most likely meant.
 pub(super) fn right_key(parent: &str, key: &str) -> Option<String> {
+    if kind_of(key).is_some() {
+        return None;
+    }
     let fixed = if parent == "/metadata/labels" {
         label(key).filter(|fixed| fixed.starts_with(|first: char| first.is_ascii_lowercase()))?
     } else {
@@ -40,7 +44,8 @@ pub(super) fn right_key(parent: &str, key: &str) -> Option<String> {
         let fixed: String = key.chars().map(letters).collect();
         if fixed.starts_with(|first: char| first.is_ascii_digit()) { format!("_{fixed}") } else { fixed }
     };
-    (fixed != key && !fixed.is_empty()).then(|| format!("did you mean {fixed}?"))
+    (fixed != key && fixed.contains(|letter: char| letter.is_ascii_alphanumeric()))
+        .then(|| format!("did you mean {fixed}?"))
 }
 
 /// The value most likely meant.
@@ -63,12 +68,29 @@ pub(super) fn right_value(pointer: &str, text: &str, kind: &Kind) -> Option<Stri
     (fixed != text && !fixed.is_empty()).then(|| format!("did you mean {}?", quoted(&fixed)))
 }
 
+/// What the field is called here that other tools call so.
+pub(super) fn known_elsewhere(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "env" | "environment" | "variables" | "envVars" => "environmentVariables",
+        "secrets" | "secretEnvironment" | "secretRefs" => "secretVariables",
+        "domains" | "domain" | "hosts" | "hostnames" => "customDomains",
+        "db" => "database",
+        "min" | "minReplicas" => "minInstances",
+        "max" | "maxReplicas" => "maxInstances",
+        "slug" => "name",
+        _ => return None,
+    })
+}
+
 /// Where a field belongs that stands in the wrong place: the fields people put one level too high or too low.
-pub(super) fn where_it_belongs(field: &str) -> Option<&'static str> {
+pub(super) fn where_it_belongs(parent: &str, field: &str) -> Option<&'static str> {
+    if parent.starts_with("/spec/plugins") {
+        return None;
+    }
     Some(match field {
         "name" | "displayName" | "labels" => "metadata",
-        "runtime" | "database" | "customDomains" | "plugins" | "deletionPolicy" | "deletionProtection" => "spec",
-        "driftPolicy" | "suspend" => "spec",
+        "runtime" | "database" | "customDomains" | "plugins" | "deletionPolicy" | "deletionProtection"
+        | "driftPolicy" | "suspend" => "spec",
         "image" | "environmentVariables" | "secretVariables" | "resources" | "scaling" => "spec.runtime",
         "cpu" | "memory" => "spec.runtime.resources",
         "minInstances" | "maxInstances" => "spec.runtime.scaling",

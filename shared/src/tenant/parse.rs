@@ -1,7 +1,8 @@
 //! From bytes to a [`Definition`], or to everything that is wrong with them.
 
+use super::checks::secrets::shown;
 use super::problem::{Problem, Problems, Reason};
-use super::source::{self, Node, Source, quoted};
+use super::source::{self, Node, Source};
 use super::{Definition, Format, TenantId, checks, schema};
 
 /// Most bytes of a definition: 1 MiB.
@@ -30,7 +31,7 @@ pub fn locate(problems: Problems, source: &[u8], format: Format) -> Problems {
             _ => problem,
         })
         .collect();
-    Problems::sorted(located)
+    Problems::ordered(located)
 }
 
 fn understand(source: &[u8], format: Format, expected: Option<&TenantId>) -> Result<Definition, Problems> {
@@ -51,7 +52,7 @@ fn understand(source: &[u8], format: Format, expected: Option<&TenantId>) -> Res
 fn mismatch(root: &Node, expected: &TenantId) -> Option<Problem> {
     let name = root.find("/metadata/name")?;
     let given = name.text().filter(|given| *given != expected.as_str())?;
-    let message = format!("the name is {}, but the file or the address says {expected}", quoted(given));
+    let message = format!("the name is {}, but the file or the address says {expected}", shown(given));
     let problem = Problem::new(Reason::NameMismatch, "/metadata/name".to_owned(), message);
     Some(problem.at(name.at).suggesting(format!("write name: {expected}, or rename the file; a tenant keeps its name")))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::secrets;
 use super::source::Position;
 
 /// One problem in a definition.
@@ -119,9 +120,11 @@ impl Problems {
     }
 
     /// In document order. A definition that is wrong everywhere is cut after [`Self::MOST`] problems, and says so.
-    pub(in crate::tenant) fn sorted(mut problems: Vec<Problem>) -> Self {
-        problems
-            .sort_by(|a, b| (a.line, a.column, &a.pointer, a.reason).cmp(&(b.line, b.column, &b.pointer, b.reason)));
+    pub(in crate::tenant) fn sorted(problems: Vec<Problem>) -> Self {
+        let Self(mut problems) = Self::ordered(problems);
+        for problem in &mut problems {
+            hide_secrets(&mut problem.pointer);
+        }
         let more = problems.len().saturating_sub(Self::MOST);
         if more > 0 {
             problems.truncate(Self::MOST);
@@ -130,9 +133,30 @@ impl Problems {
         Self(problems)
     }
 
+    /// In document order; what has no place comes last.
+    pub(in crate::tenant) fn ordered(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| {
+            let key = |problem: &Problem| (problem.line.is_none(), problem.line, problem.column, problem.reason);
+            key(a).cmp(&key(b)).then_with(|| a.pointer.cmp(&b.pointer))
+        });
+        Self(problems)
+    }
+
     /// The problems; never empty.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()
+    }
+}
+
+/// A secret that stands where a key should is in no pointer either: the pointer ends above it.
+fn hide_secrets(pointer: &mut String) {
+    let mut end = 0;
+    for step in pointer.split('/').skip(1) {
+        if secrets::kind_of(step).is_some() {
+            pointer.truncate(end);
+            return;
+        }
+        end += step.len() + 1;
     }
 }
 

@@ -9,12 +9,13 @@ use bytes::Bytes;
 use crate::faults::{Fault, Faults, Operation};
 use crate::range::ByteRange;
 use crate::store::{
-    Attributes, BucketName, Content, Error, ListQuery, Object, Page, Progress, Received, Store, Target, UploadId, Write,
+    Attributes, BucketName, Content, Error, ListQuery, Object, Page, Progress, Received, Store,
+    Target, UploadId, Write,
 };
 
 /// Why a request gets no good answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] Error),
@@ -34,7 +35,7 @@ pub enum Failure {
 
 /// Content on its way to a reader.
 #[derive(Debug)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// What it is a part of.
     pub object: Arc<Object>,
     /// Which part; `None`: all of it.
@@ -47,76 +48,126 @@ pub struct Reading {
 
 /// Carries requests out.
 #[derive(Debug, Clone)]
-pub struct Access {
+pub(crate) struct Access {
     store: Arc<Store>,
     faults: Arc<Faults>,
 }
 
 impl Access {
     /// In front of `store`, subject to `faults`.
-    pub const fn new(store: Arc<Store>, faults: Arc<Faults>) -> Self {
+    pub(crate) const fn new(store: Arc<Store>, faults: Arc<Faults>) -> Self {
         Self { store, faults }
     }
 
     /// Reads an object's description.
-    pub async fn get(&self, bucket: BucketName, target: Target) -> Result<Arc<Object>, Failure> {
+    pub(crate) async fn get(
+        &self,
+        bucket: BucketName,
+        target: Target,
+    ) -> Result<Arc<Object>, Failure> {
         let path = format!("{bucket}/{}", target.name);
-        self.run(Operation::Get, &path, move |store| store.bucket(&bucket)?.get(&target)).await
+        self.run(Operation::Get, &path, move |store| {
+            store.bucket(&bucket)?.get(&target)
+        })
+        .await
     }
 
     /// Reads an object's content, or the part of it that `range` names.
-    pub async fn read(&self, bucket: BucketName, target: Target, range: Option<ByteRange>) -> Result<Reading, Failure> {
+    pub(crate) async fn read(
+        &self,
+        bucket: BucketName,
+        target: Target,
+        range: Option<ByteRange>,
+    ) -> Result<Reading, Failure> {
         let path = format!("{bucket}/{}", target.name);
         let fault = self.before(Operation::Read, &path).await?;
         let torn = fault == Some(Fault::TornResponse);
         let reading = self.blocking(move |store| {
             let (object, file) = store.bucket(&bucket)?.read(&target)?;
-            let range = range.map(|range| range.within(object.digests.size)).transpose()?;
-            let content = content(file, range, object.digests.size)
-                .map_err(|source| Error::Io { path: format!("{bucket}/{}", target.name).into(), source })?;
-            Ok(Reading { object, range, content, torn })
+            let range = range
+                .map(|range| range.within(object.digests.size))
+                .transpose()?;
+            let content =
+                content(file, range, object.digests.size).map_err(|source| Error::Io {
+                    path: format!("{bucket}/{}", target.name).into(),
+                    source,
+                })?;
+            Ok(Reading {
+                object,
+                range,
+                content,
+                torn,
+            })
         });
         let reading = reading.await;
-        if fault == Some(Fault::LostAnswer) { Err(Failure::Severed) } else { reading }
+        if fault == Some(Fault::LostAnswer) {
+            Err(Failure::Severed)
+        } else {
+            reading
+        }
     }
 
     /// Lists a page.
-    pub async fn list(&self, bucket: BucketName, query: ListQuery) -> Result<Page, Failure> {
+    pub(crate) async fn list(&self, bucket: BucketName, query: ListQuery) -> Result<Page, Failure> {
         let path = format!("{bucket}/{}", query.prefix);
-        self.run(Operation::List, &path, move |store| Ok(store.bucket(&bucket)?.list(&query))).await
+        self.run(Operation::List, &path, move |store| {
+            Ok(store.bucket(&bucket)?.list(&query))
+        })
+        .await
     }
 
     /// Writes an object.
-    pub async fn write(&self, bucket: BucketName, write: Write, content: Content) -> Result<Arc<Object>, Failure> {
+    pub(crate) async fn write(
+        &self,
+        bucket: BucketName,
+        write: Write,
+        content: Content,
+    ) -> Result<Arc<Object>, Failure> {
         let path = format!("{bucket}/{}", write.name);
-        self.run(Operation::Write, &path, move |store| store.bucket(&bucket)?.write(write, content)).await
+        self.run(Operation::Write, &path, move |store| {
+            store.bucket(&bucket)?.write(write, content)
+        })
+        .await
     }
 
     /// Deletes or archives a version.
-    pub async fn delete(&self, bucket: BucketName, target: Target) -> Result<(), Failure> {
+    pub(crate) async fn delete(&self, bucket: BucketName, target: Target) -> Result<(), Failure> {
         let path = format!("{bucket}/{}", target.name);
-        self.run(Operation::Delete, &path, move |store| store.bucket(&bucket)?.delete(&target)).await
+        self.run(Operation::Delete, &path, move |store| {
+            store.bucket(&bucket)?.delete(&target)
+        })
+        .await
     }
 
     /// Changes a version's attributes.
-    pub async fn update(
+    pub(crate) async fn update(
         &self,
         bucket: BucketName,
         target: Target,
         change: impl FnOnce(Attributes) -> Result<Attributes, Error> + Send + 'static,
     ) -> Result<Arc<Object>, Failure> {
         let path = format!("{bucket}/{}", target.name);
-        self.run(Operation::Update, &path, move |store| store.bucket(&bucket)?.update(&target, change)).await
+        self.run(Operation::Update, &path, move |store| {
+            store.bucket(&bucket)?.update(&target, change)
+        })
+        .await
     }
 
     /// Starts a resumable upload.
-    pub async fn start_upload(&self, bucket: BucketName, write: Write) -> Result<UploadId, Failure> {
+    pub(crate) async fn start_upload(
+        &self,
+        bucket: BucketName,
+        write: Write,
+    ) -> Result<UploadId, Failure> {
         let path = format!("{bucket}/{}", write.name);
-        self.run(Operation::Other, &path, move |store| store.bucket(&bucket)?.start_upload(write)).await
+        self.run(Operation::Other, &path, move |store| {
+            store.bucket(&bucket)?.start_upload(write)
+        })
+        .await
     }
 
     /// Goes on with one; `name` is that of the object it will be.
-    pub async fn continue_upload(
+    pub(crate) async fn continue_upload(
         &self,
         bucket: BucketName,
         name: &str,
@@ -125,11 +176,14 @@ impl Access {
     ) -> Result<Progress, Failure> {
         let path = format!("{bucket}/{name}");
         let operation = received.operation();
-        self.run(operation, &path, move |store| store.bucket(&bucket)?.continue_upload(id, received)).await
+        self.run(operation, &path, move |store| {
+            store.bucket(&bucket)?.continue_upload(id, &received)
+        })
+        .await
     }
 
     /// Anything about buckets.
-    pub async fn buckets<T: Send + 'static>(
+    pub(crate) async fn buckets<T: Send + 'static>(
         &self,
         path: &str,
         work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,

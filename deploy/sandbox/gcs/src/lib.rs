@@ -2,7 +2,7 @@
 //! gcs backend, `gcloud storage`, curl. It keeps its buckets in a folder, enforces every precondition, and tells
 //! subscribers of changes as Eventarc does.
 //!
-//! Rooms: `store` (buckets on disk), `events` (CloudEvents), `json` and `grpc` (the two protocols), `access` (the way
+//! Rooms: `store` (buckets on disk), `events` (`CloudEvents`), `json` and `grpc` (the two protocols), `access` (the way
 //! from a protocol to the store, with `faults` on it), `serve` (the port), `sandbox` (all of it put together).
 //! There is no authentication: anonymous and any other credentials are accepted.
 

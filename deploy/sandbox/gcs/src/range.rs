@@ -4,7 +4,7 @@ use crate::store::Error;
 
 /// What a reader asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ByteRange {
+pub(crate) enum ByteRange {
     /// From a byte to a byte, both included; `None`: to the end.
     From(u64, Option<u64>),
     /// So many bytes at the end.
@@ -13,7 +13,7 @@ pub enum ByteRange {
 
 impl ByteRange {
     /// Reads a header's value. What is not one range of bytes is ignored, as the RFC allows.
-    pub fn parse(header: &str) -> Option<Self> {
+    pub(crate) fn parse(header: &str) -> Option<Self> {
         let (first, last) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
         let (first, last) = (first.trim(), last.trim());
         if first.is_empty() {
@@ -28,12 +28,19 @@ impl ByteRange {
     }
 
     /// Start and end (excluded) within content of this size.
-    pub fn within(self, size: u64) -> Result<(u64, u64), Error> {
+    pub(crate) fn within(self, size: u64) -> Result<(u64, u64), Error> {
         let (start, end) = match self {
-            Self::From(first, last) => (first, last.map_or(size, |last| last.saturating_add(1).min(size))),
+            Self::From(first, last) => (
+                first,
+                last.map_or(size, |last| last.saturating_add(1).min(size)),
+            ),
             Self::Last(count) => (size.saturating_sub(count), size),
         };
-        if start < end { Ok((start, end)) } else { Err(Error::UnsatisfiableRange { size }) }
+        if start < end {
+            Ok((start, end))
+        } else {
+            Err(Error::UnsatisfiableRange { size })
+        }
     }
 }
 

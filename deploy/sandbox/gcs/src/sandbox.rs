@@ -93,7 +93,10 @@ impl Sandbox {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let own = settings.root.join(OWN_FOLDER);
         let lock = lock(&own)?;
-        let unbound = |source| StartError::Listen { address: settings.listen, source };
+        let unbound = |source| StartError::Listen {
+            address: settings.listen,
+            source,
+        };
         let listener = TcpListener::bind(settings.listen).await.map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
         let base_url = format!("http://{address}");
@@ -103,7 +106,7 @@ impl Sandbox {
         let outbox = Arc::new(outbox);
         let store = Arc::new(Store::open(&settings.root, dir, Arc::clone(&outbox))?);
         for bucket in settings.buckets {
-            ensure(&store, bucket)?;
+            ensure(&store, &bucket)?;
         }
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let deliveries = Deliveries::new(Arc::clone(&outbox), settings.redelivery, stop.clone())?;
@@ -115,7 +118,14 @@ impl Sandbox {
         for subscription in settings.subscriptions {
             outbox.subscribe(subscription);
         }
-        Ok(Self { address, faults, outbox, stop, tasks, _lock: lock })
+        Ok(Self {
+            address,
+            faults,
+            outbox,
+            stop,
+            tasks,
+            _lock: lock,
+        })
     }
 
     /// `http://HOST:PORT`, without a slash at the end.
@@ -155,10 +165,13 @@ fn lock(own: &Path) -> Result<File, StartError> {
 }
 
 fn io_error(path: &Path, source: io::Error) -> StartError {
-    StartError::Store(Error::Io { path: path.to_owned(), source })
+    StartError::Store(Error::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
-fn ensure(store: &Store, wanted: Bucket) -> Result<(), Error> {
+fn ensure(store: &Store, wanted: &Bucket) -> Result<(), Error> {
     match store.bucket(&wanted.name) {
         Err(Error::NoSuchBucket(name)) => store.create_bucket(name, wanted.versioning).map(drop),
         Err(e) => Err(e),

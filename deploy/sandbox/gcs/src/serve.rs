@@ -20,11 +20,11 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Marks a response that must not arrive: the connection (HTTP/2: the stream) breaks instead.
 #[derive(Debug, Clone, Copy)]
-pub struct Severed;
+pub(crate) struct Severed;
 
 impl Severed {
     /// A response with the mark.
-    pub fn response() -> Response {
+    pub(crate) fn response() -> Response {
         let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
         response.extensions_mut().insert(Self);
         response
@@ -32,7 +32,7 @@ impl Severed {
 }
 
 /// Serves until `stop` is cancelled and every connection is closed.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let connections = TaskTracker::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {

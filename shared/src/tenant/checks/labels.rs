@@ -1,13 +1,14 @@
 //! Labels that belong to the platform. What shape labels have is in the schema.
 
-use super::{Node, Problem, Reason, child, quoted};
+use super::secrets::shown;
+use super::{Node, Problem, Reason, child};
 
 const LABELS: &str = "/metadata/labels";
 
 pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
     let Some(labels) = root.find(LABELS) else { return };
     let taken = labels.entries().filter(|(key, _)| is_reserved(key)).map(|(key, entry)| {
-        let message = format!("the label {} is the platform's own", quoted(key));
+        let message = format!("the label {} is the platform's own", shown(key));
         Problem::new(Reason::InvalidLabel, child(LABELS, key), message)
             .at(entry.key_at)
             .suggesting("choose another key")

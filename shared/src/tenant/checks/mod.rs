@@ -12,7 +12,7 @@ mod variables;
 mod tests;
 
 use super::problem::{Problem, Reason};
-use super::source::{Node, child, quoted};
+use super::source::{Node, child};
 
 pub use platform::check_against;
 

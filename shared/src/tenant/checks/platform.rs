@@ -1,6 +1,7 @@
 //! What only the platform's settings can tell.
 
-use super::{Problem, Reason, quoted, scaling};
+use super::secrets::shown;
+use super::{Problem, Reason, scaling};
 use crate::platform::Platform;
 use crate::tenant::schema::nearest;
 use crate::tenant::{Definition, Problems};
@@ -18,7 +19,7 @@ fn tier(definition: &Definition, platform: &Platform) -> Option<Problem> {
         return None;
     }
     let offered = || platform.tiers.keys().map(String::as_str);
-    let message = format!("the platform has no tier {}", quoted(tier));
+    let message = format!("the platform has no tier {}", shown(tier));
     let suggestion = nearest(tier, offered()).map_or_else(
         || format!("one of: {}", offered().collect::<Vec<_>>().join(", ")),
         |near| format!("did you mean {near}?"),

@@ -11,7 +11,9 @@ pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
 fn walk(node: &Node, pointer: &str, problems: &mut Vec<Problem>) {
     match &node.content {
         Content::Mapping(entries) => {
-            entries.iter().for_each(|(key, entry)| walk(&entry.value, &child(pointer, key), problems));
+            for (key, entry) in entries {
+                walk(&entry.value, &child(pointer, key), problems);
+            }
         }
         Content::Sequence(items) => {
             items.iter().enumerate().for_each(|(at, item)| walk(item, &format!("{pointer}/{at}"), problems));
@@ -56,7 +58,7 @@ fn by_name(pointer: &str, value: &str) -> Option<&'static str> {
 }
 
 fn is_secret_name(name: &str) -> bool {
-    const ENDS: [&str; 11] = [
+    const ENDS: [&str; 10] = [
         "PASSWORD",
         "PASSWD",
         "PASSPHRASE",
@@ -67,7 +69,6 @@ fn is_secret_name(name: &str) -> bool {
         "PRIVATE_KEY",
         "SECRET_KEY",
         "ACCESS_KEY",
-        "CREDENTIALS",
     ];
     let name = name.to_ascii_uppercase();
     ENDS.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))

@@ -1,6 +1,7 @@
 //! Environment variables: names the platform keeps for itself, names that stand in both lists, and how many there may be.
 
-use super::{ENVIRONMENT, Node, Problem, Reason, SECRETS, child, quoted};
+use super::secrets::shown;
+use super::{ENVIRONMENT, Node, Problem, Reason, SECRETS, child};
 
 /// Most variables of one container, plain and secret together (Cloud Run quotas).
 const MOST: usize = 1000;
@@ -23,7 +24,7 @@ pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
     }
     let (Some(plain), Some(secret)) = (plain, secret) else { return };
     for (name, entry) in secret.entries().filter(|(name, _)| plain.get(name).is_some()) {
-        let message = format!("{} also stands in environmentVariables", quoted(name));
+        let message = format!("{} also stands in environmentVariables", shown(name));
         let problem = Problem::new(Reason::DuplicateVariable, child(SECRETS, name), message);
         problems.push(problem.at(entry.key_at).suggesting("remove one of them"));
     }
@@ -40,7 +41,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 fn reserved(name: &str) -> String {
-    format!("{} is set by the platform", quoted(name))
+    format!("{} is set by the platform", shown(name))
 }
 
 fn instead(name: &str) -> &'static str {

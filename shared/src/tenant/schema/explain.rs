@@ -22,9 +22,11 @@ pub(super) fn explain(document: &Value, root: &Node, error: &ValidationError<'_>
         Kind::Required { property } => problems.push(place.missing_field(property.as_str().unwrap_or_default())),
         Kind::PropertyNames { error } => {
             let key = error.instance().as_str().unwrap_or_default();
-            let names = place.schema.get("propertyNames").unwrap_or(&Value::Null);
+            let names = place.schema.get("propertyNames").unwrap_or(place.schema);
             problems.push(place.invalid_key(key, error.kind(), names));
         }
+        // A constant of the wrong type is a wrong constant.
+        Kind::Type { .. } if place.schema.get("const").is_some() => {}
         Kind::Type { .. } => problems.push(place.wrong_type()),
         Kind::Constant { expected_value } => problems.push(place.wrong_constant(expected_value)),
         kind => {
@@ -71,10 +73,11 @@ impl Place<'_> {
             Reason::UnknownField,
             format!("there is no field {}{}", secrets::shown(field), self.of_what()),
         );
-        if let Some(near) = nearest(field, known().map(|(name, _)| name.as_str())) {
+        let elsewhere = advice::known_elsewhere(field).filter(|name| known().any(|(known, _)| known == name));
+        if let Some(near) = nearest(field, known().map(|(name, _)| name.as_str())).or(elsewhere) {
             return problem.suggesting(format!("did you mean {near}?"));
         }
-        if let Some(home) = advice::where_it_belongs(field) {
+        if let Some(home) = advice::where_it_belongs(self.pointer, field) {
             return problem.suggesting(format!("{field} belongs under {home}"));
         }
         problem.suggesting(format!("known: {}", known().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")))
@@ -132,9 +135,9 @@ impl Place<'_> {
     fn invalid_value(&self, kind: &Kind) -> Problem {
         let node = self.node();
         let shown = node.filter(|node| secrets::may_be_shown(self.pointer, node)).and_then(Node::text);
-        let given = shown.map(quoted).unwrap_or_default();
+        let given = shown.map_or("the text".to_owned(), quoted);
         let message = match kind {
-            Kind::Pattern { .. } if given.is_empty() => pattern_message(self.schema).to_owned(),
+            Kind::Pattern { .. } if shown.is_none() => pattern_message(self.schema).to_owned(),
             Kind::Pattern { .. } => format!("{given}: {}", pattern_message(self.schema)),
             Kind::Enum { options } => format!("{given} is not one of {}", list(options)),
             Kind::MinLength { limit: 1 } => "must not be empty".to_owned(),

@@ -1,5 +1,6 @@
 //! The schema as a table for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
@@ -18,7 +19,10 @@ pub fn schema_table() -> String {
 fn rows(schema: &Value, path: &str, table: &mut String) {
     let required: Vec<&str> =
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    // Sorted here: whether a JSON map keeps its order depends on a feature that any crate can switch on.
+    let fields: BTreeMap<&String, &Value> =
+        schema.get("properties").and_then(Value::as_object).into_iter().flatten().collect();
+    for (name, field) in fields {
         let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let mark = if required.contains(&name.as_str()) { " (required)" } else { "" };
         row(&format!("`{below}`{mark}"), field, table);

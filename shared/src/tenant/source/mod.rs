@@ -11,6 +11,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+use super::checks::secrets::shown;
 use super::problem::{Problem, Reason};
 use super::{Format, MAX_BYTES};
 
@@ -66,6 +67,6 @@ fn too_deep(position: Position) -> Problem {
 }
 
 fn duplicate_key(pointer: String, key: &str, position: Position, first: Position) -> Problem {
-    let message = format!("{} already stands on line {}; keep one of them", quoted(key), first.line);
+    let message = format!("{} already stands on line {}; keep one of them", shown(key), first.line);
     Problem::new(Reason::DuplicateKey, pointer, message).at(position)
 }

@@ -108,7 +108,11 @@ impl Reader {
 
     fn end(&mut self) {
         let node = match self.open.pop() {
-            Some(Open::Mapping { at, entries, .. }) => Node { at, content: Content::Mapping(entries) },
+            Some(Open::Mapping { at, entries, .. }) => {
+                // The parser notices a block mapping only at its first colon; it starts at its first key.
+                let first = entries.values().map(|entry| entry.key_at).min();
+                Node { at: first.map_or(at, |first| first.min(at)), content: Content::Mapping(entries) }
+            }
             Some(Open::Sequence { at, items }) => Node { at, content: Content::Sequence(items) },
             None => return,
         };
@@ -167,6 +171,11 @@ impl Reader {
     }
 
     fn refuse_properties(&mut self, anchor: usize, tag: Option<&Tag>, at: Position) {
+        // What stands between a key and its value has no place of its own in the parser's events.
+        let at = match self.open.last() {
+            Some(Open::Mapping { key: Some((_, key_at)), .. }) => *key_at,
+            _ => at,
+        };
         if anchor != 0 {
             let problem = Problem::new(Reason::AliasesNotAllowed, self.pointer(), ALIASES.to_owned()).at(at);
             self.refuse(problem.suggesting("write the value out where it is used; quote a text that starts with &"));

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::outbox::{Entry, Outbox};
 
 /// The push deadline of Pub/Sub (<https://cloud.google.com/pubsub/docs/push>).
-const DEADLINE: Duration = Duration::from_secs(600);
+const DEADLINE: Duration = Duration::from_mins(10);
 
 /// So many requests are open at once.
 const CONCURRENCY: usize = 64;
@@ -31,7 +31,11 @@ pub struct Redelivery {
 impl Default for Redelivery {
     /// What Eventarc does: 10 to 600 s, for a day.
     fn default() -> Self {
-        Self { min: Duration::from_secs(10), max: Duration::from_secs(600), keep: Duration::from_secs(24 * 60 * 60) }
+        Self {
+            min: Duration::from_secs(10),
+            max: Duration::from_mins(10),
+            keep: Duration::from_hours(24),
+        }
     }
 }
 
@@ -45,7 +49,7 @@ impl Redelivery {
 
 /// The background work of sending.
 #[derive(Debug, Clone)]
-pub struct Deliveries {
+pub(crate) struct Deliveries {
     client: reqwest::Client,
     outbox: Arc<Outbox>,
     redelivery: Redelivery,
@@ -55,14 +59,27 @@ pub struct Deliveries {
 
 impl Deliveries {
     /// Prepares to send what comes out of `outbox` until `stop` is cancelled.
-    pub fn new(outbox: Arc<Outbox>, redelivery: Redelivery, stop: CancellationToken) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build()?;
+    pub(crate) fn new(
+        outbox: Arc<Outbox>,
+        redelivery: Redelivery,
+        stop: CancellationToken,
+    ) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .timeout(DEADLINE)
+            .no_proxy()
+            .build()?;
         let slots = Arc::new(Semaphore::new(CONCURRENCY));
-        Ok(Self { client, outbox, redelivery, slots, stop })
+        Ok(Self {
+            client,
+            outbox,
+            redelivery,
+            slots,
+            stop,
+        })
     }
 
     /// Sends everything that comes, each event on its own; returns when stopped and all is quiet.
-    pub async fn run(self, mut entries: UnboundedReceiver<Entry>) {
+    pub(crate) async fn run(self, mut entries: UnboundedReceiver<Entry>) {
         let under_way = TaskTracker::new();
         while let Some(Some(entry)) = self.stop.run_until_cancelled(entries.recv()).await {
             let (sender, stop) = (self.clone(), self.stop.clone());
@@ -80,12 +97,22 @@ impl Deliveries {
                 Err(reason) => {
                     failures += 1;
                     let wait = self.redelivery.backoff(failures);
-                    tracing::debug!(id = entry.id, url = entry.subscription.url, reason, ?wait, "not acknowledged");
+                    tracing::debug!(
+                        id = entry.id,
+                        url = entry.subscription.url,
+                        reason,
+                        ?wait,
+                        "not acknowledged"
+                    );
                     tokio::time::sleep(wait).await;
                 }
             }
         }
-        tracing::warn!(id = entry.id, url = entry.subscription.url, "event given up: too old");
+        tracing::warn!(
+            id = entry.id,
+            url = entry.subscription.url,
+            "event given up: too old"
+        );
         self.outbox.remove(&entry);
     }
 

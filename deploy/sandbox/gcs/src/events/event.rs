@@ -1,4 +1,4 @@
-//! A CloudEvent about an object in HTTP binary mode
+//! A `CloudEvent` about an object in HTTP binary mode
 //! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>), with the names
 //! and values Eventarc uses (<https://cloud.google.com/eventarc/docs/cloudevents#cloud-storage>).
 
@@ -14,7 +14,7 @@ const HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 /// One event, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CloudEvent {
+pub(crate) struct CloudEvent {
     /// HTTP headers, names in lower case.
     pub headers: Vec<(String, String)>,
     /// The object, as the JSON API shows it.
@@ -23,7 +23,7 @@ pub struct CloudEvent {
 
 impl CloudEvent {
     /// Puts a change into words. `id` must be unique to it; every delivery of it carries the same one.
-    pub fn new(bucket: &BucketName, change: &Change, id: &str, base_url: &str) -> Self {
+    pub(crate) fn new(bucket: &BucketName, change: &Change, id: &str, base_url: &str) -> Self {
         let kind = match change.kind {
             ChangeKind::Finalized => "finalized",
             ChangeKind::Archived => "archived",
@@ -39,14 +39,19 @@ impl CloudEvent {
             ("ce-specversion", "1.0".to_owned()),
             ("ce-id", id.to_owned()),
             ("ce-type", format!("google.cloud.storage.object.v1.{kind}")),
-            ("ce-source", format!("//storage.googleapis.com/{}", bucket.to_resource())),
+            (
+                "ce-source",
+                format!("//storage.googleapis.com/{}", bucket.to_resource()),
+            ),
             ("ce-subject", format!("objects/{subject}")),
             ("ce-time", time.to_string()),
             ("ce-bucket", bucket.to_string()),
             ("content-type", "application/json".to_owned()),
         ];
         Self {
-            headers: headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value))
+                .to_vec(),
             body: resource::object(bucket, object, base_url),
         }
     }

@@ -22,7 +22,7 @@ pub struct Subscription {
 
 /// An event on its way to one subscriber.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its file's stem.
     pub id: String,
     /// For whom.
@@ -35,7 +35,7 @@ pub struct Entry {
 
 /// The entries on disk, and the way to whoever delivers them.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     dir: BucketDir,
     folder: PathBuf,
     base_url: String,
@@ -49,39 +49,63 @@ pub struct Outbox {
 /// Entries that are on disk, but about a change that is not yet.
 #[must_use = "release or discard it"]
 #[derive(Debug)]
-pub struct Announced<'a> {
+pub(crate) struct Announced<'a> {
     outbox: &'a Outbox,
     entries: Vec<Entry>,
 }
 
 impl Outbox {
     /// Opens the outbox in `folder`; `dir` lends its `tmp`. What is to be delivered comes out of the receiver.
-    pub fn open(dir: BucketDir, folder: PathBuf, base_url: String) -> Result<(Self, UnboundedReceiver<Entry>), Error> {
+    pub(crate) fn open(
+        dir: BucketDir,
+        folder: PathBuf,
+        base_url: String,
+    ) -> Result<(Self, UnboundedReceiver<Entry>), Error> {
         let ids = Generations::open(dir.clone(), folder.with_extension("id.json"))?;
         let mut waiting = Vec::new();
         for path in crate::store::entries(&folder)? {
             waiting.extend(read_json::<Entry>(&path)?);
         }
         let (ready, entries) = unbounded_channel();
-        let outbox =
-            Self { dir, folder, base_url, ids, subscriptions: RwLock::default(), waiting: Mutex::new(waiting), ready };
+        let outbox = Self {
+            dir,
+            folder,
+            base_url,
+            ids,
+            subscriptions: RwLock::default(),
+            waiting: Mutex::new(waiting),
+            ready,
+        };
         Ok((outbox, entries))
     }
 
     /// From now on the subscriber hears of the bucket; what it did not acknowledge in an earlier process comes first.
-    pub fn subscribe(&self, subscription: Subscription) {
+    pub(crate) fn subscribe(&self, subscription: Subscription) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         for entry in waiting.extract_if(.., |entry| entry.subscription == subscription) {
             self.hand_out(entry);
         }
-        let mut known = self.subscriptions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .subscriptions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         known.insert(subscription);
     }
 
     /// Writes down what is about to happen.
-    pub fn prepare(&self, bucket: &BucketName, changes: &[Change]) -> Result<Announced<'_>, Error> {
-        let known = self.subscriptions.read().unwrap_or_else(PoisonError::into_inner);
-        let mut announced = Announced { outbox: self, entries: Vec::new() };
+    pub(crate) fn prepare(
+        &self,
+        bucket: &BucketName,
+        changes: &[Change],
+    ) -> Result<Announced<'_>, Error> {
+        let known = self
+            .subscriptions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut announced = Announced {
+            outbox: self,
+            entries: Vec::new(),
+        };
         for change in changes {
             let now = Timestamp::now();
             let event_id = self.ids.next(now)?.to_string();
@@ -101,7 +125,7 @@ impl Outbox {
     }
 
     /// Forgets an entry: acknowledged, or given up.
-    pub fn remove(&self, entry: &Entry) {
+    pub(crate) fn remove(&self, entry: &Entry) {
         if let Err(error) = crate::store::remove(&self.file(entry)) {
             tracing::warn!(%error, "an event that is done with may be sent again after a restart");
         }
@@ -119,14 +143,14 @@ impl Outbox {
 
 impl Announced<'_> {
     /// The change happened: deliver.
-    pub fn release(self) {
+    pub(crate) fn release(self) {
         for entry in self.entries {
             self.outbox.hand_out(entry);
         }
     }
 
     /// The change did not happen.
-    pub fn discard(self) {
+    pub(crate) fn discard(self) {
         for entry in &self.entries {
             self.outbox.remove(entry);
         }

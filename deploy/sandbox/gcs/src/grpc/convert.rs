@@ -9,7 +9,7 @@ use crate::json::resource;
 use crate::store::{Attributes, BucketName, BucketRecord, Error, Object};
 
 /// An object.
-pub fn object(bucket: &BucketName, object: &Object) -> proto::Object {
+pub(super) fn object(bucket: &BucketName, object: &Object) -> proto::Object {
     let attributes = object.attributes.clone();
     proto::Object {
         name: object.name.to_string(),
@@ -39,7 +39,7 @@ pub fn object(bucket: &BucketName, object: &Object) -> proto::Object {
 }
 
 /// A bucket.
-pub fn bucket(record: &BucketRecord) -> proto::Bucket {
+pub(super) fn bucket(record: &BucketRecord) -> proto::Bucket {
     proto::Bucket {
         name: record.name.to_resource(),
         bucket_id: record.name.to_string(),
@@ -51,27 +51,40 @@ pub fn bucket(record: &BucketRecord) -> proto::Bucket {
         storage_class: "STANDARD".into(),
         create_time: Some(time(record.created)),
         update_time: Some(time(record.updated)),
-        versioning: Some(proto::bucket::Versioning { enabled: record.versioning }),
+        versioning: Some(proto::bucket::Versioning {
+            enabled: record.versioning,
+        }),
         ..proto::Bucket::default()
     }
 }
 
 /// `current` with the fields that `mask` names taken from `wanted`; `*` names all a writer can set.
-pub fn masked(mut current: Attributes, wanted: &proto::Object, mask: &[String]) -> Result<Attributes, Error> {
+pub(super) fn masked(
+    mut current: Attributes,
+    wanted: &proto::Object,
+    mask: &[String],
+) -> Result<Attributes, Error> {
     let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());
     for path in mask {
         match path.as_str() {
             "*" => current = all(wanted),
             "content_type" => current.content_type = text(&wanted.content_type),
             "content_encoding" => current.content_encoding = text(&wanted.content_encoding),
-            "content_disposition" => current.content_disposition = text(&wanted.content_disposition),
+            "content_disposition" => {
+                current.content_disposition = text(&wanted.content_disposition);
+            }
             "content_language" => current.content_language = text(&wanted.content_language),
             "cache_control" => current.cache_control = text(&wanted.cache_control),
             "metadata" => current.metadata = metadata(wanted),
             path => match path.strip_prefix("metadata.") {
                 Some(key) => {
                     current.metadata.remove(key);
-                    current.metadata.extend(wanted.metadata.get(key).map(|v| (key.to_owned(), v.clone())));
+                    current.metadata.extend(
+                        wanted
+                            .metadata
+                            .get(key)
+                            .map(|v| (key.to_owned(), v.clone())),
+                    );
                 }
                 None => return Err(Error::Invalid(format!("'{path}' cannot be updated here"))),
             },
@@ -97,5 +110,8 @@ fn metadata(wanted: &proto::Object) -> BTreeMap<String, String> {
 }
 
 fn time(at: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
+    prost_types::Timestamp {
+        seconds: at.as_second(),
+        nanos: at.subsec_nanosecond(),
+    }
 }

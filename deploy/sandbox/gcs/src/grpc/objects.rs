@@ -7,7 +7,22 @@ use super::status::Status;
 use crate::access::Access;
 use crate::store::{BucketName, Error, Generation, ListQuery, PageToken, Preconditions, Target};
 
-pub async fn get(access: &Access, request: proto::GetObjectRequest) -> Result<proto::Object, Status> {
+/// The preconditions of a request; every message has the same fields, but no type in common.
+macro_rules! preconditions {
+    ($request:ident) => {
+        Preconditions {
+            generation_is: $request.if_generation_match,
+            generation_is_not: $request.if_generation_not_match,
+            metageneration_is: $request.if_metageneration_match,
+            metageneration_is_not: $request.if_metageneration_not_match,
+        }
+    };
+}
+
+pub(super) async fn get(
+    access: &Access,
+    request: proto::GetObjectRequest,
+) -> Result<proto::Object, Status> {
     if request.soft_deleted == Some(true) {
         return Err(Status::unimplemented("soft deletion"));
     }
@@ -15,18 +30,16 @@ pub async fn get(access: &Access, request: proto::GetObjectRequest) -> Result<pr
     let target = Target {
         name: request.object.parse()?,
         generation: generation(request.generation),
-        preconditions: Preconditions {
-            generation_match: request.if_generation_match,
-            generation_not_match: request.if_generation_not_match,
-            metageneration_match: request.if_metageneration_match,
-            metageneration_not_match: request.if_metageneration_not_match,
-        },
+        preconditions: preconditions!(request),
     };
     let object = access.get(bucket.clone(), target).await?;
     Ok(convert::object(&bucket, &object))
 }
 
-pub async fn list(access: &Access, request: proto::ListObjectsRequest) -> Result<proto::ListObjectsResponse, Status> {
+pub(super) async fn list(
+    access: &Access,
+    request: proto::ListObjectsRequest,
+) -> Result<proto::ListObjectsResponse, Status> {
     if request.soft_deleted {
         return Err(Status::unimplemented("soft deletion"));
     }
@@ -47,40 +60,45 @@ pub async fn list(access: &Access, request: proto::ListObjectsRequest) -> Result
     };
     let page = access.list(bucket.clone(), query).await?;
     Ok(proto::ListObjectsResponse {
-        objects: page.objects.iter().map(|object| convert::object(&bucket, object)).collect(),
+        objects: page
+            .objects
+            .iter()
+            .map(|object| convert::object(&bucket, object))
+            .collect(),
         prefixes: page.prefixes,
         next_page_token: page.next.map(|token| token.encode()).unwrap_or_default(),
     })
 }
 
-pub async fn delete(access: &Access, request: proto::DeleteObjectRequest) -> Result<(), Status> {
+pub(super) async fn delete(
+    access: &Access,
+    request: proto::DeleteObjectRequest,
+) -> Result<(), Status> {
     let bucket = BucketName::from_resource(&request.bucket)?;
     let target = Target {
         name: request.object.parse()?,
         generation: generation(request.generation),
-        preconditions: Preconditions {
-            generation_match: request.if_generation_match,
-            generation_not_match: request.if_generation_not_match,
-            metageneration_match: request.if_metageneration_match,
-            metageneration_not_match: request.if_metageneration_not_match,
-        },
+        preconditions: preconditions!(request),
     };
     Ok(access.delete(bucket, target).await?)
 }
 
-pub async fn update(access: &Access, request: proto::UpdateObjectRequest) -> Result<proto::Object, Status> {
-    let wanted = request.object.ok_or_else(|| Status::invalid("object is required"))?;
-    let mask = request.update_mask.ok_or_else(|| Status::invalid("update_mask is required"))?.paths;
+pub(super) async fn update(
+    access: &Access,
+    request: proto::UpdateObjectRequest,
+) -> Result<proto::Object, Status> {
+    let wanted = request
+        .object
+        .ok_or_else(|| Status::invalid("object is required"))?;
+    let mask = request
+        .update_mask
+        .ok_or_else(|| Status::invalid("update_mask is required"))?
+        .paths;
     let bucket = BucketName::from_resource(&wanted.bucket)?;
     let target = Target {
         name: wanted.name.parse()?,
         generation: generation(wanted.generation),
-        preconditions: Preconditions {
-            generation_match: request.if_generation_match,
-            generation_not_match: request.if_generation_not_match,
-            metageneration_match: request.if_metageneration_match,
-            metageneration_not_match: request.if_metageneration_not_match,
-        },
+        preconditions: preconditions!(request),
     };
     let change = move |current| convert::masked(current, &wanted, &mask);
     let object = access.update(bucket.clone(), target, change).await?;

@@ -11,7 +11,7 @@ use crate::store::Error;
 
 /// Why a call failed.
 #[derive(Debug)]
-pub struct Status {
+pub(super) struct Status {
     code: u8,
     message: String,
     severed: bool,
@@ -32,17 +32,25 @@ const UNAVAILABLE: u8 = 14;
 
 impl Status {
     /// The request makes no sense.
-    pub fn invalid(message: &str) -> Self {
-        Self { code: INVALID_ARGUMENT, message: message.to_owned(), severed: false }
+    pub(super) fn invalid(message: &str) -> Self {
+        Self {
+            code: INVALID_ARGUMENT,
+            message: message.to_owned(),
+            severed: false,
+        }
     }
 
     /// This server cannot do that.
-    pub fn unimplemented(what: &str) -> Self {
-        Self { code: UNIMPLEMENTED, message: format!("This server has no {what}."), severed: false }
+    pub(super) fn unimplemented(what: &str) -> Self {
+        Self {
+            code: UNIMPLEMENTED,
+            message: format!("This server has no {what}."),
+            severed: false,
+        }
     }
 
     /// A trailers-only response.
-    pub fn into_response(self) -> Response {
+    pub(super) fn into_response(self) -> Response {
         if self.severed {
             return Severed::response();
         }
@@ -64,7 +72,9 @@ impl<E: Into<Failure>> From<E> for Status {
             Failure::TooManyRequests => RESOURCE_EXHAUSTED,
             Failure::Unavailable | Failure::Severed | Failure::Stopping => UNAVAILABLE,
             Failure::Store(error) => match error {
-                Error::NoSuchBucket(_) | Error::NoSuchObject { .. } | Error::NoSuchUpload(_) => NOT_FOUND,
+                Error::NoSuchBucket(_) | Error::NoSuchObject { .. } | Error::NoSuchUpload(_) => {
+                    NOT_FOUND
+                }
                 Error::BucketExists(_) => ALREADY_EXISTS,
                 Error::BucketNotEmpty(_) | Error::PreconditionFailed | Error::NotModified => FAILED_PRECONDITION,
                 Error::UnsatisfiableRange { .. } => OUT_OF_RANGE,
@@ -74,6 +84,10 @@ impl<E: Into<Failure>> From<E> for Status {
             },
         };
         let severed = matches!(failure, Failure::Severed);
-        Self { code, message: failure.to_string(), severed }
+        Self {
+            code,
+            message: failure.to_string(),
+            severed,
+        }
     }
 }

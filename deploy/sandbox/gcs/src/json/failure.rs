@@ -11,7 +11,7 @@ use crate::store::Error;
 
 /// A failure on its way to a client of the JSON API.
 #[derive(Debug)]
-pub struct Refused(pub Failure);
+pub(super) struct Refused(pub Failure);
 
 impl<E: Into<Failure>> From<E> for Refused {
     fn from(failure: E) -> Self {
@@ -30,14 +30,15 @@ impl IntoResponse for Refused {
         }
         let message = self.0.to_string();
         let detail = json!({"message": message, "domain": "global", "reason": reason});
-        let body = json!({"error": {"code": status.as_u16(), "message": message, "errors": [detail]}});
+        let body =
+            json!({"error": {"code": status.as_u16(), "message": message, "errors": [detail]}});
         (status, Json(body)).into_response()
     }
 }
 
 /// A failure on its way to a client of the XML API.
 #[derive(Debug)]
-pub struct XmlRefused(pub Failure);
+pub(super) struct XmlRefused(pub Failure);
 
 impl<E: Into<Failure>> From<E> for XmlRefused {
     fn from(failure: E) -> Self {
@@ -63,8 +64,14 @@ impl IntoResponse for XmlRefused {
             Failure::TooManyRequests => "SlowDown",
             _ => "ServiceUnavailable",
         };
-        let body = format!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>");
-        (status, [(header::CONTENT_TYPE, "application/xml; charset=UTF-8")], body).into_response()
+        let body =
+            format!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>");
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/xml; charset=UTF-8")],
+            body,
+        )
+            .into_response()
     }
 }
 
@@ -81,7 +88,10 @@ fn classify(failure: &Failure) -> (StatusCode, &'static str) {
             Error::BucketExists(_) | Error::BucketNotEmpty(_) => (StatusCode::CONFLICT, "conflict"),
             Error::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "conditionNotMet"),
             Error::NotModified => (StatusCode::NOT_MODIFIED, "notModified"),
-            Error::UnsatisfiableRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "requestedRangeNotSatisfiable"),
+            Error::UnsatisfiableRange { .. } => (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "requestedRangeNotSatisfiable",
+            ),
             Error::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             Error::Io { .. } => (StatusCode::SERVICE_UNAVAILABLE, "backendError"),
             Error::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),

@@ -13,7 +13,7 @@ use crate::store::{Attributes, Claims, Error};
 /// The part of an object resource that a writer can set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Description {
+pub(super) struct Description {
     /// The name, if it is not in the query.
     pub name: Option<String>,
     crc32c: Option<String>,
@@ -24,7 +24,7 @@ pub struct Description {
 
 impl Description {
     /// Reads a JSON body; an empty one is an empty description.
-    pub fn parse(body: &[u8]) -> Result<Self, Error> {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Error> {
         if body.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
@@ -32,14 +32,16 @@ impl Description {
     }
 
     /// The attributes; the media type of the content counts when the description names none.
-    pub fn attributes(&self, media_type: Option<&str>) -> Result<Attributes, Error> {
+    pub(super) fn attributes(&self, media_type: Option<&str>) -> Result<Attributes, Error> {
         let mut attributes = patched(Attributes::default(), &self.attributes)?;
-        attributes.content_type = attributes.content_type.or_else(|| media_type.map(str::to_owned));
+        attributes.content_type = attributes
+            .content_type
+            .or_else(|| media_type.map(str::to_owned));
         Ok(attributes)
     }
 
     /// The checksums.
-    pub fn claims(&self) -> Result<Claims, Error> {
+    pub(super) fn claims(&self) -> Result<Claims, Error> {
         Ok(Claims {
             crc32c: self.crc32c.as_deref().map(crc32c).transpose()?,
             md5: self.md5_hash.as_deref().map(md5).transpose()?,
@@ -48,7 +50,7 @@ impl Description {
 }
 
 /// The checksums in `x-goog-hash` and `content-md5`.
-pub fn header_claims(headers: &HeaderMap) -> Result<Claims, Error> {
+pub(super) fn header_claims(headers: &HeaderMap) -> Result<Claims, Error> {
     let mut claims = Claims::default();
     for value in headers.get_all("x-goog-hash") {
         for hash in value.to_str().unwrap_or_default().split(',') {
@@ -59,14 +61,20 @@ pub fn header_claims(headers: &HeaderMap) -> Result<Claims, Error> {
             }
         }
     }
-    if let Some(text) = headers.get("content-md5").and_then(|value| value.to_str().ok()) {
+    if let Some(text) = headers
+        .get("content-md5")
+        .and_then(|value| value.to_str().ok())
+    {
         claims.md5 = Some(md5(text)?);
     }
     Ok(claims)
 }
 
 /// `attributes` with the fields of `patch` in place: a value sets, null clears; metadata is merged key by key.
-pub fn patched(mut attributes: Attributes, patch: &BTreeMap<String, Value>) -> Result<Attributes, Error> {
+pub(super) fn patched(
+    mut attributes: Attributes,
+    patch: &BTreeMap<String, Value>,
+) -> Result<Attributes, Error> {
     for (field, value) in patch {
         let slot = match field.as_str() {
             "contentType" => &mut attributes.content_type,
@@ -96,7 +104,11 @@ fn merge(metadata: &mut BTreeMap<String, String>, patch: &Value) -> Result<(), E
                 };
             }
         }
-        _ => return Err(Error::Invalid("metadata must be an object of strings".into())),
+        _ => {
+            return Err(Error::Invalid(
+                "metadata must be an object of strings".into(),
+            ));
+        }
     }
     Ok(())
 }

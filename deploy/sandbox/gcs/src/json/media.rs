@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::failure::{Refused, XmlRefused};
@@ -15,18 +15,21 @@ use crate::range::ByteRange;
 use crate::store::{Object, Target};
 
 /// `GET /download/storage/v1/b/B/o/O?alt=media`: where `mediaLink` points.
-pub async fn download(
+pub(super) async fn download(
     State(api): State<Api>,
     Path((bucket, object)): Path<(String, String)>,
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let reading = api.access.read(bucket.parse()?, params.target(&object)?, range(&headers)).await?;
+    let reading = api
+        .access
+        .read(bucket.parse()?, params.target(&object)?, range(&headers))
+        .await?;
     Ok(respond(reading))
 }
 
 /// `GET /B/O`: how Go's client reads.
-pub async fn xml(
+pub(super) async fn xml(
     State(api): State<Api>,
     Path((bucket, object)): Path<(String, String)>,
     params: Params,
@@ -37,17 +40,30 @@ pub async fn xml(
         generation: params.generation("generation")?,
         preconditions: xml_preconditions(&headers)?,
     };
-    Ok(respond(api.access.read(bucket.parse()?, target, range(&headers)).await?))
+    Ok(respond(
+        api.access
+            .read(bucket.parse()?, target, range(&headers))
+            .await?,
+    ))
 }
 
 /// The range a request asks for.
-pub fn range(headers: &HeaderMap) -> Option<ByteRange> {
-    headers.get(header::RANGE)?.to_str().ok().and_then(ByteRange::parse)
+pub(super) fn range(headers: &HeaderMap) -> Option<ByteRange> {
+    headers
+        .get(header::RANGE)?
+        .to_str()
+        .ok()
+        .and_then(ByteRange::parse)
 }
 
 /// The content with its headers.
-pub fn respond(reading: Reading) -> Response {
-    let Reading { object, range, content, torn } = reading;
+pub(super) fn respond(reading: Reading) -> Response {
+    let Reading {
+        object,
+        range,
+        content,
+        torn,
+    } = reading;
     let mut headers = described(&object);
     headers.insert(header::CONTENT_LENGTH, content.len().into());
     let mut status = StatusCode::OK;
@@ -56,7 +72,11 @@ pub fn respond(reading: Reading) -> Response {
         let value = format!("bytes {start}-{}/{}", end - 1, object.digests.size);
         insert(&mut headers, header::CONTENT_RANGE, &value);
     }
-    let body = if torn { torn_body(content) } else { Body::from(content) };
+    let body = if torn {
+        torn_body(&content)
+    } else {
+        Body::from(content)
+    };
     (status, headers, body).into_response()
 }
 
@@ -64,10 +84,20 @@ fn described(object: &Object) -> HeaderMap {
     let attributes = &object.attributes;
     let digests = &object.digests;
     let mut headers = HeaderMap::new();
-    let media_type = attributes.content_type.as_deref().unwrap_or("application/octet-stream");
+    let media_type = attributes
+        .content_type
+        .as_deref()
+        .unwrap_or("application/octet-stream");
     let stored_as = attributes.content_encoding.as_deref().unwrap_or("identity");
-    let hashes = format!("crc32c={},md5={}", resource::crc32c(digests), resource::md5(digests));
-    let modified = object.updated.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let hashes = format!(
+        "crc32c={},md5={}",
+        resource::crc32c(digests),
+        resource::md5(digests)
+    );
+    let modified = object
+        .updated
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string();
     let generation = object.generation.to_string();
     let metageneration = object.metageneration.to_string();
     let size = digests.size.to_string();
@@ -109,8 +139,13 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// The first half, then a broken connection.
-fn torn_body(content: Bytes) -> Body {
+/// The first half, then a broken connection. In between hyper gets the chance to send what it has: without it the
+/// headers would be lost too, now and then.
+fn torn_body(content: &Bytes) -> Body {
     let half = content.slice(..content.len() / 2);
-    Body::from_stream(stream::iter([Ok(half), Err(std::io::Error::other("the connection broke"))]))
+    let broken = async {
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("the connection broke"))
+    };
+    Body::from_stream(stream::iter([Ok(half)]).chain(stream::once(broken)))
 }

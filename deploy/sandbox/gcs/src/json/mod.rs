@@ -9,9 +9,7 @@ mod media;
 mod multipart;
 mod objects;
 mod params;
-pub mod resource;
-#[cfg(test)]
-mod tests;
+pub(crate) mod resource;
 mod uploads;
 
 use axum::Router;
@@ -22,7 +20,7 @@ use crate::access::Access;
 
 /// What handlers share.
 #[derive(Debug, Clone)]
-pub struct Api {
+pub(crate) struct Api {
     /// The store.
     pub access: Access,
     /// `http://HOST:PORT`: links in answers start with it.
@@ -30,21 +28,38 @@ pub struct Api {
 }
 
 /// All routes of the API.
-pub fn router(api: Api) -> Router {
+pub(crate) fn router(api: Api) -> Router {
     Router::new()
         .route("/storage/v1/b", get(buckets::list).post(buckets::insert))
-        .route("/storage/v1/b/{bucket}", get(buckets::get).patch(buckets::patch).delete(buckets::delete))
+        .route(
+            "/storage/v1/b/{bucket}",
+            get(buckets::get)
+                .patch(buckets::patch)
+                .delete(buckets::delete),
+        )
         .route("/storage/v1/b/{bucket}/storageLayout", get(buckets::layout))
         .route("/storage/v1/b/{bucket}/o", get(objects::list))
         .route(
             "/storage/v1/b/{bucket}/o/{object}",
-            get(objects::get).patch(objects::patch).put(objects::update).delete(objects::delete),
+            get(objects::get)
+                .patch(objects::patch)
+                .put(objects::update)
+                .delete(objects::delete),
         )
-        .route("/storage/v1/b/{bucket}/o/{object}/rewriteTo/b/{to_bucket}/o/{to_object}", post(objects::rewrite))
-        .route("/download/storage/v1/b/{bucket}/o/{object}", get(media::download))
+        .route(
+            "/storage/v1/b/{bucket}/o/{object}/rewriteTo/b/{to_bucket}/o/{to_object}",
+            post(objects::rewrite),
+        )
+        .route(
+            "/download/storage/v1/b/{bucket}/o/{object}",
+            get(media::download),
+        )
         .route("/upload/storage/v1/b/{bucket}/o", uploads::methods())
         // Where gcloud sends resumable uploads.
-        .route("/resumable/upload/storage/v1/b/{bucket}/o", uploads::methods())
+        .route(
+            "/resumable/upload/storage/v1/b/{bucket}/o",
+            uploads::methods(),
+        )
         .route("/{bucket}/{*object}", get(media::xml))
         .layer(DefaultBodyLimit::disable())
         .with_state(api)

@@ -16,14 +16,18 @@ use super::{Api, media, resource};
 use crate::store::{Attributes, BucketName, Claims, Content, Error, Target, Write};
 
 /// `GET /storage/v1/b/B/o`
-pub async fn list(State(api): State<Api>, Path(bucket): Path<String>, params: Params) -> Result<Json<Value>, Refused> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    Path(bucket): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, Refused> {
     let bucket: BucketName = bucket.parse()?;
     let page = api.access.list(bucket.clone(), params.listing()?).await?;
     Ok(Json(resource::page(&bucket, &page, &api.base_url)))
 }
 
 /// `GET /storage/v1/b/B/o/O`: the description, or with `alt=media` the content.
-pub async fn get(
+pub(super) async fn get(
     State(api): State<Api>,
     Path((bucket, object)): Path<(String, String)>,
     params: Params,
@@ -31,34 +35,47 @@ pub async fn get(
 ) -> Result<Response, Refused> {
     let (bucket, target): (BucketName, _) = (bucket.parse()?, params.target(&object)?);
     if params.text("alt") == Some("media") {
-        return Ok(media::respond(api.access.read(bucket, target, media::range(&headers)).await?));
+        return Ok(media::respond(
+            api.access
+                .read(bucket, target, media::range(&headers))
+                .await?,
+        ));
     }
     let object = api.access.get(bucket.clone(), target).await?;
     Ok(Json(resource::object(&bucket, &object, &api.base_url)).into_response())
 }
 
 /// `DELETE /storage/v1/b/B/o/O`
-pub async fn delete(
+pub(super) async fn delete(
     State(api): State<Api>,
     Path((bucket, object)): Path<(String, String)>,
     params: Params,
 ) -> Result<StatusCode, Refused> {
-    api.access.delete(bucket.parse()?, params.target(&object)?).await?;
+    api.access
+        .delete(bucket.parse()?, params.target(&object)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `PATCH /storage/v1/b/B/o/O`: changes the fields in the body.
-pub async fn patch(
+pub(super) async fn patch(
     State(api): State<Api>,
     Path((bucket, object)): Path<(String, String)>,
     params: Params,
     body: Bytes,
 ) -> Result<Json<Value>, Refused> {
-    change(&api, &bucket, params.target(&object)?, &body, |current, fields| patched(current, &fields)).await
+    change(
+        &api,
+        &bucket,
+        params.target(&object)?,
+        &body,
+        |current, fields| patched(current, &fields),
+    )
+    .await
 }
 
 /// `PUT /storage/v1/b/B/o/O`: replaces all fields a writer can set.
-pub async fn update(
+pub(super) async fn update(
     State(api): State<Api>,
     Path((bucket, object)): Path<(String, String)>,
     params: Params,
@@ -73,17 +90,24 @@ async fn change(
     bucket: &str,
     target: Target,
     body: &[u8],
-    apply: impl FnOnce(Attributes, BTreeMap<String, Value>) -> Result<Attributes, Error> + Send + 'static,
+    apply: impl FnOnce(Attributes, BTreeMap<String, Value>) -> Result<Attributes, Error>
+    + Send
+    + 'static,
 ) -> Result<Json<Value>, Refused> {
     let bucket: BucketName = bucket.parse()?;
-    let fields =
-        serde_json::from_slice(body).map_err(|e| Error::Invalid(format!("The body is no object resource: {e}")))?;
-    let object = api.access.update(bucket.clone(), target, move |current| apply(current, fields)).await?;
+    let fields = serde_json::from_slice(body)
+        .map_err(|e| Error::Invalid(format!("The body is no object resource: {e}")))?;
+    let object = api
+        .access
+        .update(bucket.clone(), target, move |current| {
+            apply(current, fields)
+        })
+        .await?;
     Ok(Json(resource::object(&bucket, &object, &api.base_url)))
 }
 
 /// `POST …/rewriteTo/b/B/o/O`: copies in one go; a body replaces the copied attributes.
-pub async fn rewrite(
+pub(super) async fn rewrite(
     State(api): State<Api>,
     Path((bucket, object, to_bucket, to_object)): Path<(String, String, String, String)>,
     params: Params,
@@ -106,7 +130,10 @@ pub async fn rewrite(
         preconditions: params.preconditions()?,
     };
     let to_bucket: BucketName = to_bucket.parse()?;
-    let copy = api.access.write(to_bucket.clone(), write, Content::Bytes(reading.content)).await?;
+    let copy = api
+        .access
+        .write(to_bucket.clone(), write, Content::Bytes(reading.content))
+        .await?;
     let size = copy.digests.size.to_string();
     Ok(Json(json!({
         "kind": "storage#rewriteResponse",

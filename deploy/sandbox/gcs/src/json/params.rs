@@ -13,62 +13,69 @@ use super::failure::Refused;
 
 /// The query of a request.
 #[derive(Debug, Default)]
-pub struct Params(HashMap<String, String>);
+pub(super) struct Params(HashMap<String, String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let query = Query::<HashMap<String, String>>::from_request_parts(parts, state).await;
-        query.map(|Query(map)| Self(map)).map_err(|e| Error::Invalid(e.body_text()).into())
+        query
+            .map(|Query(map)| Self(map))
+            .map_err(|e| Error::Invalid(e.body_text()).into())
     }
 }
 
 impl Params {
     /// A parameter's text; empty counts as absent.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
     }
 
     /// A parameter as a value.
-    pub fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parse =
-            |text: &str| text.parse().map_err(|_| Error::Invalid(format!("Invalid value for {name}: '{text}'")));
+    pub(super) fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Error> {
+        let parse = |text: &str| {
+            text.parse()
+                .map_err(|_| Error::Invalid(format!("Invalid value for {name}: '{text}'")))
+        };
         self.text(name).map(parse).transpose()
     }
 
     /// A switch: `true` or not.
-    pub fn is_set(&self, name: &str) -> bool {
+    pub(super) fn is_set(&self, name: &str) -> bool {
         self.text(name) == Some("true")
     }
 
     /// The preconditions of the JSON API.
-    pub fn preconditions(&self) -> Result<Preconditions, Error> {
+    pub(super) fn preconditions(&self) -> Result<Preconditions, Error> {
         Ok(Preconditions {
-            generation_match: self.value("ifGenerationMatch")?,
-            generation_not_match: self.value("ifGenerationNotMatch")?,
-            metageneration_match: self.value("ifMetagenerationMatch")?,
-            metageneration_not_match: self.value("ifMetagenerationNotMatch")?,
+            generation_is: self.value("ifGenerationMatch")?,
+            generation_is_not: self.value("ifGenerationNotMatch")?,
+            metageneration_is: self.value("ifMetagenerationMatch")?,
+            metageneration_is_not: self.value("ifMetagenerationNotMatch")?,
         })
     }
 
     /// The same for the source of a copy.
-    pub fn source_preconditions(&self) -> Result<Preconditions, Error> {
+    pub(super) fn source_preconditions(&self) -> Result<Preconditions, Error> {
         Ok(Preconditions {
-            generation_match: self.value("ifSourceGenerationMatch")?,
-            generation_not_match: self.value("ifSourceGenerationNotMatch")?,
-            metageneration_match: self.value("ifSourceMetagenerationMatch")?,
-            metageneration_not_match: self.value("ifSourceMetagenerationNotMatch")?,
+            generation_is: self.value("ifSourceGenerationMatch")?,
+            generation_is_not: self.value("ifSourceGenerationNotMatch")?,
+            metageneration_is: self.value("ifSourceMetagenerationMatch")?,
+            metageneration_is_not: self.value("ifSourceMetagenerationNotMatch")?,
         })
     }
 
     /// The generation that parameter `name` asks for.
-    pub fn generation(&self, name: &str) -> Result<Option<Generation>, Error> {
+    pub(super) fn generation(&self, name: &str) -> Result<Option<Generation>, Error> {
         Ok(self.value(name)?.map(Generation::new))
     }
 
     /// The object a request is about.
-    pub fn target(&self, object: &str) -> Result<Target, Error> {
+    pub(super) fn target(&self, object: &str) -> Result<Target, Error> {
         Ok(Target {
             name: object.parse()?,
             generation: self.generation("generation")?,
@@ -77,7 +84,7 @@ impl Params {
     }
 
     /// What is to be listed.
-    pub fn listing(&self) -> Result<ListQuery, Error> {
+    pub(super) fn listing(&self) -> Result<ListQuery, Error> {
         for unsupported in ["matchGlob", "filter"] {
             if self.text(unsupported).is_some() {
                 return Err(Error::Invalid(format!(
@@ -100,7 +107,7 @@ impl Params {
 }
 
 /// The preconditions of the XML API, which are headers.
-pub fn xml_preconditions(headers: &HeaderMap) -> Result<Preconditions, Error> {
+pub(super) fn xml_preconditions(headers: &HeaderMap) -> Result<Preconditions, Error> {
     let value = |name: &str| {
         let parse = |value: &http::HeaderValue| {
             let number = value.to_str().ok().and_then(|text| text.parse().ok());
@@ -109,9 +116,9 @@ pub fn xml_preconditions(headers: &HeaderMap) -> Result<Preconditions, Error> {
         headers.get(name).map(parse).transpose()
     };
     Ok(Preconditions {
-        generation_match: value("x-goog-if-generation-match")?,
-        generation_not_match: None,
-        metageneration_match: value("x-goog-if-metageneration-match")?,
-        metageneration_not_match: None,
+        generation_is: value("x-goog-if-generation-match")?,
+        generation_is_not: None,
+        metageneration_is: value("x-goog-if-metageneration-match")?,
+        metageneration_is_not: None,
     })
 }

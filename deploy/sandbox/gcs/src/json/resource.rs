@@ -8,30 +8,34 @@ use serde_json::{Map, Value, json};
 use crate::store::{BucketName, BucketRecord, Digests, Object, Page};
 
 /// What may stand in a path segment as it is (RFC 3986, section 2.3).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// An object name as one path segment.
-pub fn segment(name: &str) -> String {
+pub(crate) fn segment(name: &str) -> String {
     utf8_percent_encode(name, SEGMENT).to_string()
 }
 
 /// A CRC-32C as GCS writes it: base64 of the big-endian bytes.
-pub fn crc32c(digests: &Digests) -> String {
+pub(crate) fn crc32c(digests: &Digests) -> String {
     BASE64_STANDARD.encode(digests.crc32c.to_be_bytes())
 }
 
 /// An MD5 as GCS writes it: base64.
-pub fn md5(digests: &Digests) -> String {
+pub(crate) fn md5(digests: &Digests) -> String {
     BASE64_STANDARD.encode(digests.md5)
 }
 
 /// Changes whenever content or attributes change.
-pub fn etag(object: &Object) -> String {
+pub(crate) fn etag(object: &Object) -> String {
     BASE64_STANDARD.encode(format!("{}/{}", object.generation, object.metageneration))
 }
 
 /// <https://cloud.google.com/storage/docs/json_api/v1/objects#resource>
-pub fn object(bucket: &BucketName, object: &Object, base_url: &str) -> Value {
+pub(crate) fn object(bucket: &BucketName, object: &Object, base_url: &str) -> Value {
     let path = format!("storage/v1/b/{bucket}/o/{}", segment(object.name.as_str()));
     let generation = object.generation;
     let mut fields = json!({
@@ -56,16 +60,17 @@ pub fn object(bucket: &BucketName, object: &Object, base_url: &str) -> Value {
     if let (Some(fields), Some(archived)) = (fields.as_object_mut(), object.archived) {
         fields.insert("timeDeleted".into(), json!(archived));
     }
-    if let (Some(fields), Ok(Value::Object(attributes))) =
-        (fields.as_object_mut(), serde_json::to_value(&object.attributes))
-    {
+    if let (Some(fields), Ok(Value::Object(attributes))) = (
+        fields.as_object_mut(),
+        serde_json::to_value(&object.attributes),
+    ) {
         fields.extend(attributes);
     }
     fields
 }
 
 /// <https://cloud.google.com/storage/docs/json_api/v1/buckets#resource>
-pub fn bucket(record: &BucketRecord, base_url: &str) -> Value {
+pub(crate) fn bucket(record: &BucketRecord, base_url: &str) -> Value {
     let name = &record.name;
     json!({
         "kind": "storage#bucket",
@@ -86,7 +91,7 @@ pub fn bucket(record: &BucketRecord, base_url: &str) -> Value {
 }
 
 /// <https://cloud.google.com/storage/docs/json_api/v1/objects/list>
-pub fn page(bucket: &BucketName, page: &Page, base_url: &str) -> Value {
+pub(crate) fn page(bucket: &BucketName, page: &Page, base_url: &str) -> Value {
     let mut fields = Map::new();
     fields.insert("kind".into(), json!("storage#objects"));
     if let Some(token) = &page.next {
@@ -96,7 +101,10 @@ pub fn page(bucket: &BucketName, page: &Page, base_url: &str) -> Value {
         fields.insert("prefixes".into(), json!(page.prefixes));
     }
     if !page.objects.is_empty() {
-        let items = page.objects.iter().map(|item| object(bucket, item, base_url));
+        let items = page
+            .objects
+            .iter()
+            .map(|item| object(bucket, item, base_url));
         fields.insert("items".into(), items.collect());
     }
     Value::Object(fields)

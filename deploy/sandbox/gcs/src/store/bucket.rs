@@ -1,6 +1,6 @@
 //! One bucket: its index in memory, and the order in which files change so that a killed process loses nothing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 use super::disk::{self, BucketDir};
 use super::versions::Outcome;
 use super::{
-    Attributes, BucketName, Claims, Digests, Error, Generation, Generations, ListQuery, Object, ObjectName, Page,
-    Preconditions, Versions, listing,
+    Attributes, BucketName, Claims, Digests, Error, Generation, Generations, ListQuery, Object,
+    ObjectName, Page, Preconditions, Versions, listing, recovery,
 };
 use crate::events::Outbox;
 
 /// A bucket's own settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BucketRecord {
+pub(crate) struct BucketRecord {
     /// Its name.
     pub name: BucketName,
     /// Whether overwritten and deleted versions are kept.
@@ -33,7 +33,7 @@ pub struct BucketRecord {
 
 /// A write, its content apart.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Write {
+pub(crate) struct Write {
     /// Under which name.
     pub name: ObjectName,
     /// What the writer says about it.
@@ -46,7 +46,7 @@ pub struct Write {
 
 /// The content of a write.
 #[derive(Debug)]
-pub enum Content {
+pub(crate) enum Content {
     /// In memory.
     Bytes(bytes::Bytes),
     /// In a file of the store, which is moved.
@@ -55,7 +55,7 @@ pub enum Content {
 
 /// Which object a request is about, and under what conditions.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// Its name.
     pub name: ObjectName,
     /// Which version; `None`: the live one.
@@ -66,7 +66,7 @@ pub struct Target {
 
 /// A bucket that is being served.
 #[derive(Debug)]
-pub struct Bucket {
+pub(crate) struct Bucket {
     dir: BucketDir,
     generations: Arc<Generations>,
     outbox: Arc<Outbox>,
@@ -83,7 +83,7 @@ struct State {
 
 impl Bucket {
     /// Creates the bucket's files.
-    pub fn create(
+    pub(crate) fn create(
         dir: BucketDir,
         record: BucketRecord,
         generations: Arc<Generations>,
@@ -91,24 +91,43 @@ impl Bucket {
     ) -> Result<Self, Error> {
         dir.prepare()?;
         dir.replace_json(&dir.record(), &record)?;
-        let state = Mutex::new(State { record, index: BTreeMap::new() });
-        Ok(Self { dir, generations, outbox, state, uploading: Mutex::new(()) })
+        let state = Mutex::new(State {
+            record,
+            index: BTreeMap::new(),
+        });
+        Ok(Self {
+            dir,
+            generations,
+            outbox,
+            state,
+            uploading: Mutex::new(()),
+        })
     }
 
     /// Reads what an earlier process left, and clears what it did not finish.
-    pub fn load(dir: BucketDir, generations: Arc<Generations>, outbox: Arc<Outbox>) -> Result<Option<Self>, Error> {
+    pub(crate) fn load(
+        dir: BucketDir,
+        generations: Arc<Generations>,
+        outbox: Arc<Outbox>,
+    ) -> Result<Option<Self>, Error> {
         let Some(record) = disk::read_json(&dir.record())? else {
             return Ok(None);
         };
         dir.prepare()?;
-        let index = load_index(&dir)?;
-        clear_leftovers(&dir, &index)?;
+        let index = recovery::load_index(&dir)?;
+        recovery::clear_leftovers(&dir, &index)?;
         let state = Mutex::new(State { record, index });
-        Ok(Some(Self { dir, generations, outbox, state, uploading: Mutex::new(()) }))
+        Ok(Some(Self {
+            dir,
+            generations,
+            outbox,
+            state,
+            uploading: Mutex::new(()),
+        }))
     }
 
     /// Its settings now.
-    pub fn record(&self) -> BucketRecord {
+    pub(crate) fn record(&self) -> BucketRecord {
         self.state().record.clone()
     }
 
@@ -118,17 +137,17 @@ impl Bucket {
     }
 
     /// Its folder.
-    pub const fn dir(&self) -> &BucketDir {
+    pub(crate) const fn dir(&self) -> &BucketDir {
         &self.dir
     }
 
     /// Whether no version of any object is in it.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.state().index.is_empty()
     }
 
     /// Turns versioning on or off; what is archived stays.
-    pub fn set_versioning(&self, versioning: bool) -> Result<BucketRecord, Error> {
+    pub(crate) fn set_versioning(&self, versioning: bool) -> Result<BucketRecord, Error> {
         let mut state = self.state();
         let record = BucketRecord {
             versioning,
@@ -142,12 +161,12 @@ impl Bucket {
     }
 
     /// One page of objects.
-    pub fn list(&self, query: &ListQuery) -> Page {
+    pub(crate) fn list(&self, query: &ListQuery) -> Page {
         listing::page(&self.state().index, query)
     }
 
     /// A version's description.
-    pub fn get(&self, target: &Target) -> Result<Arc<Object>, Error> {
+    pub(crate) fn get(&self, target: &Target) -> Result<Arc<Object>, Error> {
         let state = self.state();
         let object = find(&state, target)?;
         target.preconditions.allow_read(&object)?;
@@ -155,7 +174,7 @@ impl Bucket {
     }
 
     /// A version's description and content. The file stays readable whatever happens to the object.
-    pub fn read(&self, target: &Target) -> Result<(Arc<Object>, File), Error> {
+    pub(crate) fn read(&self, target: &Target) -> Result<(Arc<Object>, File), Error> {
         let state = self.state();
         let object = find(&state, target)?;
         target.preconditions.allow_read(&object)?;
@@ -165,14 +184,17 @@ impl Bucket {
     }
 
     /// Refuses at once what `write` would refuse now.
-    pub fn may_write(&self, write: &Write) -> Result<(), Error> {
+    pub(crate) fn may_write(&self, write: &Write) -> Result<(), Error> {
         let state = self.state();
-        let live = state.index.get(&write.name).and_then(|versions| versions.live.as_deref());
+        let live = state
+            .index
+            .get(&write.name)
+            .and_then(|versions| versions.live.as_deref());
         write.preconditions.allow_change(live)
     }
 
     /// Writes a new live version; of several with the same precondition on the generation one wins.
-    pub fn write(&self, write: Write, content: Content) -> Result<Arc<Object>, Error> {
+    pub(crate) fn write(&self, write: Write, content: Content) -> Result<Arc<Object>, Error> {
         let (staged, digests) = self.stage(content)?;
         let written = self.write_staged(write, &staged, digests);
         if written.is_err() {
@@ -181,7 +203,12 @@ impl Bucket {
         written
     }
 
-    fn write_staged(&self, write: Write, staged: &PathBuf, digests: Digests) -> Result<Arc<Object>, Error> {
+    fn write_staged(
+        &self,
+        write: Write,
+        staged: &PathBuf,
+        digests: Digests,
+    ) -> Result<Arc<Object>, Error> {
         write.claims.verify(&digests)?;
         let mut state = self.state();
         let current = versions(&state, &write.name);
@@ -207,7 +234,7 @@ impl Bucket {
     }
 
     /// Deletes or archives a version.
-    pub fn delete(&self, target: &Target) -> Result<(), Error> {
+    pub(crate) fn delete(&self, target: &Target) -> Result<(), Error> {
         let mut state = self.state();
         let object = find(&state, target)?;
         target.preconditions.allow_change(Some(&object))?;
@@ -219,7 +246,7 @@ impl Bucket {
     }
 
     /// Replaces a version's attributes by what `change` makes of them.
-    pub fn update(
+    pub(crate) fn update(
         &self,
         target: &Target,
         change: impl FnOnce(Attributes) -> Result<Attributes, Error>,
@@ -229,8 +256,9 @@ impl Bucket {
         target.preconditions.allow_change(Some(&object))?;
         let current = versions(&state, &target.name);
         let attributes = change(object.attributes.clone())?;
-        let (outcome, updated) =
-            current.update(target.generation, attributes, Timestamp::now()).ok_or_else(|| missing(&state, target))?;
+        let (outcome, updated) = current
+            .update(target.generation, attributes, Timestamp::now())
+            .ok_or_else(|| missing(&state, target))?;
         self.commit(&mut state, &current, outcome)?;
         Ok(updated)
     }
@@ -256,7 +284,11 @@ impl Bucket {
         let Outcome { next, changes } = outcome;
         let announced = self.outbox.prepare(&state.record.name, &changes)?;
         let sidecar = self.dir.sidecar(&next.name);
-        let committed = if next.is_empty() { disk::remove(&sidecar) } else { self.dir.replace_json(&sidecar, &next) };
+        let committed = if next.is_empty() {
+            disk::remove(&sidecar)
+        } else {
+            self.dir.replace_json(&sidecar, &next)
+        };
         if let Err(e) = committed {
             announced.discard();
             return Err(e);
@@ -278,8 +310,13 @@ impl Bucket {
         if live(current) != live(next) {
             results.push(self.dir.relink(&next.name, live(next)));
         }
-        for object in current.all().filter(|o| next.find(Some(o.generation)).is_none()) {
-            results.push(disk::remove(&self.dir.content(&object.name, object.generation)));
+        for object in current
+            .all()
+            .filter(|o| next.find(Some(o.generation)).is_none())
+        {
+            results.push(disk::remove(
+                &self.dir.content(&object.name, object.generation),
+            ));
         }
         for error in results.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, object = %next.name, "content files are out of step until the next start");
@@ -292,7 +329,11 @@ impl Bucket {
 }
 
 fn versions(state: &State, name: &ObjectName) -> Versions {
-    state.index.get(name).cloned().unwrap_or_else(|| Versions::none(name.clone()))
+    state
+        .index
+        .get(name)
+        .cloned()
+        .unwrap_or_else(|| Versions::none(name.clone()))
 }
 
 fn find(state: &State, target: &Target) -> Result<Arc<Object>, Error> {
@@ -310,40 +351,4 @@ fn missing(state: &State, target: &Target) -> Error {
         object: target.name.clone(),
         generation: target.generation,
     }
-}
-
-fn load_index(dir: &BucketDir) -> Result<BTreeMap<ObjectName, Versions>, Error> {
-    let mut index = BTreeMap::new();
-    for path in disk::entries(&dir.sidecars())? {
-        if let Some(versions) = disk::read_json::<Versions>(&path)? {
-            index.insert(versions.name.clone(), versions);
-        }
-    }
-    Ok(index)
-}
-
-/// Removes content that no sidecar names, and rebuilds every live link: cheaper than finding out which is stale.
-fn clear_leftovers(dir: &BucketDir, index: &BTreeMap<ObjectName, Versions>) -> Result<(), Error> {
-    let mut content = HashSet::new();
-    let mut live = HashSet::new();
-    for versions in index.values() {
-        content.extend(versions.all().map(|object| dir.content(&object.name, object.generation)));
-        live.extend(versions.live.as_ref().map(|object| dir.live(&object.name)));
-    }
-    for path in disk::entries(&dir.contents())? {
-        if !content.contains(&path) {
-            disk::remove(&path)?;
-        }
-    }
-    for path in disk::entries(&dir.lives())? {
-        if !live.contains(&path) {
-            disk::remove(&path)?;
-        }
-    }
-    for versions in index.values() {
-        if let Some(object) = &versions.live {
-            dir.relink(&object.name, Some(object.generation))?;
-        }
-    }
-    Ok(())
 }

@@ -30,18 +30,18 @@ const LONGEST_STEM: usize = 200;
 
 /// A bucket's folder.
 #[derive(Debug, Clone)]
-pub struct BucketDir {
+pub(crate) struct BucketDir {
     root: PathBuf,
 }
 
 impl BucketDir {
     /// Names the folder, creates nothing.
-    pub const fn new(root: PathBuf) -> Self {
+    pub(crate) const fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
     /// Creates what is missing and empties `tmp`.
-    pub fn prepare(&self) -> Result<(), Error> {
+    pub(crate) fn prepare(&self) -> Result<(), Error> {
         let temporary = self.root.join("tmp");
         if temporary.exists() {
             fs::remove_dir_all(&temporary).map_err(at(&temporary))?;
@@ -54,67 +54,75 @@ impl BucketDir {
     }
 
     /// The bucket's own description.
-    pub fn record(&self) -> PathBuf {
+    pub(crate) fn record(&self) -> PathBuf {
         self.root.join("bucket.json")
     }
 
     /// The folder of all sidecar files.
-    pub fn sidecars(&self) -> PathBuf {
+    pub(crate) fn sidecars(&self) -> PathBuf {
         self.root.join("meta")
     }
 
     /// The folder of all content.
-    pub fn contents(&self) -> PathBuf {
+    pub(crate) fn contents(&self) -> PathBuf {
         self.root.join("content")
     }
 
     /// The folder of live content.
-    pub fn lives(&self) -> PathBuf {
+    pub(crate) fn lives(&self) -> PathBuf {
         self.root.join("live")
     }
 
     /// The folder of resumable uploads.
-    pub fn uploads(&self) -> PathBuf {
+    pub(crate) fn uploads(&self) -> PathBuf {
         self.root.join("uploads")
     }
 
     /// All versions of one name.
-    pub fn sidecar(&self, name: &ObjectName) -> PathBuf {
+    pub(crate) fn sidecar(&self, name: &ObjectName) -> PathBuf {
         self.sidecars().join(format!("{}.json", stem(name)))
     }
 
     /// Content of one version.
-    pub fn content(&self, name: &ObjectName, generation: Generation) -> PathBuf {
+    pub(crate) fn content(&self, name: &ObjectName, generation: Generation) -> PathBuf {
         self.contents().join(format!("{}@{generation}", stem(name)))
     }
 
     /// Content of the live version.
-    pub fn live(&self, name: &ObjectName) -> PathBuf {
+    pub(crate) fn live(&self, name: &ObjectName) -> PathBuf {
         self.lives().join(stem(name))
     }
 
     /// A path in `tmp` that nobody else uses.
-    pub fn temporary(&self) -> PathBuf {
+    pub(crate) fn temporary(&self) -> PathBuf {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        self.root.join("tmp").join(NEXT.fetch_add(1, Ordering::Relaxed).to_string())
+        self.root
+            .join("tmp")
+            .join(NEXT.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// Puts a file in its place, whole or not at all.
-    pub fn replace(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
+    pub(crate) fn replace(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
         let temporary = self.temporary();
         fs::write(&temporary, content).map_err(at(&temporary))?;
         fs::rename(&temporary, path).map_err(at(path))
     }
 
     /// As [`BucketDir::replace`], for a value as JSON.
-    pub fn replace_json(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
-        let text =
-            serde_json::to_vec_pretty(value).map_err(|source| Error::Damaged { path: path.to_owned(), source })?;
+    pub(crate) fn replace_json(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
+        let text = serde_json::to_vec_pretty(value).map_err(|source| Error::Damaged {
+            path: path.to_owned(),
+            source,
+        })?;
         self.replace(path, &text)
     }
 
     /// Makes `live/NAME` the content of `generation`, or removes it.
-    pub fn relink(&self, name: &ObjectName, generation: Option<Generation>) -> Result<(), Error> {
+    pub(crate) fn relink(
+        &self,
+        name: &ObjectName,
+        generation: Option<Generation>,
+    ) -> Result<(), Error> {
         let live = self.live(name);
         let Some(generation) = generation else {
             return remove(&live);
@@ -142,12 +150,15 @@ fn stem(name: &ObjectName) -> String {
 }
 
 /// Wraps an I/O error with the path it is about.
-pub fn at(path: &Path) -> impl FnOnce(io::Error) -> Error + use<'_> {
-    |source| Error::Io { path: path.to_owned(), source }
+pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error + use<'_> {
+    |source| Error::Io {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 /// Deletes a file; one that is not there is fine.
-pub fn remove(path: &Path) -> Result<(), Error> {
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(at(path)(e)),
         _ => Ok(()),
@@ -155,19 +166,25 @@ pub fn remove(path: &Path) -> Result<(), Error> {
 }
 
 /// Reads a JSON file; `None` if it is not there.
-pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     match fs::read(path) {
-        Ok(bytes) => {
-            serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::Damaged { path: path.to_owned(), source })
-        }
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|source| Error::Damaged {
+                path: path.to_owned(),
+                source,
+            }),
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(at(path)(e)),
     }
 }
 
 /// The files of a folder.
-pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    fs::read_dir(folder).map_err(at(folder))?.map(|entry| entry.map(|e| e.path()).map_err(at(folder))).collect()
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    fs::read_dir(folder)
+        .map_err(at(folder))?
+        .map(|entry| entry.map(|e| e.path()).map_err(at(folder)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -177,10 +194,31 @@ mod tests {
     #[test]
     fn every_name_gets_its_own_file_name_of_a_length_file_systems_take() {
         let long = format!("tenants/{}", "ü".repeat(500));
-        let names = ["a/b", "a%2Fb", "a~b", "a@1", ".hidden", "%2Ehidden", "käse", &long, &long[..1000]];
-        let stems: std::collections::BTreeSet<String> = names.iter().map(|name| stem(&name.parse().unwrap())).collect();
+        let names = [
+            "a/b",
+            "a%2Fb",
+            "a~b",
+            "a@1",
+            ".hidden",
+            "%2Ehidden",
+            "käse",
+            &long,
+            &long[..1000],
+        ];
+        let stems: std::collections::BTreeSet<String> = names
+            .iter()
+            .map(|name| stem(&name.parse().unwrap()))
+            .collect();
         assert_eq!(stems.len(), names.len());
-        assert!(stems.iter().all(|s| s.len() <= LONGEST_STEM && !s.contains('/')), "{stems:?}");
-        assert_eq!(stem(&"tenants/acme.yaml".parse().unwrap()), "tenants%2Facme.yaml");
+        assert!(
+            stems
+                .iter()
+                .all(|s| s.len() <= LONGEST_STEM && !s.contains('/')),
+            "{stems:?}"
+        );
+        assert_eq!(
+            stem(&"tenants/acme.yaml".parse().unwrap()),
+            "tenants%2Facme.yaml"
+        );
     }
 }

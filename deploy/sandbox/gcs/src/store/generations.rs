@@ -13,7 +13,7 @@ const RESERVED: i64 = 60_000_000;
 
 /// The allocator; one for all buckets.
 #[derive(Debug)]
-pub struct Generations {
+pub(crate) struct Generations {
     dir: BucketDir,
     file: PathBuf,
     state: Mutex<State>,
@@ -27,13 +27,20 @@ struct State {
 
 impl Generations {
     /// Goes on behind everything an earlier process may have handed out. `dir` lends its `tmp`.
-    pub fn open(dir: BucketDir, file: PathBuf) -> Result<Self, Error> {
+    pub(crate) fn open(dir: BucketDir, file: PathBuf) -> Result<Self, Error> {
         let reserved = disk::read_json(&file)?.unwrap_or(0);
-        Ok(Self { dir, file, state: Mutex::new(State { last: reserved, reserved }) })
+        Ok(Self {
+            dir,
+            file,
+            state: Mutex::new(State {
+                last: reserved,
+                reserved,
+            }),
+        })
     }
 
     /// A number larger than all before it.
-    pub fn next(&self, now: Timestamp) -> Result<Generation, Error> {
+    pub(crate) fn next(&self, now: Timestamp) -> Result<Generation, Error> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let next = now.as_microsecond().max(state.last + 1);
         if next > state.reserved {
@@ -63,6 +70,9 @@ mod tests {
         let (a, b) = (first.next(now).unwrap(), first.next(now).unwrap());
         let earlier = Timestamp::from_microsecond(5).unwrap();
         let (c, d) = (first.next(earlier).unwrap(), open().next(earlier).unwrap());
-        assert!(a.get() == 1_000_000_000 && a < b && b < c && c < d, "{a} {b} {c} {d}");
+        assert!(
+            a.get() == 1_000_000_000 && a < b && b < c && c < d,
+            "{a} {b} {c} {d}"
+        );
     }
 }

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Generation, Object, ObjectName, Versions};
 
 /// The cloud's limit for objects and prefixes on one page; also the default.
-pub const LARGEST_PAGE: usize = 1000;
+pub(super) const LARGEST_PAGE: usize = 1000;
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
-pub struct ListQuery {
+pub(crate) struct ListQuery {
     /// Names start with it.
     pub prefix: String,
     /// Names that contain it behind the prefix are folded into one prefix up to it; empty: nothing is folded.
@@ -36,7 +36,7 @@ pub struct ListQuery {
 
 /// One page.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Page {
+pub(crate) struct Page {
     /// In order.
     pub objects: Vec<Arc<Object>>,
     /// In order.
@@ -47,7 +47,7 @@ pub struct Page {
 
 /// The last thing on a page; opaque on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PageToken {
+pub(crate) enum PageToken {
     /// An object.
     Object(String, Generation),
     /// A prefix.
@@ -56,13 +56,13 @@ pub enum PageToken {
 
 impl PageToken {
     /// The text clients hand back.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         // Two strings and a number always become JSON.
         BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
     /// Reads what [`PageToken::encode`] wrote; empty text is no token.
-    pub fn decode(text: &str) -> Result<Option<Self>, Error> {
+    pub(crate) fn decode(text: &str) -> Result<Option<Self>, Error> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -88,7 +88,7 @@ impl PageToken {
 }
 
 /// Cuts the page `query` asks for out of the index.
-pub fn page(index: &BTreeMap<ObjectName, Versions>, query: &ListQuery) -> Page {
+pub(super) fn page(index: &BTreeMap<ObjectName, Versions>, query: &ListQuery) -> Page {
     let size = match query.page_size {
         0 => LARGEST_PAGE,
         wanted => wanted.min(LARGEST_PAGE),
@@ -106,15 +106,15 @@ pub fn page(index: &BTreeMap<ObjectName, Versions>, query: &ListQuery) -> Page {
             page.next = last;
             return page;
         }
-        match folded {
-            Some(prefix) => {
-                last = Some(PageToken::Prefix(prefix.clone()));
-                page.prefixes.push(prefix);
-            }
-            None => {
-                last = Some(PageToken::Object(object.name.to_string(), object.generation));
-                page.objects.push(Arc::clone(object));
-            }
+        if let Some(prefix) = folded {
+            last = Some(PageToken::Prefix(prefix.clone()));
+            page.prefixes.push(prefix);
+        } else {
+            last = Some(PageToken::Object(
+                object.name.to_string(),
+                object.generation,
+            ));
+            page.objects.push(Arc::clone(object));
         }
     }
     page
@@ -127,7 +127,9 @@ fn candidates<'a>(
     let after = query.token.as_ref().map_or("", PageToken::name);
     let from = query.prefix.as_str().max(&query.start).max(after);
     // The empty string is no object name, and sorts before all of them.
-    let lower = from.parse().map_or(Bound::Unbounded, Bound::<ObjectName>::Included);
+    let lower = from
+        .parse()
+        .map_or(Bound::Unbounded, Bound::<ObjectName>::Included);
     index
         .range((lower, Bound::Unbounded))
         .take_while(|(name, _)| {
@@ -138,7 +140,12 @@ fn candidates<'a>(
         .filter(|(name, _)| name.as_str().starts_with(&query.prefix))
         .flat_map(|(_, versions)| versions.all())
         .filter(|object| query.versions || object.archived.is_none())
-        .filter(|object| !query.token.as_ref().is_some_and(|token| token.covers(object)))
+        .filter(|object| {
+            !query
+                .token
+                .as_ref()
+                .is_some_and(|token| token.covers(object))
+        })
 }
 
 /// The prefix a name is folded into, if it is.

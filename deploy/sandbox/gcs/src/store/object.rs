@@ -10,7 +10,7 @@ use super::{Error, Generation, ObjectName};
 /// One version of an object, without its content.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Object {
+pub(crate) struct Object {
     /// Its name within the bucket.
     pub name: ObjectName,
     /// Which version of the content this is.
@@ -35,7 +35,7 @@ pub struct Object {
 /// What the writer of an object says about it, and may change later.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Attributes {
+pub(crate) struct Attributes {
     /// Media type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
@@ -58,7 +58,7 @@ pub struct Attributes {
 
 /// Size and checksums, computed from the content.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digests {
+pub(crate) struct Digests {
     /// Bytes.
     pub size: u64,
     /// CRC-32C (Castagnoli).
@@ -69,14 +69,18 @@ pub struct Digests {
 
 impl Digests {
     /// Computes all of them.
-    pub fn of(content: &[u8]) -> Self {
-        Self { size: content.len() as u64, crc32c: crc32c::crc32c(content), md5: md5::compute(content).0 }
+    pub(crate) fn of(content: &[u8]) -> Self {
+        Self {
+            size: content.len() as u64,
+            crc32c: crc32c::crc32c(content),
+            md5: md5::compute(content).0,
+        }
     }
 }
 
 /// The checksums a client says its content has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// CRC-32C, if sent.
     pub crc32c: Option<u32>,
     /// MD5, if sent.
@@ -86,17 +90,24 @@ pub struct Claims {
 impl Claims {
     /// Both sets of claims; `later` wins where both speak.
     #[must_use]
-    pub fn and(self, later: Self) -> Self {
-        Self { crc32c: later.crc32c.or(self.crc32c), md5: later.md5.or(self.md5) }
+    pub(crate) fn and(self, later: Self) -> Self {
+        Self {
+            crc32c: later.crc32c.or(self.crc32c),
+            md5: later.md5.or(self.md5),
+        }
     }
 
     /// Refuses content that is not what the client says it sent.
-    pub fn verify(&self, digests: &Digests) -> Result<(), Error> {
+    pub(crate) fn verify(&self, digests: &Digests) -> Result<(), Error> {
         if self.crc32c.is_some_and(|claimed| claimed != digests.crc32c) {
-            return Err(Error::Invalid("Provided CRC32C does not match the uploaded content.".into()));
+            return Err(Error::Invalid(
+                "Provided CRC32C does not match the uploaded content.".into(),
+            ));
         }
         if self.md5.is_some_and(|claimed| claimed != digests.md5) {
-            return Err(Error::Invalid("Provided MD5 hash does not match the uploaded content.".into()));
+            return Err(Error::Invalid(
+                "Provided MD5 hash does not match the uploaded content.".into(),
+            ));
         }
         Ok(())
     }

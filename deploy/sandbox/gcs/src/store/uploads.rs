@@ -17,7 +17,7 @@ use crate::faults::Operation;
 
 /// Names a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UploadId(i64);
+pub(crate) struct UploadId(i64);
 
 impl fmt::Display for UploadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,13 +29,15 @@ impl FromStr for UploadId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        i64::from_str_radix(text, 16).map(Self).map_err(|_| Error::NoSuchUpload(text.to_owned()))
+        i64::from_str_radix(text, 16)
+            .map(Self)
+            .map_err(|_| Error::NoSuchUpload(text.to_owned()))
     }
 }
 
 /// What one request of a session brings.
 #[derive(Debug, Clone)]
-pub struct Received {
+pub(crate) struct Received {
     /// Where `bytes` belong; `None`: the request only asks how far the upload is.
     pub offset: Option<u64>,
     /// How long the whole content is.
@@ -48,14 +50,18 @@ pub struct Received {
 
 impl Received {
     /// For the faults: only a part that may be the last one can write an object.
-    pub fn operation(&self) -> Operation {
-        if self.total == Total::Unknown { Operation::Other } else { Operation::Write }
+    pub(crate) fn operation(&self) -> Operation {
+        if self.total == Total::Unknown {
+            Operation::Other
+        } else {
+            Operation::Write
+        }
     }
 }
 
 /// What a request says about the length of the whole content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Total {
+pub(crate) enum Total {
     /// Nothing yet: more will come.
     Unknown,
     /// So many bytes.
@@ -66,7 +72,7 @@ pub enum Total {
 
 /// How far a session is.
 #[derive(Debug, Clone)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// So many bytes are stored.
     Partial(u64),
     /// The object is written.
@@ -81,18 +87,32 @@ struct Session {
 
 impl Bucket {
     /// Starts a session; what `write` demands is checked now and again at the end.
-    pub fn start_upload(&self, write: Write) -> Result<UploadId, Error> {
+    pub(crate) fn start_upload(&self, write: Write) -> Result<UploadId, Error> {
         self.may_write(&write)?;
         let id = UploadId(self.unique()?.get());
-        self.dir().replace_json(&self.session_file(id), &Session { write, finished: None })?;
+        self.dir().replace_json(
+            &self.session_file(id),
+            &Session {
+                write,
+                finished: None,
+            },
+        )?;
         Ok(id)
     }
 
     /// Takes one request of a session in.
-    pub fn continue_upload(&self, id: UploadId, received: Received) -> Result<Progress, Error> {
-        let _only_one = self.uploading.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn continue_upload(
+        &self,
+        id: UploadId,
+        received: &Received,
+    ) -> Result<Progress, Error> {
+        let _only_one = self
+            .uploading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let file = self.session_file(id);
-        let mut session: Session = disk::read_json(&file)?.ok_or_else(|| Error::NoSuchUpload(id.to_string()))?;
+        let mut session: Session =
+            disk::read_json(&file)?.ok_or_else(|| Error::NoSuchUpload(id.to_string()))?;
         if let Some(object) = session.finished {
             return Ok(Progress::Finished(object));
         }
@@ -121,8 +141,11 @@ impl Bucket {
     }
 
     /// Forgets a session and its parts.
-    pub fn cancel_upload(&self, id: UploadId) -> Result<(), Error> {
-        let _only_one = self.uploading.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn cancel_upload(&self, id: UploadId) -> Result<(), Error> {
+        let _only_one = self
+            .uploading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         disk::remove(&self.session_file(id))?;
         disk::remove(&self.part_file(id))
     }
@@ -130,13 +153,19 @@ impl Bucket {
     /// Appends what is new of a part and says how much is stored then.
     fn append(&self, id: UploadId, offset: Option<u64>, bytes: &[u8]) -> Result<u64, Error> {
         let path = self.part_file(id);
-        let mut part = OpenOptions::new().create(true).append(true).open(&path).map_err(disk::at(&path))?;
+        let mut part = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(disk::at(&path))?;
         let stored = part.metadata().map_err(disk::at(&path))?.len();
         let Some(offset) = offset else {
             return Ok(stored);
         };
         let known = stored.checked_sub(offset).ok_or_else(|| {
-            Error::Invalid(format!("The part starts at byte {offset}, but only {stored} bytes were received so far."))
+            Error::Invalid(format!(
+                "The part starts at byte {offset}, but only {stored} bytes were received so far."
+            ))
         })?;
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         let new = bytes.get(known..).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::{Attributes, Generation, Object, ObjectName};
 
 /// All versions of one name, as the sidecar file keeps them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Versions {
+pub(crate) struct Versions {
     /// The name they share.
     pub name: ObjectName,
     /// The live version.
@@ -21,7 +21,7 @@ pub struct Versions {
 /// What happened to a version; each is an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum ChangeKind {
+pub(crate) enum ChangeKind {
     /// It was written.
     Finalized,
     /// It stopped being live and is kept.
@@ -32,7 +32,7 @@ pub enum ChangeKind {
 
 /// One event about one version.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
+pub(crate) struct Change {
     /// What happened.
     pub kind: ChangeKind,
     /// To which version.
@@ -41,7 +41,7 @@ pub struct Change {
 
 /// The versions after a change, and the events it causes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// What is to be stored.
     pub next: Versions,
     /// What is to be told.
@@ -50,22 +50,26 @@ pub struct Outcome {
 
 impl Versions {
     /// A name without any version.
-    pub const fn none(name: ObjectName) -> Self {
-        Self { name, live: None, archived: Vec::new() }
+    pub(crate) const fn none(name: ObjectName) -> Self {
+        Self {
+            name,
+            live: None,
+            archived: Vec::new(),
+        }
     }
 
     /// Whether nothing is left to keep.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.live.is_none() && self.archived.is_empty()
     }
 
     /// Every version, oldest first, the live one last.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
         self.archived.iter().chain(&self.live)
     }
 
     /// The live version, or the one that is named.
-    pub fn find(&self, generation: Option<Generation>) -> Option<&Arc<Object>> {
+    pub(crate) fn find(&self, generation: Option<Generation>) -> Option<&Arc<Object>> {
         match generation {
             None => self.live.as_ref(),
             Some(wanted) => self.all().find(|object| object.generation == wanted),
@@ -73,10 +77,13 @@ impl Versions {
     }
 
     /// `object` becomes the live version.
-    pub fn write(&self, object: Object, versioning: bool, now: Timestamp) -> Outcome {
+    pub(crate) fn write(&self, object: Object, versioning: bool, now: Timestamp) -> Outcome {
         let object = Arc::new(object);
         let mut next = self.clone();
-        let mut changes = vec![Change { kind: ChangeKind::Finalized, object: Arc::clone(&object) }];
+        let mut changes = vec![Change {
+            kind: ChangeKind::Finalized,
+            object: Arc::clone(&object),
+        }];
         if let Some(previous) = next.live.replace(object) {
             changes.push(next.retire(&previous, versioning, now));
         }
@@ -85,17 +92,28 @@ impl Versions {
 
     /// The live version is archived or removed; a version that is named is removed for good.
     /// `None`: there is no such version.
-    pub fn delete(&self, generation: Option<Generation>, versioning: bool, now: Timestamp) -> Option<Outcome> {
+    pub(crate) fn delete(
+        &self,
+        generation: Option<Generation>,
+        versioning: bool,
+        now: Timestamp,
+    ) -> Option<Outcome> {
         let object = Arc::clone(self.find(generation)?);
         let mut next = self.clone();
-        next.live = next.live.filter(|live| live.generation != object.generation);
-        next.archived.retain(|old| old.generation != object.generation);
+        next.live = next
+            .live
+            .filter(|live| live.generation != object.generation);
+        next.archived
+            .retain(|old| old.generation != object.generation);
         let change = next.retire(&object, versioning && generation.is_none(), now);
-        Some(Outcome { next, changes: vec![change] })
+        Some(Outcome {
+            next,
+            changes: vec![change],
+        })
     }
 
     /// The attributes of a version become other ones. `None`: there is no such version.
-    pub fn update(
+    pub(crate) fn update(
         &self,
         generation: Option<Generation>,
         attributes: Attributes,
@@ -114,15 +132,28 @@ impl Versions {
                 *slot = Arc::clone(&updated);
             }
         }
-        Some((Outcome { next, changes: Vec::new() }, updated))
+        Some((
+            Outcome {
+                next,
+                changes: Vec::new(),
+            },
+            updated,
+        ))
     }
 
     fn retire(&mut self, object: &Object, keep: bool, now: Timestamp) -> Change {
-        let object = Arc::new(Object { archived: object.archived.or(Some(now)), ..object.clone() });
+        let object = Arc::new(Object {
+            archived: object.archived.or(Some(now)),
+            ..object.clone()
+        });
         if keep {
             self.archived.push(Arc::clone(&object));
         }
-        let kind = if keep { ChangeKind::Archived } else { ChangeKind::Deleted };
+        let kind = if keep {
+            ChangeKind::Archived
+        } else {
+            ChangeKind::Deleted
+        };
         Change { kind, object }
     }
 }

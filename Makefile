@@ -1,0 +1,45 @@
+# Two commands set everything up on a machine with Rust and Terraform: `make run` and `make test`.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# Tools that a build needs and that are not part of it are installed here, pinned.
+TOOLS ?= $(CURDIR)/.tools
+CARGO_DENY_VERSION := 0.20.2
+CARGO_DENY := $(TOOLS)/bin/cargo-deny
+
+.PHONY: help
+help: ## What there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+run: ## The whole product on this machine, no cloud account: http://127.0.0.1:8080 (PORT=… for another)
+	@cargo build --quiet --package local --package sandbox-google-provider --package tenantctl
+	@exec target/debug/local
+
+.PHONY: test
+test: lint deny ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
+	cargo build --workspace --bins
+	cargo test --workspace
+
+.PHONY: lint
+lint: ## Format and lints, without a warning
+	cargo fmt --all --check
+	terraform fmt -check -recursive terraform
+	cargo clippy --workspace --all-targets -- --deny warnings
+
+.PHONY: deny
+deny: $(CARGO_DENY) ## Licences, sources and banned crates of everything that is linked
+	$(CARGO_DENY) --workspace check --hide-inclusion-graph bans licenses sources
+
+$(CARGO_DENY):
+	cargo install --quiet --locked --root $(TOOLS) --version $(CARGO_DENY_VERSION) cargo-deny
+
+.PHONY: bench
+bench: ## The speed table of the README, measured side by side in one run
+	cargo build --release --workspace --bins
+	cargo run --release --package bench
+
+.PHONY: clean
+clean: ## Forget builds, tools and the local cloud
+	rm -rf target .tools .local

@@ -1,0 +1,294 @@
+//! The production adapter of [`crate::provision`]: Terraform or `OpenTofu`, one process a run, no `init` a run.
+//!
+//! - `settings`, `program`, `module`, `hcl`, `init`: what is there when the engine starts.
+//! - `workspace`, `state`: one tenant's objects in the state bucket, as Terraform's gcs backend lays them out.
+//! - `gateway`, `session`: the http backend that a run's process talks to; every save is a compare-and-swap.
+//! - `folder`, `process`, `attempt`: a run's folder, its child process, and the course of both.
+//! - `message`, `transcript`, `drift`, `redact`, `outcome`: what was said, what may be told of it, what it comes to.
+//!   Pure.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Semaphore;
+
+use crate::digest::Digest;
+use crate::operation::OperationId;
+use crate::provision::{
+    Applied, ChangeSummary, DriftItem, Epoch, Goal, Guard, Plan, ProvisionError, Provisioner, Run, RunObserver,
+    WorkspaceHead,
+};
+use crate::store::{ObjectStore, StoreError};
+use crate::tenant::TenantId;
+
+mod attempt;
+mod drift;
+mod folder;
+mod gateway;
+mod hcl;
+mod init;
+mod message;
+mod module;
+mod outcome;
+mod process;
+mod program;
+mod redact;
+mod session;
+mod settings;
+mod state;
+mod transcript;
+mod workspace;
+
+pub use settings::{EngineSettings, STATEFUL_TYPES, StartError};
+
+use attempt::Attempt;
+use gateway::Gateway;
+use init::Init;
+use module::Module;
+use outcome::judge;
+use program::Program;
+use session::Access;
+use workspace::{LockAnswer, Workspace};
+
+/// A saved plan, in a run's folder.
+const PLAN_FILE: &str = "run.tfplan";
+
+/// Runs Terraform for tenants: see the module's documentation.
+///
+/// A run whose future is dropped kills its process and everything that one started; its lock stays for
+/// [`Provisioner::break_lock`]. A cancelled one ends by itself and leaves nothing.
+pub struct Engine {
+    program: Program,
+    module: Arc<Module>,
+    init: Init,
+    gateway: Gateway,
+    /// Where run folders are made.
+    runs: PathBuf,
+    permits: Semaphore,
+    state: Arc<dyn ObjectStore>,
+    records: Arc<dyn ObjectStore>,
+    lock_wait: Duration,
+    stop_grace: Duration,
+}
+
+impl Engine {
+    /// Checks what is there and initialises the module, or takes the prepared one if it fits: then no process is
+    /// started.
+    pub async fn start(settings: EngineSettings) -> Result<Self, StartError> {
+        let runs = settings.work.join("runs");
+        let runs = make_folder(&runs)?;
+        let (program, module) = (Program::find(&settings)?, Module::read(&settings.module, &settings.stateful)?);
+        let gateway = Gateway::open().await.map_err(StartError::Gateway)?;
+        let found = settings.prepared.as_deref().and_then(|folder| Init::found(folder, &program, &module));
+        let init = if let Some(init) = found {
+            init
+        } else {
+            if let Some(prepared) = &settings.prepared {
+                tracing::info!(prepared = %prepared.display(), "the prepared init does not fit: making one");
+            }
+            let lock_file = settings.lock_file.as_deref();
+            Init::make(&settings.work, &program, &module, lock_file, &gateway.nowhere()).await?
+        };
+        Ok(Self {
+            program,
+            module: Arc::new(module),
+            init,
+            gateway,
+            runs,
+            permits: Semaphore::new(settings.runs.clamp(1, Semaphore::MAX_PERMITS)),
+            state: settings.state,
+            records: settings.records,
+            lock_wait: settings.lock_wait,
+            stop_grace: settings.stop_grace,
+        })
+    }
+
+    /// Initialises the module in `folder` for later starts with [`EngineSettings::prepared`], as an image build does.
+    pub async fn prepare(settings: &EngineSettings, folder: &Path) -> Result<Digest, StartError> {
+        make_folder(&settings.work)?;
+        let (program, module) = (Program::find(settings)?, Module::read(&settings.module, &settings.stateful)?);
+        let gateway = Gateway::open().await.map_err(StartError::Gateway)?;
+        Init::prepare(folder, &program, &module, settings.lock_file.as_deref(), &gateway.nowhere()).await
+    }
+
+    fn workspace(&self, tenant: &TenantId) -> Result<Workspace, ProvisionError> {
+        Workspace::of(&self.state, tenant)
+    }
+
+    /// One process: plan and apply, with stateful resources protected.
+    async fn apply_protected(&self, run: &Run, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {
+        let access = Access::Change { guarded_by: Some(Arc::clone(&self.module)) };
+        let mut attempt = Attempt::begin(self, run, access, observer).await?;
+        let ended = attempt.converse(&["apply", "-auto-approve", "-json", "-input=false", &self.lock_timeout()]).await;
+        let (facts, aftermath) = attempt.conclude().await;
+        let (exit, transcript) = ended?;
+        judge(run.operation, exit, transcript, facts, aftermath)
+    }
+
+    /// Two processes: a plan that is compared with the approved one, then exactly that plan. The plan takes no lock:
+    /// the apply refuses a plan of a state that has changed since.
+    async fn apply_approved(
+        &self,
+        run: &Run,
+        approved: Digest,
+        observer: &dyn RunObserver,
+    ) -> Result<Applied, ProvisionError> {
+        let mut attempt = Attempt::begin(self, run, Access::Change { guarded_by: None }, observer).await?;
+        let out = format!("-out={PLAN_FILE}");
+        let (exit, transcript) = match attempt.converse(&["plan", "-json", "-input=false", "-lock=false", &out]).await {
+            Ok(planned) => planned,
+            Err(error) => {
+                attempt.conclude().await;
+                return Err(error);
+            }
+        };
+        let now = transcript.planned().digest();
+        if !exit.success || now != approved {
+            let (facts, aftermath) = attempt.conclude().await;
+            judge(run.operation, exit, transcript, facts, aftermath)?;
+            return Err(ProvisionError::NotApproved { now });
+        }
+        let ended = attempt.converse(&["apply", "-json", "-input=false", &self.lock_timeout(), PLAN_FILE]).await;
+        let (facts, aftermath) = attempt.conclude().await;
+        let (exit, transcript) = ended?;
+        judge(run.operation, exit, transcript, facts, aftermath)
+    }
+
+    fn lock_timeout(&self) -> String {
+        format!("-lock-timeout={}ms", self.lock_wait.as_millis())
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<PathBuf, StartError> {
+    let failed = |error: std::io::Error| StartError::Folder { folder: folder.to_owned(), reason: error.to_string() };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    folder.canonicalize().map_err(failed)
+}
+
+/// Plans, and reads the plan again only when it says that something drifted which applying would repair.
+async fn plan_and_compare(
+    attempt: &mut Attempt<'_>,
+    goal: Goal,
+) -> Result<(process::Exit, transcript::Transcript, Vec<DriftItem>), ProvisionError> {
+    let out = format!("-out={PLAN_FILE}");
+    let mut arguments = vec!["plan", "-json", "-input=false", "-lock=false", &out];
+    if goal == Goal::Destroyed {
+        arguments.push("-destroy");
+    }
+    let (exit, transcript) = attempt.converse(&arguments).await?;
+    let changed: BTreeSet<_> = transcript.planned().changes().iter().map(|change| change.address.clone()).collect();
+    if !exit.success || transcript.drifted.is_disjoint(&changed) {
+        return Ok((exit, transcript, Vec::new()));
+    }
+    let (shown, text, complaints) = attempt.read(&["show", "-json", PLAN_FILE]).await?;
+    if !shown.success {
+        return Ok((shown, complaints, Vec::new()));
+    }
+    let drift = drift::drift(&text).map_err(|error| {
+        ProvisionError::Misconfigured(format!("the program shows its plan in a form that cannot be read: {error}"))
+    })?;
+    Ok((exit, transcript, drift))
+}
+
+#[async_trait]
+impl Provisioner for Engine {
+    fn platform_digest(&self) -> Digest {
+        self.init.digest
+    }
+
+    async fn head(&self, tenant: &TenantId) -> Result<Option<WorkspaceHead>, ProvisionError> {
+        Ok(self.workspace(tenant)?.head().await?)
+    }
+
+    async fn plan(&self, run: &Run, goal: Goal, observer: &dyn RunObserver) -> Result<Plan, ProvisionError> {
+        let mut attempt = Attempt::begin(self, run, Access::Read, observer).await?;
+        let ended = plan_and_compare(&mut attempt, goal).await;
+        let (facts, aftermath) = attempt.conclude().await;
+        let (exit, transcript, drift) = ended?;
+        let changes = judge(run.operation, exit, transcript, facts, aftermath)?.changes;
+        let guarded = self.module.guarded(&changes);
+        Ok(Plan { changes, drift, guarded })
+    }
+
+    async fn apply(&self, run: &Run, guard: Guard, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {
+        match guard {
+            Guard::Protect => self.apply_protected(run, observer).await,
+            Guard::Approved(approved) => self.apply_approved(run, approved, observer).await,
+        }
+    }
+
+    async fn destroy(&self, run: &Run, observer: &dyn RunObserver) -> Result<ChangeSummary, ProvisionError> {
+        let workspace = self.workspace(&run.tenant)?;
+        match workspace.read().await? {
+            None => return Ok(ChangeSummary::default()),
+            Some(stored) if stored.epoch > Some(run.epoch) => {
+                return Err(ProvisionError::Fenced { operation: run.operation });
+            }
+            Some(stored) if stored.placeholder => {
+                workspace.delete(stored.generation).await?;
+                return Ok(ChangeSummary::default());
+            }
+            Some(_) => {}
+        }
+        let mut attempt = Attempt::begin(self, run, Access::Destroy, observer).await?;
+        let ended =
+            attempt.converse(&["destroy", "-auto-approve", "-json", "-input=false", &self.lock_timeout()]).await;
+        let deleted = match &ended {
+            Ok((exit, _)) if exit.success => attempt.delete_state().await,
+            _ => Ok(()),
+        };
+        let (facts, aftermath) = attempt.conclude().await;
+        let (exit, transcript) = ended?;
+        let applied = judge(run.operation, exit, transcript, facts, aftermath)?;
+        deleted.map(|()| applied.changes)
+    }
+
+    async fn forget(&self, tenant: &TenantId, epoch: Epoch) -> Result<(), ProvisionError> {
+        let workspace = self.workspace(tenant)?;
+        let info = forget_lock(tenant);
+        let lock = match workspace.lock(&info, None).await? {
+            LockAnswer::Ours(lock) => lock,
+            LockAnswer::Held { holder, .. } => return Err(ProvisionError::Locked(holder)),
+        };
+        let forgotten = forget_state(&workspace, epoch).await;
+        let released = workspace.unlock(lock).await;
+        forgotten?;
+        released?;
+        Ok(())
+    }
+
+    async fn fence(&self, tenant: &TenantId, epoch: Epoch) -> Result<(), ProvisionError> {
+        Ok(self.workspace(tenant)?.fence(epoch).await?)
+    }
+
+    async fn break_lock(&self, tenant: &TenantId, operation: OperationId) -> Result<(), ProvisionError> {
+        Ok(self.workspace(tenant)?.unlock_of(operation).await?)
+    }
+}
+
+/// What the lock says while a workspace is forgotten, in the words of Terraform's own locks.
+fn forget_lock(tenant: &TenantId) -> serde_json::Value {
+    serde_json::json!({
+        "ID": format!("forget-{tenant}-{:032x}", rand::random::<u128>()),
+        "Operation": "OperationTypeForget",
+        "Info": "",
+        "Who": "tenancy: forgetting the workspace",
+        "Version": "",
+        "Created": jiff::Timestamp::now().to_string(),
+        "Path": "",
+    })
+}
+
+async fn forget_state(workspace: &Workspace, epoch: Epoch) -> Result<(), StoreError> {
+    match workspace.read().await? {
+        Some(stored) if stored.epoch > Some(epoch) => Err(workspace.taken_over()),
+        Some(stored) => workspace.delete(stored.generation).await,
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

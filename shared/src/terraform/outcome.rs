@@ -1,0 +1,105 @@
+//! What a run came to: pure, from how the process ended, what it said and what the gateway saw.
+
+use super::process::Exit;
+use super::session::Facts;
+use super::transcript::Transcript;
+use crate::operation::OperationId;
+use crate::provision::{Applied, Diagnostic, ProvisionError, ResourceAddress};
+
+/// Said of a resource with `prevent_destroy` that a plan would destroy.
+const GUARD: &str = "Instance cannot be destroyed";
+
+/// What clouds and networks say when the same call may succeed later, in lower case. Cloud SQL takes one operation at
+/// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster.
+const TRANSIENT: [&str; 22] = [
+    "operationinprogress",
+    "operation in progress",
+    "operation was already in progress",
+    "another operation is in progress",
+    "too many operations",
+    "ratelimitexceeded",
+    "rate limit exceeded",
+    "quota exceeded for quota metric",
+    "resource_exhausted",
+    "error 429",
+    "error 500",
+    "error 502",
+    "error 503",
+    "error 504",
+    "backenderror",
+    "connection reset",
+    "connection refused",
+    "i/o timeout",
+    "tls handshake timeout",
+    "timeout while waiting",
+    "context deadline exceeded",
+    "saved plan is stale",
+];
+
+/// How the engine's own work after the process ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Aftermath {
+    /// The process could not save its state; the engine could.
+    pub(super) rescued: bool,
+}
+
+/// The outcome of a run that plans and changes.
+pub(super) fn judge(
+    operation: OperationId,
+    exit: Exit,
+    transcript: Transcript,
+    facts: Facts,
+    aftermath: Aftermath,
+) -> Result<Applied, ProvisionError> {
+    if facts.fenced {
+        return Err(ProvisionError::Fenced { operation });
+    }
+    if exit.success {
+        return Ok(Applied { changes: transcript.planned(), outputs: transcript.outputs });
+    }
+    if !facts.orphaned.is_empty() {
+        return Err(ProvisionError::Guarded { addresses: facts.orphaned });
+    }
+    if exit.stopped {
+        return Err(ProvisionError::Interrupted { changes: transcript.done() });
+    }
+    if let Some(holder) = facts.held_by {
+        return Err(ProvisionError::Locked(holder));
+    }
+    if let Some(error) = facts.store {
+        return Err(ProvisionError::Store(error));
+    }
+    let addresses = guarded(&transcript.errors);
+    if !addresses.is_empty() {
+        return Err(ProvisionError::Guarded { addresses });
+    }
+    let changes = transcript.done();
+    let diagnostics = transcript.into_errors();
+    let transient = aftermath.rescued || diagnostics.iter().all(is_transient);
+    Err(ProvisionError::Failed { diagnostics, changes, transient })
+}
+
+/// Which resources the guard protected.
+fn guarded(errors: &[Diagnostic]) -> Vec<ResourceAddress> {
+    let mut addresses: Vec<ResourceAddress> =
+        errors.iter().filter(|error| error.summary == GUARD).map(protected).collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
+}
+
+/// The diagnostic has no address field: its text names the resource ('Resource X has …').
+fn protected(error: &Diagnostic) -> ResourceAddress {
+    let in_text =
+        || error.detail.strip_prefix("Resource ")?.split_once(" has ").map(|(name, _)| ResourceAddress::new(name));
+    error.address.clone().or_else(in_text).unwrap_or_else(|| ResourceAddress::new("a stateful resource"))
+}
+
+fn is_transient(error: &Diagnostic) -> bool {
+    let text = format!("{}\n{}", error.summary, error.detail).to_ascii_lowercase();
+    TRANSIENT.iter().any(|said| text.contains(said))
+}
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod tests;

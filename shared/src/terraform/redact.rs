@@ -1,0 +1,163 @@
+//! Keeps secrets out of what leaves the adapter: by known value, and by the shapes secrets come in.
+
+use std::collections::BTreeSet;
+
+/// What stands where a secret stood.
+const MASK: &str = "(redacted)";
+/// Shorter values would mask half of every text.
+const SHORTEST_SECRET: usize = 6;
+/// What introduces a token or a password, in lower case.
+const INTRODUCERS: [&str; 8] = [
+    "bearer ",
+    "authorization: basic ",
+    "password=",
+    "password = ",
+    "password: ",
+    "\"password\":",
+    "passwd=",
+    "token=",
+];
+/// Google's access tokens begin so.
+const ACCESS_TOKEN: &str = "ya29.";
+const KEY_BEGIN: &str = "-----BEGIN ";
+const KEY_MARK: &str = "PRIVATE KEY-----";
+
+/// Masks secrets in text. Idempotent.
+#[derive(Clone, Default)]
+pub(super) struct Redactor {
+    known: BTreeSet<String>,
+}
+
+impl Redactor {
+    /// One that knows these values.
+    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut redactor = Self::default();
+        for secret in secrets {
+            redactor.learn(secret);
+        }
+        redactor
+    }
+
+    /// Masks this value from now on. A value of several lines is masked line by line too.
+    pub(super) fn learn(&mut self, secret: &str) {
+        let parts = std::iter::once(secret).chain(secret.lines()).map(str::trim);
+        self.known.extend(parts.filter(|part| part.len() >= SHORTEST_SECRET).map(ToOwned::to_owned));
+    }
+
+    /// The text without its secrets.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        // Longest first: a secret that holds another must go as a whole.
+        let mut known: Vec<&String> = self.known.iter().collect();
+        known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in known {
+            if text.contains(secret.as_str()) {
+                text = text.replace(secret.as_str(), MASK);
+            }
+        }
+        mask_tokens(&mask_private_keys(&text))
+    }
+}
+
+/// Masks PEM private keys; one without an end is masked to the end of the text.
+fn mask_private_keys(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begin) = rest.find(KEY_BEGIN) {
+        let (before, block) = rest.split_at(begin);
+        masked.push_str(before);
+        let header_end = block[KEY_BEGIN.len()..].find("-----").map_or(block.len(), |at| at + KEY_BEGIN.len() + 5);
+        let (header, body) = block.split_at(header_end);
+        if !header.ends_with(KEY_MARK) {
+            masked.push_str(header);
+            rest = body;
+            continue;
+        }
+        masked.push_str(MASK);
+        rest = body.find(KEY_MARK).map_or("", |at| &body[at + KEY_MARK.len()..]);
+    }
+    masked.push_str(rest);
+    masked
+}
+
+/// Masks the word after each introducer, and access tokens wherever they stand.
+fn mask_tokens(text: &str) -> String {
+    // ASCII lower case keeps every byte's place.
+    let lower = text.to_ascii_lowercase();
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let here = &lower[at..];
+        let introducer = INTRODUCERS
+            .iter()
+            .find(|introducer| here.starts_with(**introducer) && !ends_in_address(&text[..at]))
+            .map(|found| found.len());
+        let token = here.starts_with(ACCESS_TOKEN).then_some(0);
+        if let Some(skip) = introducer.or(token) {
+            masked.push_str(&text[at..at + skip]);
+            at += skip;
+            at += mask_word(&text[at..], &mut masked);
+        } else {
+            let step = text[at..].chars().next().map_or(1, char::len_utf8);
+            masked.push_str(&text[at..at + step]);
+            at += step;
+        }
+    }
+    masked
+}
+
+/// Whether the word that goes on here is a part of a resource's address: `TYPE.database_password: Creating...` holds no
+/// password.
+fn ends_in_address(before: &str) -> bool {
+    before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').ends_with('.')
+}
+
+/// Writes a mask for the word (or quoted text) that `rest` begins with; says how many bytes it stood for.
+fn mask_word(rest: &str, masked: &mut String) -> usize {
+    let opening = rest.find(|c: char| c != ' ' && c != '"' && c != '\'').unwrap_or(rest.len());
+    let quote = rest[..opening].chars().rev().find(|c| *c == '"' || *c == '\'');
+    let ends = |c: char| quote.map_or(c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '&'), |q| c == q);
+    let length = rest[opening..].find(ends).unwrap_or(rest.len() - opening);
+    masked.push_str(&rest[..opening]);
+    if length > 0 {
+        masked.push_str(MASK);
+    }
+    opening + length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_go_and_the_rest_stays() {
+        let redactor = Redactor::new(["s3cret-value", "s3cret-value-longer", "abc"]);
+        let cases = [
+            ("nothing to hide: über 7 × 9", "nothing to hide: über 7 × 9"),
+            ("a s3cret-value here", "a (redacted) here"),
+            ("s3cret-value-longer", "(redacted)"),
+            ("abc is too short to be told from a word", "abc is too short to be told from a word"),
+            ("Authorization: Bearer eyJh.bGci end", "Authorization: Bearer (redacted) end"),
+            ("url?password=hunter2&x=1", "url?password=(redacted)&x=1"),
+            (r#"{"password": "two words", "n": 1}"#, r#"{"password": "(redacted)", "n": 1}"#),
+            ("Password: hunter2", "Password: (redacted)"),
+            ("x_secret.database_password: Creating...", "x_secret.database_password: Creating..."),
+            ("data.a.password: Read", "data.a.password: Read"),
+            ("DB_PASSWORD=hunter2 admin_password: hunter2", "DB_PASSWORD=(redacted) admin_password: (redacted)"),
+            ("got ya29.a0Af_x-y, retry", "got (redacted), retry"),
+            ("k -----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- t", "k (redacted) t"),
+            ("cut -----BEGIN PRIVATE KEY-----\nMII", "cut (redacted)"),
+            ("-----BEGIN CERTIFICATE-----\nMII", "-----BEGIN CERTIFICATE-----\nMII"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redactor.redact(text), expected);
+            assert_eq!(redactor.redact(expected), expected, "idempotent");
+        }
+    }
+
+    #[test]
+    fn every_line_of_a_key_file_is_a_secret() {
+        let redactor = Redactor::new(["line-one-of-it\nline-two-of-it\n"]);
+        assert_eq!(redactor.redact("x line-two-of-it"), "x (redacted)");
+    }
+}

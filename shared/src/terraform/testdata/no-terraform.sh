@@ -1,0 +1,3 @@
+#!/bin/sh
+echo not me >&2
+exit 7

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo '{"terraform_version": "1.10.5"}'

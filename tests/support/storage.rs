@@ -1,0 +1,60 @@
+//! The sandbox's buckets, over plain HTTP as curl speaks it: one more client that is not ours.
+
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+
+/// The storage server.
+#[derive(Clone)]
+pub struct Storage {
+    endpoint: String,
+    client: Client,
+}
+
+impl Storage {
+    /// At `http://HOST:PORT`.
+    pub fn new(endpoint: String) -> Self {
+        Self { endpoint, client: Client::new() }
+    }
+
+    /// `http://HOST:PORT`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Writes an object, whatever is there.
+    pub async fn upload(&self, bucket: &str, name: &str, body: impl Into<String>) {
+        let url = format!("{}/upload/storage/v1/b/{bucket}/o", self.endpoint);
+        let query = [("uploadType", "media"), ("name", name)];
+        let answer = self.client.post(url).query(&query).body(body.into()).send().await.unwrap();
+        assert!(answer.status().is_success(), "upload of {name}: {}", answer.status());
+    }
+
+    /// Deletes an object.
+    pub async fn delete(&self, bucket: &str, name: &str) {
+        let answer = self.client.delete(self.object(bucket, name)).send().await.unwrap();
+        assert!(answer.status().is_success(), "deletion of {name}: {}", answer.status());
+    }
+
+    /// An object's content; `None` if there is none.
+    pub async fn read(&self, bucket: &str, name: &str) -> Option<String> {
+        let answer = self.client.get(self.object(bucket, name)).query(&[("alt", "media")]).send().await.unwrap();
+        if answer.status() == StatusCode::NOT_FOUND {
+            return None;
+        }
+        assert!(answer.status().is_success(), "reading of {name}: {}", answer.status());
+        Some(answer.text().await.unwrap())
+    }
+
+    /// Names of objects under a prefix.
+    pub async fn list(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        let url = format!("{}/storage/v1/b/{bucket}/o", self.endpoint);
+        let answer = self.client.get(url).query(&[("prefix", prefix)]).send().await.unwrap();
+        let listed: Value = answer.json().await.unwrap();
+        let items = listed["items"].as_array().cloned().unwrap_or_default();
+        items.iter().filter_map(|item| item["name"].as_str().map(str::to_owned)).collect()
+    }
+
+    fn object(&self, bucket: &str, name: &str) -> String {
+        format!("{}/storage/v1/b/{bucket}/o/{}", self.endpoint, name.replace('/', "%2F"))
+    }
+}

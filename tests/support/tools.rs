@@ -1,0 +1,62 @@
+//! Programs of this workspace and of others, run to their end; and waiting with a deadline.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// A program of this workspace. Built before the tests are run: `make test` does it.
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("tests are in target/PROFILE/deps");
+    let binary = folder.join(name);
+    assert!(binary.exists(), "{} is not built: run `cargo build --workspace --bins`", binary.display());
+    binary
+}
+
+/// What a program came to.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its exit code; -1 if a signal ended it.
+    pub code: i32,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said beside.
+    pub stderr: String,
+}
+
+/// Runs a program to its end, in a folder, with an environment of its own.
+#[expect(clippy::disallowed_methods, reason = "end-to-end tests run real programs")]
+pub async fn run(program: &str, arguments: &[&str], folder: &std::path::Path, env: &[(&str, &str)]) -> Finished {
+    let output = tokio::process::Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap_or_default())
+        .env("HOME", folder)
+        .envs(env.iter().copied())
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap_or_else(|error| panic!("'{program}' cannot be run: {error}"));
+    Finished {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Asks again until the answer is there, at most 60 s.
+pub async fn eventually<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = Instant::now() + Duration::from_mins(1);
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "after 60 s still not: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
