@@ -16,7 +16,8 @@ async fn a_file_is_followed_from_upload_to_tombstone_and_back() {
     plane.upload("acme", &definition("acme", "runtime: {scaling: {maxInstances: 9}}")).await;
     plane
         .until("acme", "is changed", |tenant| {
-            tenant["status"]["phase"] == "Ready" && tenant["spec"]["runtime"]["scaling"]["maxInstances"] == 9
+            tenant["status"]["phase"] == "Ready"
+                && tenant["spec"]["runtime"]["scaling"]["maxInstances"] == 9
                 && tenant["status"]["observedGeneration"] == tenant["metadata"]["generation"]
         })
         .await;
