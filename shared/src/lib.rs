@@ -12,6 +12,8 @@
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
 
+#[cfg(all(feature = "server", feature = "gcs"))]
+pub mod assemble;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;

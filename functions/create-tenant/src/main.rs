@@ -1,3 +1,11 @@
-//! POST /tenants
+//! `POST /tenants`
 
-fn main() {}
+use std::process::ExitCode;
+
+use tenancy::assemble;
+use tenancy::config::WorkerConfig;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    assemble::program(WorkerConfig::read, assemble::create_tenant).await
+}

@@ -1,3 +1,11 @@
-//! The definitions bucket changed: decide for the tenant the object names
+//! The definitions bucket changed: decide for the tenant the object names.
 
-fn main() {}
+use std::process::ExitCode;
+
+use tenancy::assemble;
+use tenancy::config::FleetConfig;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    assemble::program(FleetConfig::read, assemble::definition_changed).await
+}

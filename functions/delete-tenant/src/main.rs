@@ -1,3 +1,11 @@
-//! DELETE /tenants/{id}
+//! `DELETE /tenants/{id}`
 
-fn main() {}
+use std::process::ExitCode;
+
+use tenancy::assemble;
+use tenancy::config::WorkerConfig;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    assemble::program(WorkerConfig::read, assemble::delete_tenant).await
+}

@@ -1,3 +1,11 @@
-//! A task names a tenant; make the cloud match its definition
+//! A task names a tenant; make the cloud match its definition.
 
-fn main() {}
+use std::process::ExitCode;
+
+use tenancy::assemble;
+use tenancy::config::WorkerConfig;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    assemble::program(WorkerConfig::read, assemble::reconcile_tenant).await
+}

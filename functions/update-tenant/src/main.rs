@@ -1,3 +1,11 @@
-//! PUT /tenants/{id}
+//! `PUT /tenants/{id}`
 
-fn main() {}
+use std::process::ExitCode;
+
+use tenancy::assemble;
+use tenancy::config::WorkerConfig;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    assemble::program(WorkerConfig::read, assemble::update_tenant).await
+}

@@ -29,16 +29,18 @@ pub struct ServerConfig {
     pub address: Option<SocketAddr>,
     /// What requests under way have after a signal.
     pub grace: Duration,
+    /// What they have once their runs are interrupted.
+    pub drain: Duration,
 }
 
 impl ServerConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let (host, port): (Option<IpAddr>, Option<u16>) = (reader.parsed(var::HOST), reader.parsed(var::PORT));
-        let grace = reader.parsed(var::GRACE).map(Duration::from_secs);
+        let [grace, drain] = [var::GRACE, var::DRAIN].map(|variable| reader.parsed(variable).map(Duration::from_secs));
         let lambda = reader.optional(var::LAMBDA).is_some();
         let address = SocketAddr::new(host?, port?);
-        Some(Self { address: (!lambda).then_some(address), grace: grace? })
+        Some(Self { address: (!lambda).then_some(address), grace: grace?, drain: drain? })
     }
 }
 

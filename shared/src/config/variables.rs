@@ -45,8 +45,10 @@ const WORKERS: &str = "create-, update-, delete- and reconcile-tenant";
 variables! {
     PORT "PORT" EVERY Absent::Default("8080"), "Port to listen on; 0 takes any free one.";
     HOST "AIPRESS_HOST" EVERY Absent::Default("0.0.0.0"), "Address to listen on.";
-    GRACE "AIPRESS_GRACE_SECONDS" EVERY Absent::Default("3"),
-        "Seconds that requests under way may take after SIGTERM before their runs are interrupted, and as long again to answer. Cloud Run kills 10 s after SIGTERM.";
+    GRACE "AIPRESS_GRACE_SECONDS" EVERY Absent::Default("2"),
+        "Seconds that requests under way may take after SIGTERM before their runs are interrupted.";
+    DRAIN "AIPRESS_DRAIN_SECONDS" EVERY Absent::Default("7"),
+        "Seconds that interrupted runs have to save their state and answer. Cloud Run kills 10 s after SIGTERM.";
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
     DEFINITIONS "AIPRESS_DEFINITIONS_BUCKET" EVERY Absent::Refused, "Bucket of the definitions; versioned.";
@@ -57,7 +59,7 @@ variables! {
     STATE "AIPRESS_STATE_BUCKET" WORKERS Absent::Refused, "Bucket of Terraform's state and locks.";
     MODULE "AIPRESS_MODULE" WORKERS Absent::Refused, "Folder of the root module, `terraform/tenant`.";
     WORK "AIPRESS_WORK" WORKERS Absent::Refused, "Folder for run folders; made if it is not there, emptied by nobody else.";
-    TERRAFORM "TERRAFORM_BIN" WORKERS Absent::Default("terraform"), "Terraform or OpenTofu, 1.11 or newer: a path, or a name found in PATH.";
+    TERRAFORM "TERRAFORM_BIN" WORKERS Absent::Default("terraform"), "`terraform` or `tofu`, 1.11 or newer: a path, or a name found in PATH.";
     CLI_CONFIG "TF_CLI_CONFIG_FILE" WORKERS Absent::Off, "Terraform's own configuration: where providers are installed from.";
     LOCK_FILE "AIPRESS_LOCK_FILE" WORKERS Absent::Off, "Dependency lock file that providers are held to; without one, `terraform init` makes its own.";
     PREPARED "AIPRESS_PREPARED" WORKERS Absent::Off, "Folder that an image build initialised; where it still fits, no `terraform init` runs at start.";

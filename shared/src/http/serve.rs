@@ -1,7 +1,7 @@
 //! A socket or the Lambda runtime, until told to stop.
 //!
 //! On SIGTERM or SIGINT no new connection is taken; requests under way have a grace period to end by themselves, then
-//! [`ServeSettings::stop`] is cancelled, which interrupts their work, and they have as long again to say so.
+//! [`Stopping::stop`] is cancelled, which interrupts their work, and they have another to save it and say so.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,8 +16,17 @@ use tokio_util::sync::CancellationToken;
 pub struct ServeSettings {
     /// Where from.
     pub front: Front,
-    /// How long requests under way may go on after a signal, and once more after `stop`.
+    /// How to stop.
+    pub stopping: Stopping,
+}
+
+/// How to stop. Both periods together must be shorter than what a platform waits before it kills.
+#[derive(Debug, Clone)]
+pub struct Stopping {
+    /// How long requests under way may go on after a signal.
     pub grace: Duration,
+    /// How long they may take once their work is interrupted.
+    pub drain: Duration,
     /// Cancelled when work under way must be interrupted.
     pub stop: CancellationToken,
 }
@@ -70,7 +79,7 @@ pub async fn serve(router: Router, settings: ServeSettings) -> Result<(), ServeE
                     _ = interrupt.recv() => {}
                 }
             };
-            serve_until(router, listener, settings.grace, settings.stop, asked).await
+            serve_until(router, listener, settings.stopping, asked).await
         }
     }
 }
@@ -79,10 +88,10 @@ pub async fn serve(router: Router, settings: ServeSettings) -> Result<(), ServeE
 pub async fn serve_until(
     router: Router,
     listener: TcpListener,
-    grace: Duration,
-    stop: CancellationToken,
+    stopping: Stopping,
     asked: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let Stopping { grace, drain, stop } = stopping;
     let draining = CancellationToken::new();
     let begin = draining.clone();
     let server = axum::serve(listener, router).with_graceful_shutdown(async move {
@@ -94,10 +103,10 @@ pub async fn serve_until(
         draining.cancelled().await;
         tokio::time::sleep(grace).await;
         stop.cancel();
-        tokio::time::sleep(grace).await;
+        tokio::time::sleep(drain).await;
     };
     tokio::select! {
-        served = async { server.await } => served.map_err(ServeError::Broken),
+        ended = async { server.await } => ended.map_err(ServeError::Broken),
         () = deadline => {
             tracing::warn!("requests were still under way at the end of the grace period");
             Ok(())

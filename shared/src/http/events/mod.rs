@@ -15,7 +15,7 @@ use http::{HeaderMap, StatusCode};
 
 pub(in crate::http) use task::task_hint;
 
-use super::problem::{Problem, retry_later};
+use super::problem::{Problem, kinds, retry_later};
 use crate::records::DefinitionObject;
 use crate::store::ObjectName;
 use crate::tenant::TenantId;
@@ -90,7 +90,7 @@ impl Hint {
             Self::Tenant(tenant) => return Some(tenant),
             Self::Ignored(why) => tracing::debug!(why, "event ignored"),
             Self::Malformed(why) => {
-                tracing::warn!(why, "not an event that can be understood; acknowledged all the same")
+                tracing::warn!(why, "not an event that can be understood; acknowledged all the same");
             }
         }
         None
@@ -99,20 +99,18 @@ impl Hint {
 
 /// The answer to a hint that was not followed: come again, or do not because it is recorded and that cannot help.
 pub(in crate::http) fn acknowledge(error: CommandError, tenant: &TenantId) -> Response {
-    match retry_later(&error) {
-        Some(wait) => {
-            tracing::warn!(%tenant, error = %error, "put off");
-            let problem = match Problem::of_command(error, Some(tenant)) {
-                problem if problem.kind().status == StatusCode::SERVICE_UNAVAILABLE => problem,
-                other => Problem::new(super::problem::kinds::DEPENDENCY_FAILED, other.detail()),
-            };
-            problem.retry_after(wait).into_response()
-        }
-        None => {
-            tracing::warn!(%tenant, error = %error, "recorded; another delivery cannot help");
-            StatusCode::NO_CONTENT.into_response()
-        }
-    }
+    let Some(wait) = retry_later(&error) else {
+        tracing::warn!(%tenant, error = %error, "recorded; another delivery cannot help");
+        return StatusCode::NO_CONTENT.into_response();
+    };
+    tracing::warn!(%tenant, error = %error, "put off");
+    let problem = Problem::of_command(error, Some(tenant));
+    let problem = if problem.kind().status == StatusCode::SERVICE_UNAVAILABLE {
+        problem
+    } else {
+        Problem::new(kinds::DEPENDENCY_FAILED, problem.detail())
+    };
+    problem.retry_after(wait).into_response()
 }
 
 #[cfg(test)]

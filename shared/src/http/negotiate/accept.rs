@@ -74,14 +74,12 @@ fn format(headers: &HeaderMap) -> Result<Format, Problem> {
         .map(|format| (format, quality(format, &ranges)))
         .into_iter()
         .reduce(|best, other| if other.1 > best.1 { other } else { best });
-    match best {
-        Some((format, 1..)) => Ok(format),
-        _ => {
-            let offered = [Format::Json, Format::Yaml].map(Format::media_type);
-            let detail = format!("ask for {} or {}", offered[0], offered[1]);
-            Err(Problem::new(kinds::NOT_ACCEPTABLE, detail).with("offered", offered))
-        }
+    if let Some((format, 1..)) = best {
+        return Ok(format);
     }
+    let offered = [Format::Json, Format::Yaml].map(Format::media_type);
+    let detail = format!("ask for {} or {}", offered[0], offered[1]);
+    Err(Problem::new(kinds::NOT_ACCEPTABLE, detail).with("offered", offered))
 }
 
 struct Range<'a> {

@@ -4,6 +4,7 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use http_body_util::LengthLimitError;
 
 use crate::http::problem::{Problem, kinds};
 use crate::tenant::{Format, MAX_BYTES};
@@ -34,8 +35,7 @@ pub(in crate::http) async fn read(request: Request) -> Result<Bytes, Problem> {
     }
     to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
         // The one place where axum says so is the error's source.
-        let too_long =
-            std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        let too_long = std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
         if too_long {
             too_large()
         } else {

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document: [`endpoints`] says what can be asked and what is answered, [`schemas`] what both look like.
+//! The `OpenAPI` 3.1 document: [`endpoints`] says what can be asked and what is answered, [`schemas`] what both look like.
 //! Every answer of the route tests is held against it, so it cannot say less or other than the code does.
 
 mod document;

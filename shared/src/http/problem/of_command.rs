@@ -13,7 +13,7 @@ use crate::tenants::CommandError;
 
 /// When to come back after a store did not answer, or while a person holds a lock: nobody can know, so not at once.
 const SOON: Duration = Duration::from_secs(10);
-const AFTER_A_PERSON: Duration = Duration::from_secs(60);
+const AFTER_A_PERSON: Duration = Duration::from_mins(1);
 
 impl Problem {
     /// What a command about `tenant` failed with. `None`: the request did not name one, so operations of `POST /tenants`
@@ -92,9 +92,12 @@ pub(in crate::http) fn retry_later(error: &CommandError) -> Option<Duration> {
     match error {
         CommandError::Locked(_) => Some(AFTER_A_PERSON),
         CommandError::Busy { retry_after } => Some(*retry_after),
-        CommandError::Store(StoreError::Corrupt { .. } | StoreError::InvalidPageToken) => None,
-        CommandError::Store(_) | CommandError::Misconfigured(_) => Some(SOON),
-        CommandError::Invalid(_)
+        CommandError::Store(
+            StoreError::Unavailable { .. } | StoreError::PreconditionFailed { .. } | StoreError::Unusable { .. },
+        )
+        | CommandError::Misconfigured(_) => Some(SOON),
+        CommandError::Store(StoreError::Corrupt { .. } | StoreError::InvalidPageToken)
+        | CommandError::Invalid(_)
         | CommandError::AlreadyExists(_)
         | CommandError::NotFound(_)
         | CommandError::NameMismatch { .. }

@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::world::{ACME, World};
-use crate::http::serve::{Front, ServeSettings, serve};
+use crate::http::serve::{Front, ServeSettings, Stopping, serve};
 
 /// Set for the child, by its parent only.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
@@ -128,6 +128,7 @@ fn start(api: &str) -> tokio::process::Child {
 #[tokio::test]
 #[ignore = "the child of the test above"]
 async fn serves_the_runtime_api_it_is_told_of() {
-    let settings = ServeSettings { front: Front::Lambda, grace: Duration::ZERO, stop: CancellationToken::new() };
+    let stopping = Stopping { grace: Duration::ZERO, drain: Duration::ZERO, stop: CancellationToken::new() };
+    let settings = ServeSettings { front: Front::Lambda, stopping };
     serve(World::new().router, settings).await.unwrap();
 }

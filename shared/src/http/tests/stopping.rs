@@ -9,7 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::serve::{ServeError, serve_until};
+use crate::http::serve::{ServeError, Stopping, serve_until};
+
+const DRAIN: Duration = Duration::from_millis(500);
 
 struct Served {
     stream: TcpStream,
@@ -40,7 +42,8 @@ async fn under_way(
         let _ = asked.await;
     };
     let router = Router::new().route("/", get(handler));
-    let server = tokio::spawn(serve_until(router, listener, grace, stop.clone(), asked));
+    let stopping = Stopping { grace, drain: DRAIN, stop: stop.clone() };
+    let server = tokio::spawn(serve_until(router, listener, stopping, asked));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     begun.cancelled().await;
@@ -57,7 +60,7 @@ async fn answer(mut stream: TcpStream) -> String {
 async fn a_request_under_way_is_answered() {
     let go = CancellationToken::new();
     let wait = go.clone();
-    let served = under_way(Duration::from_secs(60), move |_| Box::pin(wait.clone().cancelled_owned())).await;
+    let served = under_way(Duration::from_mins(1), move |_| Box::pin(wait.clone().cancelled_owned())).await;
     served.ask_to_stop.send(()).unwrap();
     go.cancel();
     assert!(answer(served.stream).await.ends_with("done"));

@@ -1,0 +1,88 @@
+//! The log: one JSON object a line on standard output, in the fields Cloud Logging knows (`severity`, `message`,
+//! `httpRequest`; read in its documentation of structured logging).
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::config::LogConfig;
+
+/// Begins logging. A second call changes nothing: a process has one log.
+pub(super) fn begin(config: &LogConfig) {
+    // Directives that cannot be read must not keep a program from saying what else is wrong.
+    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).event_format(CloudLogging).finish();
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+struct CloudLogging;
+
+impl<S, N> FormatEvent<S, N> for CloudLogging
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut entry = Entry(Map::new());
+        event.record(&mut entry);
+        entry.0.insert("severity".to_owned(), severity(*event.metadata().level()).into());
+        entry.0.insert("time".to_owned(), jiff::Timestamp::now().to_string().into());
+        entry.0.insert("target".to_owned(), event.metadata().target().into());
+        writeln!(writer, "{}", Value::Object(entry.0))
+    }
+}
+
+fn severity(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "ERROR",
+        Level::WARN => "WARNING",
+        Level::INFO => "INFO",
+        Level::DEBUG | Level::TRACE => "DEBUG",
+    }
+}
+
+struct Entry(Map<String, Value>);
+
+impl Entry {
+    fn put(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            // Fields are flat where they are written; this one is an object where it is read.
+            ("http_request", Value::String(text)) => {
+                let request = serde_json::from_str(&text).unwrap_or(Value::String(text));
+                self.0.insert("httpRequest".to_owned(), request);
+            }
+            (_, Value::String(text)) if text.is_empty() => {}
+            (name, value) => {
+                self.0.insert(name.to_owned(), value);
+            }
+        }
+    }
+}
+
+impl Visit for Entry {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}").into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+}

@@ -1,0 +1,158 @@
+//! What the functions that change something work with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::buckets::{both, clients, reader, store};
+use super::{AssembleError, engine};
+use crate::clock::{Clock, OperationIds, SystemClock, UlidIds};
+use crate::config::{FleetConfig, WorkerConfig};
+use crate::http::events::EventSource;
+use crate::http::identity::Identity;
+use crate::http::router::{Door, Parts};
+use crate::platform::Platform;
+use crate::plugins::RecordedInstalls;
+use crate::provision::Provisioner;
+use crate::reconcile::{Breaker, Insist, Ports, Reconciler, Sweeper, Watcher};
+use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Principal, Statuses, Trigger};
+use crate::store::ObjectReader;
+use crate::store::gcs::GcsStore;
+use crate::tasks::{LocalQueue, Tasks};
+use crate::tenants::{Caller, Commands, Queries};
+
+/// A reconciler with an engine, and a queue in this process for what its callers do not wait for.
+pub(super) struct Worker {
+    pub(super) fleet: Fleet,
+    pub(super) reconciler: Reconciler,
+    pub(super) queue: LocalQueue,
+    pub(super) stop: CancellationToken,
+}
+
+/// Repositories, without an engine.
+pub(super) struct Fleet {
+    definitions_bucket: GcsStore,
+    records_bucket: GcsStore,
+    definitions: Definitions,
+    statuses: Statuses,
+    leases: Leases,
+    breaker: Breaker,
+    platform: Arc<Platform>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Fleet {
+    /// Over buckets that were checked.
+    pub(super) async fn open(config: &FleetConfig) -> Result<Self, AssembleError> {
+        let (definitions, records) = both(&config.stores, &clients(&config.stores)).await?;
+        Ok(Self::over(config, definitions, records))
+    }
+
+    fn over(config: &FleetConfig, definitions_bucket: GcsStore, records_bucket: GcsStore) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // A revision has many processes; the id tells them apart.
+        let process = format!("{}/{}", config.process, UlidIds::default().next(clock.now()));
+        let term = Duration::from_secs(config.platform.limits.lease_seconds);
+        Self {
+            definitions: Definitions::new(reader(&definitions_bucket)),
+            statuses: Statuses::new(store(&records_bucket)),
+            leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
+            breaker: Breaker::new(store(&records_bucket)),
+            platform: Arc::new(config.platform.clone()),
+            clock,
+            definitions_bucket,
+            records_bucket,
+        }
+    }
+
+    /// Decides for single tenants.
+    pub(super) fn watcher(&self, tasks: Arc<dyn Tasks>) -> Watcher {
+        let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
+        Watcher::new(self.definitions.clone(), self.statuses.clone(), tasks, clock, platform)
+    }
+
+    /// Looks at all of them.
+    pub(super) fn sweeper(&self, tasks: Arc<dyn Tasks>) -> Sweeper {
+        let records: Arc<dyn ObjectReader> = reader(&self.records_bucket);
+        let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
+        let (leases, breaker) = (self.leases.clone(), self.breaker.clone());
+        let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
+        Sweeper::new(definitions, records, statuses, leases, breaker, tasks, clock, platform)
+    }
+
+    fn ports(&self, provisioner: Arc<dyn Provisioner>, shutdown: CancellationToken) -> Ports {
+        Ports {
+            definitions: self.definitions.clone(),
+            definition_writer: DefinitionWriter::new(store(&self.definitions_bucket)),
+            statuses: self.statuses.clone(),
+            journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
+            leases: self.leases.clone(),
+            breaker: self.breaker.clone(),
+            provisioner,
+            installs: Arc::new(RecordedInstalls::new(store(&self.records_bucket))),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::new(UlidIds::default()),
+            platform: Arc::clone(&self.platform),
+            shutdown,
+        }
+    }
+}
+
+impl Worker {
+    /// With buckets that were checked and an engine that was started.
+    pub(super) async fn start(config: WorkerConfig) -> Result<Self, AssembleError> {
+        let WorkerConfig { fleet: config, engine } = config;
+        let clients = clients(&config.stores);
+        let (definitions, records) = both(&config.stores, &clients).await?;
+        let engine = engine::start(engine, &config.platform.limits, &clients, &records).await?;
+        let fleet = Fleet::over(&config, definitions, records);
+        let stop = CancellationToken::new();
+        let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), stop.clone()));
+        let queue = LocalQueue::new(config.platform.limits.queue);
+        Ok(Self { fleet, reconciler, queue, stop })
+    }
+
+    /// The queue of this process, as the port.
+    pub(super) fn tasks(&self) -> Arc<dyn Tasks> {
+        Arc::new(self.queue.clone())
+    }
+
+    /// What controllers that change something work with.
+    pub(super) fn door(&self) -> Door {
+        Door { commands: Commands::new(self.reconciler.clone(), self.tasks()), identity: Identity }
+    }
+
+    /// What all functions together work with.
+    pub(super) fn parts(&self, bucket: &str) -> Parts {
+        let fleet = &self.fleet;
+        Parts {
+            door: self.door(),
+            queries: Queries::new(reader(&fleet.definitions_bucket), reader(&fleet.records_bucket)),
+            watcher: fleet.watcher(self.tasks()),
+            source: EventSource::new(bucket),
+            reconciler: self.reconciler.clone(),
+            sweeper: fleet.sweeper(self.tasks()),
+        }
+    }
+
+    /// Works the queue until `stop`.
+    pub(super) fn work(&self) -> JoinHandle<()> {
+        let (queue, reconciler, stop) = (self.queue.clone(), self.reconciler.clone(), self.stop.clone());
+        let workers = self.fleet.platform.limits.runs;
+        let caller = Caller { principal: Principal("queue".to_owned()), trigger: Trigger::Task };
+        tokio::spawn(async move {
+            let run = |tenant| {
+                let (reconciler, caller) = (reconciler.clone(), caller.clone());
+                async move {
+                    if let Err(error) = reconciler.reconcile(&caller, &tenant, Insist::No).await {
+                        // What a run came to is on the tenant's status; the sweep comes back to what is not.
+                        tracing::warn!(%tenant, %error, "task not carried out");
+                    }
+                }
+            };
+            queue.work(workers, stop, run).await;
+        })
+    }
+}
