@@ -1,21 +1,28 @@
 //! What a tenant is: its id, its definition, and everything that can be wrong with one. Pure: no I/O, no clock.
+//!
+//! [`parse`] goes through four rooms: `source` makes bytes a tree with positions, `schema` and `checks` say what is wrong
+//! with it, `advice` says what to write instead.
 
+mod advice;
+mod checks;
 mod definition;
+mod format;
 mod id;
+mod parse;
 mod problem;
+mod schema;
+mod source;
 
+#[cfg(test)]
+mod tests;
+
+pub use checks::check_against;
 pub use definition::{
     API_VERSION, Database, Definition, DeletionPolicy, DriftPolicy, InvalidSecretVersion, KIND, Metadata, Plugin,
     Plugins, PluginsReference, Resources, Runtime, Scaling, SecretVersion, Spec,
 };
+pub use format::Format;
 pub use id::{InvalidTenantId, TenantId};
+pub use parse::{MAX_BYTES, locate, parse, parse_named};
 pub use problem::{Problem, Problems, Reason};
-
-/// How a definition is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// YAML 1.2, one document, no anchors.
-    Yaml,
-    /// JSON, RFC 8259.
-    Json,
-}
+pub use schema::{SCHEMA, schema_table};

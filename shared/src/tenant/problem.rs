@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::source::Position;
+
 /// One problem in a definition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,6 +25,30 @@ pub struct Problem {
     /// What to write instead, where something is near.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+}
+
+impl Problem {
+    /// A problem of the value at a pointer.
+    pub fn new(reason: Reason, pointer: String, message: String) -> Self {
+        Self { pointer, line: None, column: None, reason, message, suggestion: None }
+    }
+
+    /// A problem of the whole document.
+    pub fn whole(reason: Reason, message: String) -> Self {
+        Self::new(reason, String::new(), message)
+    }
+
+    /// The same, with what to write instead.
+    #[must_use]
+    pub fn suggesting(self, suggestion: impl Into<String>) -> Self {
+        Self { suggestion: Some(suggestion.into()), ..self }
+    }
+
+    /// The same, at a place in the source.
+    #[must_use]
+    pub(in crate::tenant) fn at(self, position: Position) -> Self {
+        Self { line: Some(position.line), column: Some(position.column), ..self }
+    }
 }
 
 /// Machine reasons, `UPPER_SNAKE` on the wire.
@@ -79,9 +105,29 @@ pub enum Reason {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
+    /// Most problems that are listed: what a person still reads, and what keeps an answer small.
+    const MOST: usize = 200;
+
     /// `None` if there is no problem.
     pub fn from_vec(problems: Vec<Problem>) -> Option<Self> {
         (!problems.is_empty()).then_some(Self(problems))
+    }
+
+    /// [`Self::sorted`], or `None` if there is no problem.
+    pub(in crate::tenant) fn in_document_order(problems: Vec<Problem>) -> Option<Self> {
+        (!problems.is_empty()).then(|| Self::sorted(problems))
+    }
+
+    /// In document order. A definition that is wrong everywhere is cut after [`Self::MOST`] problems, and says so.
+    pub(in crate::tenant) fn sorted(mut problems: Vec<Problem>) -> Self {
+        problems
+            .sort_by(|a, b| (a.line, a.column, &a.pointer, a.reason).cmp(&(b.line, b.column, &b.pointer, b.reason)));
+        let more = problems.len().saturating_sub(Self::MOST);
+        if more > 0 {
+            problems.truncate(Self::MOST);
+            problems.push(Problem::whole(Reason::TooLarge, format!("and {more} more problems, not listed here")));
+        }
+        Self(problems)
     }
 
     /// The problems; never empty.
