@@ -85,6 +85,7 @@ impl Exit {
             "ALREADY_EXISTS" | "CONFLICTING_DEFINITIONS" | "PRECONDITION_FAILED" => Self::Conflict,
             "HELD" | "DELETION_PROTECTED" => Self::Refused,
             "WORKSPACE_LOCKED" | "BUSY" | "STORE_UNAVAILABLE" => Self::Unavailable,
+            "INVALID_PARAMETER" => Self::Usage,
             "APPLY_FAILED" => Self::Failed,
             _ => match problem.status {
                 404 => Self::NotFound,

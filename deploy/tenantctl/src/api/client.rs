@@ -11,8 +11,8 @@ use tenancy::records::Operation;
 use tenancy::store::Generation;
 use tenancy::tenant::{Format, TenantId};
 
-use super::wire::{DefinitionItem, Listed, Preview, Problem, Received, TenantDocument};
 use super::ApiError;
+use super::wire::{DefinitionItem, Listed, Preview, Problem, Received, TenantDocument};
 use crate::settings::Token;
 
 /// The API at one address.
@@ -28,8 +28,6 @@ pub(crate) struct Api {
 pub(crate) struct Submitted {
     /// The operation to follow; `None` when there is nothing left to follow.
     pub(crate) operation: Option<OperationId>,
-    /// What was answered, empty if nothing.
-    pub(crate) body: Value,
 }
 
 struct Answer {
@@ -119,6 +117,15 @@ impl Api {
         self.json(self.get(&format!("tenants/{tenant}"))).await
     }
 
+    /// The generation of a tenant's definition; `None` if there is no definition.
+    pub(crate) async fn live_generation(&self, tenant: &TenantId) -> Result<Option<Generation>, ApiError> {
+        match self.tenant(tenant).await {
+            Ok(found) => Ok(found.value.metadata.generation),
+            Err(error) if error.is("TENANT_NOT_FOUND") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// One page of tenants.
     pub(crate) async fn tenants(&self, query: &[(&str, String)]) -> Result<Listed, ApiError> {
         Ok(self.json(self.get("tenants").query(query)).await?.value)
@@ -185,14 +192,13 @@ impl Api {
     async fn submit(&self, request: RequestBuilder) -> Result<Submitted, ApiError> {
         let request = request.header("prefer", "respond-async").header(header::ACCEPT, "application/json");
         let answer = self.send(request).await?;
-        let body = serde_json::from_slice(&answer.body).unwrap_or_default();
         if answer.status != 202 {
-            return Ok(Submitted { operation: None, body });
+            return Ok(Submitted { operation: None });
         }
         let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let operation = location.rsplit('/').next().and_then(|id| id.parse().ok());
         match operation {
-            Some(operation) => Ok(Submitted { operation: Some(operation), body }),
+            Some(operation) => Ok(Submitted { operation: Some(operation) }),
             None => Err(ApiError::Unreadable {
                 request: answer.request,
                 why: format!("its Location '{location}' names no operation"),
@@ -239,7 +245,7 @@ impl Api {
         let server = self.name();
         match status {
             401 | 403 => ApiError::Unauthorized { server, status },
-            429 | 502..=504 => {
+            429 | 500..=599 => {
                 ApiError::FrontDoor { server, status, retry_after: retry_after.map(Duration::from_secs) }
             }
             _ => ApiError::NotTheApi { server, status },

@@ -46,12 +46,12 @@ pub(crate) enum ApiError {
         /// 401 or 403.
         status: u16,
     },
-    /// The front door, not the API, says later.
+    /// The front door, not the API, says that it failed or that it is too busy.
     #[error("{server} is not available ({status})")]
     FrontDoor {
         /// Where.
         server: String,
-        /// 429, 502, 503 or 504.
+        /// 429 or 5xx.
         status: u16,
         /// When to ask again.
         retry_after: Option<Duration>,
@@ -142,13 +142,15 @@ impl ApiError {
         }
     }
 
-    /// What to do next.
+    /// What to do next. `<TENANT>` stands for the tenant it is about.
     pub(crate) fn next(&self) -> Option<String> {
         let next = match self {
             Self::Address { .. } => "name the API with --server or TENANTS_URL, such as https://tenants.example".into(),
             Self::Token => "put nothing but the token into TENANTS_TOKEN or the token file".into(),
             Self::Unreachable { .. } => "check --server (TENANTS_URL) and that the API is running: `make run`".into(),
-            Self::TimedOut { .. } => "see with `tenantctl list` what came of it, or wait longer: --request-timeout".into(),
+            Self::TimedOut { .. } => {
+                "see with `tenantctl list` what came of it, or wait longer: --request-timeout".into()
+            }
             Self::Unauthorized { .. } => {
                 "set TENANTS_TOKEN to an identity token, such as `gcloud auth print-identity-token` prints".into()
             }
@@ -167,16 +169,18 @@ impl ApiError {
 fn next_after(problem: &Problem) -> Option<String> {
     let next = match problem.reason.as_str() {
         "TENANT_NOT_FOUND" => "see the tenants that there are with `tenantctl list`".to_owned(),
-        "OPERATION_NOT_FOUND" => "see the operations that there are with `tenantctl history TENANT`".to_owned(),
+        "OPERATION_NOT_FOUND" => "see the operations that there are with `tenantctl history <TENANT>`".to_owned(),
         "GENERATION_NOT_FOUND" => {
-            "see the generations that are kept with `tenantctl history TENANT --definitions`".to_owned()
+            "see the generations that are kept with `tenantctl history <TENANT> --definitions`".to_owned()
         }
-        "LOG_NOT_FOUND" => "see how the operation stands with `tenantctl history TENANT`".to_owned(),
+        "LOG_NOT_FOUND" => "see how the operation stands with `tenantctl history <TENANT>`".to_owned(),
         "DELETION_PROTECTED" => "set spec.deletionProtection to false, apply that, and delete then".to_owned(),
         "HELD" => "have the change approved, or apply the definition as it was before".to_owned(),
-        "PRECONDITION_FAILED" => "look at what is there now with `tenantctl get TENANT`, then run this again".to_owned(),
+        "PRECONDITION_FAILED" => {
+            "look at what is there now with `tenantctl get <TENANT>`, then run this again".to_owned()
+        }
         "INVALID_DEFINITION" | "MALFORMED_DEFINITION" => "correct the definition and run this again".to_owned(),
-        "APPLY_FAILED" => "read why with `tenantctl logs TENANT`".to_owned(),
+        "APPLY_FAILED" => "read why with `tenantctl logs <TENANT>`".to_owned(),
         _ if problem.retryable => match problem.retry_after_seconds {
             Some(seconds) => format!("try again in {seconds} s"),
             None => "try again later".to_owned(),

@@ -11,7 +11,7 @@ use super::{Api, ApiError, Received};
 const SOONEST: Duration = Duration::from_millis(150);
 const LATEST: Duration = Duration::from_secs(2);
 /// A poll that fails is nothing the work knows of: for so long the next one is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks for the operation again and again until it has ended or `limit` is over; `watch` sees every state of it.
 pub(crate) async fn follow(

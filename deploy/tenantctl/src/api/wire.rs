@@ -59,9 +59,6 @@ pub(crate) struct Problem {
     /// The operation that found out.
     #[serde(default)]
     pub(crate) operation: Option<OperationId>,
-    /// What an approval would be given to.
-    #[serde(default)]
-    pub(crate) digest: Option<Digest>,
 }
 
 /// A definition's problem as the API tells it; reasons may be newer than this client.
@@ -101,7 +98,8 @@ impl fmt::Display for DefinitionError {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TenantItem {
-    pub(crate) tenant: TenantId,
+    #[serde(alias = "tenant")]
+    pub(crate) name: TenantId,
     pub(crate) phase: String,
     #[serde(default)]
     pub(crate) observed_generation: Option<Generation>,
@@ -179,9 +177,7 @@ pub(crate) struct DefinitionItem {
     #[serde(default)]
     pub(crate) updated: Option<String>,
     #[serde(default)]
-    pub(crate) live: bool,
-    #[serde(default)]
-    pub(crate) format: Option<String>,
+    pub(crate) media_type: Option<String>,
 }
 
 /// What a change would do.

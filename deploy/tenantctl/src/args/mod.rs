@@ -31,13 +31,13 @@ pub(crate) struct Global {
     /// Address of the tenants API
     #[arg(long, global = true, env = "TENANTS_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub(crate) server: String,
-    /// File with the bearer token; without it, the token is read from TENANTS_TOKEN
+    /// File with the bearer token; without it, the token is read from `TENANTS_TOKEN`
     #[arg(long, global = true, env = "TENANTS_TOKEN_FILE", value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// How the result is written
     #[arg(short, long, global = true, value_enum, default_value_t = Form::Table, value_name = "FORM")]
     pub(crate) output: Form,
-    /// When to use colour; NO_COLOR is respected
+    /// When to use colour; `NO_COLOR` is respected
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
     /// Say nothing but the result and errors
@@ -62,7 +62,7 @@ pub(crate) enum Form {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Everywhere
     Always,

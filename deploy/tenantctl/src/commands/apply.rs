@@ -8,11 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::work::outcome::Report;
 use crate::work::{Job, Probably, What};
 
-pub(super) async fn run(
-    paths: &[PathBuf],
-    follow: &FollowArguments,
-    context: &Context<'_>,
-) -> Result<Exit, Failure> {
+pub(super) async fn run(paths: &[PathBuf], follow: &FollowArguments, context: &Context<'_>) -> Result<Exit, Failure> {
     let jobs = definitions(paths)?.into_iter().map(|defined| Job {
         what: What::Put { definition: source(&defined), probably: Probably::There },
         file: Some(defined.path),

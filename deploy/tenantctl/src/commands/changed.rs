@@ -37,9 +37,7 @@ pub(super) async fn look(arguments: &RangeArguments, output: &Output) -> Result<
     let files = repository.definition_files(&range.to, folder).await?;
     let defined = tenants(&files);
     let changed = match &range.base {
-        Base::Commit(base) => {
-            Changed::from_files(&repository.changes(base, &range.to, folder).await?, &defined)
-        }
+        Base::Commit(base) => Changed::from_files(&repository.changes(base, &range.to, folder).await?, &defined),
         Base::Nothing(why) => {
             output.note(&format!("{why}; every file counts as added, and no tenant as deleted"));
             Changed::everything(&defined)

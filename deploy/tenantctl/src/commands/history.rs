@@ -5,6 +5,7 @@ use tenancy::records::{Operation, Outcome};
 use tenancy::tenant::TenantId;
 
 use super::Context;
+use crate::api::ApiError;
 use crate::exit::{Exit, Failure};
 use crate::output::{Table, Tone};
 
@@ -23,14 +24,19 @@ pub(super) async fn operations(tenant: &TenantId, limit: usize, context: &Contex
         }
     }
     items.truncate(limit);
-    context.output.show(&json!({ "items": items }), || context.output.table(&table(&items)))?;
+    let read: Result<Vec<Operation>, _> = items.iter().cloned().map(serde_json::from_value).collect();
+    let read = read.map_err(|error| ApiError::Unreadable {
+        request: format!("GET /tenants/{tenant}/operations"),
+        why: error.to_string(),
+    })?;
+    context.output.show(&json!({ "items": items }), || context.output.table(&table(read)))?;
     Ok(Exit::Ok)
 }
 
-fn table(items: &[Value]) -> Table {
+fn table(operations: Vec<Operation>) -> Table {
     let mut table =
         Table::new(&["OPERATION", "KIND", "OUTCOME", "REQUESTED", "TOOK", "BY", "DEFINITION", "CHANGES", "REASON"]);
-    for operation in items.iter().filter_map(|item| serde_json::from_value::<Operation>(item.clone()).ok()) {
+    for operation in operations {
         let tone = match operation.outcome {
             Outcome::Succeeded => Tone::Good,
             Outcome::Queued | Outcome::Running => Tone::Note,
@@ -56,15 +62,16 @@ fn table(items: &[Value]) -> Table {
 /// Generations, newest first.
 pub(super) async fn definitions(tenant: &TenantId, context: &Context<'_>) -> Result<Exit, Failure> {
     let items = context.api.definitions(tenant).await?;
+    let live = context.api.live_generation(tenant).await?;
     let raw: Vec<&Value> = items.iter().map(|item| &item.raw).collect();
     context.output.show(&json!({ "items": raw }), || {
         let mut table = Table::new(&["GENERATION", "WRITTEN", "FORMAT", "LIVE"]);
         for item in items.iter().map(|item| item.value.clone()) {
-            let (tone, live) = if item.live { (Tone::Good, "live") } else { (Tone::Plain, "") };
+            let (tone, live) = if live == Some(item.generation) { (Tone::Good, "live") } else { (Tone::Plain, "") };
             let cells = [
                 item.generation.to_string(),
                 item.updated.unwrap_or_default(),
-                item.format.unwrap_or_default(),
+                item.media_type.unwrap_or_default(),
                 live.to_owned(),
             ];
             table.row(tone, cells);

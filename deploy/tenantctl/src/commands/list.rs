@@ -1,9 +1,10 @@
 //! `list`: every page.
 
 use serde_json::{Value, json};
+use tenancy::store::Generation;
 
 use super::Context;
-use crate::api::TenantItem;
+use crate::api::{ApiError, TenantItem};
 use crate::exit::{Exit, Failure, count};
 use crate::output::{Table, Tone};
 
@@ -13,7 +14,10 @@ pub(super) async fn run(phase: Option<&str>, drifted: bool, context: &Context<'_
     let items = all(phase, drifted, context).await?;
     let value = json!({ "items": items });
     let number = items.len();
-    context.output.show(&value, || context.output.table(&table(items)))?;
+    let read: Result<Vec<TenantItem>, _> = items.into_iter().map(serde_json::from_value).collect();
+    let read =
+        read.map_err(|error| ApiError::Unreadable { request: "GET /tenants".to_owned(), why: error.to_string() })?;
+    context.output.show(&value, || context.output.table(&table(read)))?;
     context.output.note(&count(number, "tenant"));
     Ok(Exit::Ok)
 }
@@ -35,9 +39,9 @@ async fn all(phase: Option<&str>, drifted: bool, context: &Context<'_>) -> Resul
     }
 }
 
-fn table(items: Vec<Value>) -> Table {
+fn table(items: Vec<TenantItem>) -> Table {
     let mut table = Table::new(&["TENANT", "PHASE", "OBSERVED", "APPLIED", "DRIFTED", "UPDATED", "URL", "REASON"]);
-    for item in items.into_iter().filter_map(|item| serde_json::from_value::<TenantItem>(item).ok()) {
+    for item in items {
         let generation = |number: Option<_>| number.map_or_else(|| "-".to_owned(), |number| format!("{number}"));
         let drifted = match item.drifted {
             Value::Bool(true) => "yes".to_owned(),
@@ -46,10 +50,10 @@ fn table(items: Vec<Value>) -> Table {
         };
         let tone = tone_of(&item.phase);
         let cells = [
-            item.tenant.to_string(),
+            item.name.to_string(),
             item.phase,
-            generation(item.observed_generation.map(|number| number.get())),
-            generation(item.applied_generation.map(|number| number.get())),
+            generation(item.observed_generation.map(Generation::get)),
+            generation(item.applied_generation.map(Generation::get)),
             drifted,
             item.updated.unwrap_or_else(|| "-".to_owned()),
             item.url.unwrap_or_else(|| "-".to_owned()),

@@ -9,6 +9,7 @@ use tenancy::tenant::TenantId;
 use super::Context;
 use crate::api::ApiError;
 use crate::exit::{Exit, Failure};
+use crate::output::print;
 
 const BETWEEN: Duration = Duration::from_millis(700);
 
@@ -23,17 +24,23 @@ pub(super) async fn run(
         None => latest(tenant, context).await?,
     };
     if !follow {
-        context.output.print(&context.api.log(tenant, operation).await?)?;
+        print(&context.api.log(tenant, operation).await?)?;
         return Ok(Exit::Ok);
     }
+    let progress = context.output.progress();
     let mut printed = 0;
     loop {
         // First how it stands, then the log: what was written before the end is in it.
         let ended = context.api.operation(tenant, operation).await?.value;
         let log = so_far(context.api.log(tenant, operation).await)?;
-        context.output.print(log.get(printed..).unwrap_or_default())?;
+        print(log.get(printed..).unwrap_or_default())?;
         printed = log.len().max(printed);
+        // The log may come with the end only; until then the steps say where it is.
+        if let Some(step) = ended.steps.last() {
+            progress.step(tenant, &step.what);
+        }
         if ended.outcome.is_final() {
+            progress.done(tenant, "ended");
             context.output.note(&said(&ended));
             return Ok(Exit::Ok);
         }

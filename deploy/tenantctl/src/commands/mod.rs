@@ -19,7 +19,7 @@ use crate::api::Api;
 use crate::args::{Arguments, Command, FollowArguments, Global};
 use crate::exit::{Exit, Failure};
 use crate::files::{Defined, collect};
-use crate::output::Output;
+use crate::output::{Output, print};
 use crate::settings::Environment;
 use crate::work::execute::Worker;
 use crate::work::outcome::{Outcome, Report};
@@ -37,8 +37,8 @@ pub(crate) async fn run(arguments: Arguments, environment: Environment, output: 
     match command {
         Command::Validate { paths } => validate::run(&paths, output),
         Command::Changed(range) => changed::run(&range, output).await,
-        Command::Schema => Ok(output.print(SCHEMA).map(|()| Exit::Ok)?),
-        Command::Completions { shell } => completions(shell, output),
+        Command::Schema => Ok(print(SCHEMA).map(|()| Exit::Ok)?),
+        Command::Completions { shell } => completions(shell),
         online => with_api(online, &context(&global, environment, output)?).await,
     }
 }
@@ -66,10 +66,10 @@ fn context<'a>(global: &Global, environment: Environment, output: &'a Output) ->
     Ok(Context { api, output })
 }
 
-fn completions(shell: clap_complete::Shell, output: &Output) -> Result<Exit, Failure> {
+fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "tenantctl", &mut script);
-    output.print(&String::from_utf8_lossy(&script))?;
+    print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Ok)
 }
 

@@ -36,7 +36,9 @@ pub(super) async fn run(paths: &[PathBuf], parallel: u8, context: &Context<'_>) 
     let (plans, failed): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     let plans: Vec<Planned> = plans.into_iter().flatten().collect();
     let failed: Vec<(TenantId, ApiError)> = failed.into_iter().filter_map(Result::err).collect();
-    if plans.is_empty() && let [_] = failed.as_slice() {
+    if plans.is_empty()
+        && let [_] = failed.as_slice()
+    {
         return failed.into_iter().next().map_or(Ok(Exit::Ok), |(_, error)| Err(error.into()));
     }
     context.output.show(&serde_json::json!({ "items": plans }), || text(&plans, context.output))?;

@@ -16,7 +16,7 @@ pub(super) async fn run(
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     let kept = context.api.definitions(tenant).await?;
-    let live = kept.iter().map(|item| &item.value).find(|item| item.live).map(|item| item.generation);
+    let live = context.api.live_generation(tenant).await?;
     if !kept.iter().any(|item| item.value.generation == to) {
         return Err(Failure::NotFound {
             what: format!("generation {to} of '{tenant}' is not kept"),

@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Defined, check};
 use crate::work::changed::{Changed, TenantFile};
 use crate::work::guard::{self, Limits, Refusal};
-use crate::work::outcome::Report;
+use crate::work::outcome::{Outcome, Report};
 use crate::work::{Job, Probably, What};
 
 pub(super) async fn run(arguments: &SyncArguments, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -29,10 +29,15 @@ pub(super) async fn run(arguments: &SyncArguments, context: &Context<'_>) -> Res
     // First what is to be there, then what is to go: a name's successor is up before its predecessor is gone.
     let mut outcomes = context.work(puts, &arguments.follow).await;
     outcomes.extend(context.work(deletes, &arguments.follow).await);
-    let failed = outcomes.iter().any(crate::work::outcome::Outcome::is_bad);
+    let failed = outcomes.iter().any(Outcome::is_bad);
     context.report(&Report::new(outcomes))?;
-    context.output.note(&format!("synced to {}", range.to.short()));
-    Ok(if failed { Exit::Partial } else { Exit::Ok })
+    let to = range.to.short();
+    if failed {
+        context.output.note(&format!("not all of {to} is done; run the same command again when the reasons are gone"));
+        return Ok(Exit::Partial);
+    }
+    context.output.note(&format!("synced to {to}"));
+    Ok(Exit::Ok)
 }
 
 fn jobs(changed: &Changed, defined: Vec<Defined>) -> (Vec<Job>, Vec<Job>) {

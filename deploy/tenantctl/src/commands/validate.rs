@@ -23,5 +23,5 @@ pub(super) fn run(paths: &[PathBuf], output: &Output) -> Result<Exit, Failure> {
 }
 
 fn lines(problems: &[FileProblem]) -> String {
-    problems.iter().map(|problem| format!("{problem}\n")).collect()
+    problems.iter().map(ToString::to_string).map(|line| line + "\n").collect()
 }

@@ -57,14 +57,17 @@ mod tests {
         for (answer, expected) in [
             ("", vec![]),
             ("A\0t/a.yaml\0", vec![FileChange::Added(own("t/a.yaml"))]),
-            ("M\0t/a b.yaml\0D\0t/ü.yaml\0", vec![
-                FileChange::Modified(own("t/a b.yaml")),
-                FileChange::Deleted(own("t/ü.yaml")),
-            ]),
-            ("R097\0t/a.yaml\0t/b.yaml\0T\0t/c.yaml\0", vec![
-                FileChange::Renamed { from: own("t/a.yaml"), to: own("t/b.yaml") },
-                FileChange::Modified(own("t/c.yaml")),
-            ]),
+            (
+                "M\0t/a b.yaml\0D\0t/ü.yaml\0",
+                vec![FileChange::Modified(own("t/a b.yaml")), FileChange::Deleted(own("t/ü.yaml"))],
+            ),
+            (
+                "R097\0t/a.yaml\0t/b.yaml\0T\0t/c.yaml\0",
+                vec![
+                    FileChange::Renamed { from: own("t/a.yaml"), to: own("t/b.yaml") },
+                    FileChange::Modified(own("t/c.yaml")),
+                ],
+            ),
             ("C100\0t/a.yaml\0t/b.yaml\0", vec![FileChange::Added(own("t/b.yaml"))]),
             ("A\0with\nnewline.yaml\0", vec![FileChange::Added(own("with\nnewline.yaml"))]),
         ] {

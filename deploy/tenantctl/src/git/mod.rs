@@ -50,7 +50,9 @@ impl GitError {
         match self {
             Self::NotStarted(_) => "install git, or add it to PATH",
             Self::Failed { .. } => "name the repository with --repo",
-            Self::NoRevision { .. } => "name a branch, a tag or a commit that was fetched (a shallow clone lacks older ones)",
+            Self::NoRevision { .. } => {
+                "name a branch, a tag or a commit that was fetched (a shallow clone lacks older ones)"
+            }
             Self::Unreadable { .. } => "update git: this needs 2.25 or later",
         }
         .to_owned()

@@ -4,41 +4,42 @@ mod ask;
 mod progress;
 mod table;
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 pub(crate) use progress::Progress;
-pub(crate) use table::{Table, Tone};
+pub(crate) use table::{Ink, Table, Tone};
 
 use crate::args::{Color, Form, Global};
 use crate::exit::Failure;
 use crate::settings::Environment;
 
 /// Where and how things are printed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Output {
     form: Form,
     quiet: bool,
-    color_result: bool,
-    color_notes: bool,
+    result_ink: Ink,
+    notes_ink: Ink,
     watched: bool,
 }
 
 impl Output {
     /// As the options, the environment and the terminal say.
     pub(crate) fn new(global: &Global, environment: &Environment) -> Self {
-        let color = |terminal: bool| match global.color {
-            Color::Auto => terminal && !environment.no_color,
-            Color::Always => true,
-            Color::Never => false,
+        let ink = |terminal: bool| match global.color {
+            Color::Auto if terminal && !environment.no_color => Ink::Color,
+            Color::Always => Ink::Color,
+            Color::Auto | Color::Never => Ink::Plain,
         };
         Self {
             form: global.output,
             quiet: global.quiet,
-            color_result: color(io::stdout().is_terminal()),
-            color_notes: color(io::stderr().is_terminal()),
+            result_ink: ink(io::stdout().is_terminal()),
+            notes_ink: ink(io::stderr().is_terminal()),
             watched: io::stderr().is_terminal(),
         }
     }
@@ -46,29 +47,20 @@ impl Output {
     /// The result: a value for programs, a text for people.
     pub(crate) fn show(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
         match self.form {
-            Form::Table => self.print(&text()),
-            Form::Json => self.print(&format!("{:#}\n", serde_json::to_value(value)?)),
-            Form::Yaml => self.print(&serde_yaml::to_string(value).map_err(io::Error::other)?),
-        }
-    }
-
-    /// A result that is a text whatever form is asked for. Who reads it may stop reading: `| head` is no failure.
-    pub(crate) fn print(&self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written,
+            Form::Table => print(&text()),
+            Form::Json => print(&format!("{:#}\n", serde_json::to_value(value)?)),
+            Form::Yaml => print(&serde_yaml::to_string(value).map_err(io::Error::other)?),
         }
     }
 
     /// A table, coloured if that is wanted.
     pub(crate) fn table(&self, table: &Table) -> String {
-        table.render(self.color_result)
+        table.render(self.result_ink)
     }
 
     /// A word in a tone, for results.
     pub(crate) fn tinted(&self, tone: Tone, text: &str) -> String {
-        tone.paint(text, self.color_result)
+        tone.paint(text, self.result_ink)
     }
 
     /// Something worth knowing beside the result.
@@ -80,7 +72,7 @@ impl Output {
 
     /// Something that went wrong with one of many.
     pub(crate) fn complain(&self, text: &str) {
-        say(&format!("{} {text}\n", Tone::Bad.paint("error:", self.color_notes)));
+        say(&format!("{} {text}\n", Tone::Bad.paint("error:", self.notes_ink)));
     }
 
     /// Progress of long work.
@@ -95,16 +87,27 @@ impl Output {
             return;
         }
         if let Failure::Definitions { problems, .. } = failure {
-            problems.iter().for_each(|problem| say(&format!("{problem}\n")));
+            for problem in problems {
+                say(&format!("{problem}\n"));
+            }
         }
-        let mut text = format!("{} {failure}\n", Tone::Bad.paint("error:", self.color_notes));
+        let mut text = format!("{} {failure}\n", Tone::Bad.paint("error:", self.notes_ink));
         for line in details(failure) {
-            text.push_str(&format!("  {line}\n"));
+            let _ = writeln!(text, "  {line}");
         }
         if let Some(next) = failure.next() {
-            text.push_str(&format!("{} {next}\n", Tone::Note.paint("next:", self.color_notes)));
+            let _ = writeln!(text, "{} {next}", Tone::Note.paint("next:", self.notes_ink));
         }
         say(&text);
+    }
+}
+
+/// Prints a result that is a text whatever form is asked for. Who reads it may stop reading: `| head` is no failure.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

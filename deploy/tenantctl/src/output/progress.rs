@@ -42,9 +42,8 @@ impl Progress {
     /// What is being done for a tenant now. The same again says nothing.
     pub(crate) fn step(&self, tenant: &TenantId, text: &str) {
         let mut all = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = all
-            .entry(tenant.clone())
-            .or_insert_with(|| Current { text: String::new(), spinner: self.spinner(tenant) });
+        let current =
+            all.entry(tenant.clone()).or_insert_with(|| Current { text: String::new(), spinner: self.spinner(tenant) });
         if current.text == text {
             return;
         }

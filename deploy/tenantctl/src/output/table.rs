@@ -15,16 +15,25 @@ pub(crate) enum Tone {
     Plain,
 }
 
+/// Whether colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// Words only.
+    Plain,
+    /// Words and colour.
+    Color,
+}
+
 impl Tone {
     /// The text in the tone's colour (ECMA-48 SGR).
-    pub(crate) fn paint(self, text: &str, color: bool) -> String {
+    pub(crate) fn paint(self, text: &str, ink: Ink) -> String {
         let code = match self {
             Self::Good => "32",
             Self::Note => "33",
             Self::Bad => "31",
             Self::Plain => return text.to_owned(),
         };
-        if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if ink == Ink::Color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
@@ -55,10 +64,10 @@ impl Table {
     }
 
     /// Lines, each ended.
-    pub(crate) fn render(&self, color: bool) -> String {
+    pub(crate) fn render(&self, ink: Ink) -> String {
         let tones = std::iter::once(Tone::Plain).chain(self.tones.iter().copied());
         let lines = self.table.lines().zip(tones);
-        lines.map(|(line, tone)| tone.paint(line.trim_end(), color) + "\n").collect()
+        lines.map(|(line, tone)| tone.paint(line.trim_end(), ink) + "\n").collect()
     }
 }
 
@@ -72,8 +81,8 @@ mod tests {
         table.row(Tone::Good, ["acme".to_owned(), "Ready".to_owned(), String::new()]);
         table.row(Tone::Bad, ["beta-shop".to_owned(), "Failed".to_owned(), "two\nlines".to_owned()]);
         let plain = "TENANT     PHASE   MESSAGE\nacme       Ready\nbeta-shop  Failed  two lines\n";
-        assert_eq!(table.render(false), plain);
+        assert_eq!(table.render(Ink::Plain), plain);
         let colored = "\u{1b}[31mbeta-shop  Failed  two lines\u{1b}[0m\n";
-        assert!(table.render(true).ends_with(colored), "{:?}", table.render(true));
+        assert!(table.render(Ink::Color).ends_with(colored), "{:?}", table.render(Ink::Color));
     }
 }

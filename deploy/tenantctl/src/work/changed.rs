@@ -116,19 +116,14 @@ mod tests {
             })
             .collect();
         let defined = after.iter().map(|path| (stem(path).parse().unwrap(), own(path))).collect();
-        let changed = Changed::from_files(&changes, &defined);
+        let found = Changed::from_files(&changes, &defined);
         let list = |sign: &str, files: &[TenantFile]| {
             files.iter().map(|file| format!("{sign}{}", file.tenant)).collect::<Vec<_>>().join(" ")
         };
-        let renamed: Vec<String> = changed.renamed.iter().map(|pair| format!("{}>{}", pair.from, pair.to)).collect();
-        let parts = [
-            list("+", &changed.added),
-            list("~", &changed.modified),
-            list("-", &changed.deleted),
-            renamed.join(" "),
-        ];
-        let found: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        assert_eq!(found.join(" "), expected, "{changes:?}");
+        let renamed: Vec<String> = found.renamed.iter().map(|pair| format!("{}>{}", pair.from, pair.to)).collect();
+        let parts = [list("+", &found.added), list("~", &found.modified), list("-", &found.deleted), renamed.join(" ")];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        assert_eq!(parts.join(" "), expected, "{changes:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What came of work on tenants.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use tenancy::operation::OperationId;
@@ -115,7 +116,8 @@ impl Outcome {
 
     fn stopped(self, operation: &Operation) -> Self {
         let interrupted = operation.outcome == Ended::Interrupted;
-        let reason = operation.reason.clone().unwrap_or_else(|| (if interrupted { "INTERRUPTED" } else { "FAILED" }).to_owned());
+        let reason =
+            operation.reason.clone().unwrap_or_else(|| (if interrupted { "INTERRUPTED" } else { "FAILED" }).to_owned());
         let exit = match Exit::of_problem(&Problem { reason: reason.clone(), ..Problem::default() }) {
             Exit::Failed if interrupted => Exit::Unavailable,
             exit => exit,
@@ -134,10 +136,12 @@ impl Outcome {
         };
         let mut message = error.to_string();
         if let ApiError::Problem(problem) = error {
-            problem.errors.iter().for_each(|found| message.push_str(&format!("; {found}")));
+            for found in &problem.errors {
+                let _ = write!(message, "; {found}");
+            }
         }
         let exit = error.exit();
-        let next = error.next().map(|next| next.replace("TENANT", self.tenant.as_str()));
+        let next = error.next().map(|next| next.replace("<TENANT>", self.tenant.as_str()));
         let reason = Some(error.reason().to_owned());
         Self { result: verdict_of(exit), operation, reason, message: Some(message), next, exit, ..self }
     }
@@ -167,7 +171,9 @@ impl Report {
     pub(crate) fn new(mut items: Vec<Outcome>) -> Self {
         items.sort_by(|a, b| a.tenant.cmp(&b.tenant));
         let mut summary = BTreeMap::new();
-        items.iter().for_each(|item| *summary.entry(item.result).or_insert(0) += 1);
+        for item in &items {
+            *summary.entry(item.result).or_insert(0) += 1;
+        }
         Self { items, summary }
     }
 
@@ -209,7 +215,8 @@ impl Report {
 
     /// `1 created, 2 failed`.
     pub(crate) fn in_short(&self) -> String {
-        let parts: Vec<String> = self.summary.iter().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect();
+        let parts: Vec<String> =
+            self.summary.iter().map(|(verdict, count)| format!("{count} {}", verdict.word())).collect();
         if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
     }
 }
