@@ -112,6 +112,12 @@ impl Api {
         self.json(self.definition_request(Method::PUT, &path, source, format)).await
     }
 
+    /// What deleting a tenant would do.
+    pub(crate) async fn preview_delete(&self, tenant: &TenantId) -> Result<Received<Preview>, ApiError> {
+        let request = self.request(Method::DELETE, &format!("tenants/{tenant}?dryRun=true"));
+        self.json(request.header(header::ACCEPT, "application/json")).await
+    }
+
     /// One tenant.
     pub(crate) async fn tenant(&self, tenant: &TenantId) -> Result<Received<TenantDocument>, ApiError> {
         self.json(self.get(&format!("tenants/{tenant}"))).await

@@ -96,11 +96,14 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "FILE|FOLDER")]
         paths: Vec<PathBuf>,
     },
-    /// Show what applying definition files would change
+    /// Show what applying definition files, or syncing a range of history, would change
     Plan {
         /// Definition files, or folders of them
-        #[arg(required = true, value_name = "FILE|FOLDER")]
+        #[arg(required_unless_present = "from", conflicts_with = "from", value_name = "FILE|FOLDER")]
         paths: Vec<PathBuf>,
+        /// Instead of files.
+        #[command(flatten)]
+        range: RangeArguments,
         /// Tenants planned at once
         #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64), value_name = "NUMBER")]
         parallel: u8,

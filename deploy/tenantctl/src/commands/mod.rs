@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: Arguments, environment: Environment, output: 
 
 async fn with_api(command: Command, context: &Context<'_>) -> Result<Exit, Failure> {
     match command {
-        Command::Plan { paths, parallel } => plan::run(&paths, parallel, context).await,
+        Command::Plan { paths, range, parallel } => plan::run(&paths, &range, parallel, context).await,
         Command::Apply { paths, follow } => apply::run(&paths, &follow, context).await,
         Command::Get { tenant } => get::run(&tenant, context).await,
         Command::List { phase, drifted } => list::run(phase.as_deref(), drifted, context).await,

@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::files::{Defined, check};
 use crate::work::changed::{Changed, TenantFile};
 use crate::work::guard::{self, Limits, Refusal};
-use crate::work::outcome::{Outcome, Report};
+use crate::work::outcome::{Outcome, Report, Verdict};
 use crate::work::{Job, Probably, What};
 
 pub(super) async fn run(arguments: &SyncArguments, context: &Context<'_>) -> Result<Exit, Failure> {
@@ -28,6 +28,8 @@ pub(super) async fn run(arguments: &SyncArguments, context: &Context<'_>) -> Res
     let (puts, deletes) = jobs(&changed, defined);
     // First what is to be there, then what is to go: a name's successor is up before its predecessor is gone.
     let mut outcomes = context.work(puts, &arguments.follow).await;
+    let (deletes, kept) = without_lost_renames(deletes, &changed, &outcomes);
+    outcomes.extend(kept);
     outcomes.extend(context.work(deletes, &arguments.follow).await);
     let failed = outcomes.iter().any(Outcome::is_bad);
     context.report(&Report::new(outcomes))?;
@@ -38,6 +40,23 @@ pub(super) async fn run(arguments: &SyncArguments, context: &Context<'_>) -> Res
     }
     context.output.note(&format!("synced to {to}"));
     Ok(Exit::Ok)
+}
+
+/// A renamed tenant's old name goes only when its new one has come: one of the two is always there.
+fn without_lost_renames(deletes: Vec<Job>, changed: &Changed, outcomes: &[Outcome]) -> (Vec<Job>, Vec<Outcome>) {
+    let failed = |tenant: &TenantId| outcomes.iter().any(|outcome| outcome.tenant == *tenant && outcome.is_bad());
+    let mut kept = Vec::new();
+    let deletes =
+        deletes.into_iter().filter(|job| {
+            let successor = changed.renamed.iter().find(|pair| pair.from == job.tenant).map(|pair| &pair.to);
+            let lost = successor.filter(|successor| failed(successor));
+            kept.extend(lost.map(|successor| {
+                Outcome::new(job.tenant.clone(), job.file.clone(), Verdict::Skipped).kept_for(successor)
+            }));
+            lost.is_none()
+        });
+    let deletes = deletes.collect();
+    (deletes, kept)
 }
 
 fn jobs(changed: &Changed, defined: Vec<Defined>) -> (Vec<Job>, Vec<Job>) {

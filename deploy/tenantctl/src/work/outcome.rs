@@ -31,6 +31,8 @@ pub(crate) enum Verdict {
     Started,
     /// The API refused it until somebody approves or allows it.
     Refused,
+    /// It was left alone, since something else failed first.
+    Skipped,
     /// It failed.
     Failed,
 }
@@ -46,6 +48,7 @@ impl Verdict {
             Self::Absent => "absent",
             Self::Started => "started",
             Self::Refused => "refused",
+            Self::Skipped => "skipped",
             Self::Failed => "failed",
         }
     }
@@ -54,7 +57,7 @@ impl Verdict {
         match self {
             Self::Created | Self::Updated | Self::Deleted => Tone::Good,
             Self::Unchanged | Self::Absent => Tone::Plain,
-            Self::Started | Self::Refused => Tone::Note,
+            Self::Started | Self::Refused | Self::Skipped => Tone::Note,
             Self::Failed => Tone::Bad,
         }
     }
@@ -124,7 +127,10 @@ impl Outcome {
         };
         let said = operation.diagnostics.first().map(|diagnostic| diagnostic.summary.clone());
         let message = if operation.message.is_empty() { said } else { Some(operation.message.clone()) };
-        let next = format!("read `tenantctl logs {} {}`", self.tenant, operation.id);
+        let next = match exit {
+            Exit::Refused => "have the change approved, or apply the definition as it was before".to_owned(),
+            _ => format!("read `tenantctl logs {} {}`", self.tenant, operation.id),
+        };
         Self { result: verdict_of(exit), reason: Some(reason), message, next: Some(next), exit, ..self }
     }
 
@@ -144,6 +150,14 @@ impl Outcome {
         let next = error.next().map(|next| next.replace("<TENANT>", self.tenant.as_str()));
         let reason = Some(error.reason().to_owned());
         Self { result: verdict_of(exit), operation, reason, message: Some(message), next, exit, ..self }
+    }
+
+    /// It was left alone, because its successor `other` is not there.
+    pub(crate) fn kept_for(self, other: &TenantId) -> Self {
+        let message = format!("kept, since '{other}', which takes its place, is not there yet");
+        let next = format!("mend '{other}' and run the same command again");
+        let reason = Some("SUCCESSOR_FAILED".to_owned());
+        Self { reason, message: Some(message), next: Some(next), exit: Exit::Failed, ..self }
     }
 
     /// Whether it did not come to what was asked.

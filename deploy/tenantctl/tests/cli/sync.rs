@@ -96,6 +96,28 @@ fn a_rename_is_allowed_or_not_done() {
 }
 
 #[test]
+fn the_old_name_stays_when_the_new_one_fails() {
+    let repository = Repository::new();
+    repository.tenant("acme", "").tenant("same", UNLIKE_OTHERS);
+    let from = repository.commit();
+    repository.git(&["mv", "tenants/acme.yaml", "tenants/acme-two.yaml"]);
+    repository.tenant("acme-two", "").commit();
+    let server = Server::with(&["acme", "same"]);
+    server.fault("acme-two", Fault::Operation { reason: "APPLY_FAILED", message: "the quota is used up" });
+    assert_snapshot!("sync_rename_failed", sync(&server, &repository, &from, &["--allow-rename"]));
+    assert!(server.state().tenants["acme"].live);
+}
+
+#[test]
+fn planned_before_it_is_merged() {
+    let (repository, from, server) = changed();
+    let plan = |arguments: &[&str]| against(&server, repository.path(), arguments);
+    assert_snapshot!("plan_range", plan(&["plan", "--from", &from]));
+    assert_snapshot!("plan_usage", plan(&["plan"]));
+    assert!(server.writes().iter().all(|write| write.ends_with("?dryRun=true")));
+}
+
+#[test]
 fn the_others_go_on_after_a_failure() {
     let (repository, from, server) = changed();
     server.fault("delta", Fault::Problem { status: 500, reason: "INTERNAL", retry_after: None });

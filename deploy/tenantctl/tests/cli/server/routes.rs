@@ -46,7 +46,7 @@ pub(super) async fn handle(
             let if_match = headers.get("if-match").and_then(|value| value.to_str().ok()).map(str::to_owned);
             put(&mut state, Some(name), &text, kind, if_match, dry)
         }
-        ("DELETE", ["tenants", name]) => delete(&mut state, name),
+        ("DELETE", ["tenants", name]) => delete(&mut state, name, dry),
         _ => answer(404, "text/html", "<h1>Nothing here</h1>".to_owned(), &[]),
     }
 }
@@ -157,13 +157,17 @@ fn put(state: &mut State, id: Option<&str>, text: &str, kind: &str, if_match: Op
     accepted(&name, &operation)
 }
 
-fn delete(state: &mut State, name: &str) -> Response {
+fn delete(state: &mut State, name: &str, dry: bool) -> Response {
     if state.live(name).is_none() {
         return no_tenant(name);
     }
     if state.protected.contains(&name) {
         let detail = format!("tenant '{name}' is protected: set spec.deletionProtection to false first");
         return problem(409, "DELETION_PROTECTED", &detail, json!({}));
+    }
+    if dry {
+        let changes = json!([{ "address": "google_sql_database.site", "action": "delete" }]);
+        return json(200, &json!({ "tenant": name, "summary": "", "changes": changes, "held": false }));
     }
     let fault = state.next_fault(name);
     if let Some(refused) = refused(fault.as_ref()) {
