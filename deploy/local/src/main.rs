@@ -1,10 +1,11 @@
 //! `make run`: the whole product on one machine, no cloud account.
 
 mod cloud;
+mod examples;
 mod plane;
+mod scheduler;
 mod serve;
 mod settings;
-mod upkeep;
 mod welcome;
 
 use std::process::ExitCode;

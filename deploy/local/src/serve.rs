@@ -1,86 +1,58 @@
 //! From settings to serving, and to a clean stop.
 
 use std::error::Error;
-use std::time::Duration;
+use std::io::Write as _;
 
 use sandbox_gcs::Sandbox;
-use tenancy::http::{router, serve};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::plane::Plane;
-use crate::settings::{Settings, repository};
+use crate::settings::{Settings, repository, variable};
 use crate::welcome::Welcome;
-use crate::{cloud, upkeep};
-
-const GRACE: Duration = Duration::from_secs(5);
+use crate::{cloud, examples, plane, scheduler};
 
 /// Serves until told to stop.
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
-    let settings = Settings::from_env()?;
     start_log();
+    let settings = Settings::from_env()?;
     std::fs::create_dir_all(&settings.root).map_err(|error| format!("'{}': {error}", settings.root.display()))?;
     let listener = TcpListener::bind(settings.api).await.map_err(|error| {
         format!("cannot listen on {}: {error}; choose another port: PORT=9090 make run", settings.api)
     })?;
     let api = format!("http://{}", listener.local_addr()?);
     let storage = cloud::start_storage(&settings).await?;
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let plane = Plane::assemble(&settings, &storage, &stop).await?;
+    let assembled = plane::assemble(&settings, &storage).await?;
     if settings.events {
         cloud::subscribe(&storage, format!("{api}/events"))?;
     }
-    let examples = match settings.examples {
-        true => upkeep::upload_examples(&*plane.definitions, &repository().join("examples/tenants")).await?,
-        false => 0,
+    let uploaded = if settings.examples {
+        examples::upload(storage.endpoint(), &repository().join("examples/tenants")).await?
+    } else {
+        0
     };
-    let reconciler = plane.parts.reconciler.clone();
-    tasks.spawn(upkeep::work(plane.queue, reconciler, plane.runs, stop.clone()));
-    if let Some(every) = settings.sweep {
-        tasks.spawn(upkeep::sweep(plane.parts.sweeper.clone(), every, stop.clone()));
+    let sweeps = settings.sweep.map(|every| tokio::spawn(scheduler::sweep(api.clone(), every)));
+    announce(&settings, &api, &storage, uploaded)?;
+    assembled.run_on(listener).await?;
+    if let Some(sweeps) = sweeps {
+        sweeps.abort();
     }
-    announce(&settings, &api, &storage, examples)?;
-    let routes = router::complete(router::all(plane.parts));
-    let asked = stop_signal()?;
-    serve::serve_until(routes, listener, GRACE, stop.clone(), asked).await?;
-    stop.cancel();
-    tasks.close();
-    let _ = tokio::time::timeout(GRACE, tasks.wait()).await;
     storage.stop().await;
     Ok(())
 }
 
 /// Says where everything is: to people, and, in `endpoints.json`, to programs.
-fn announce(settings: &Settings, api: &str, storage: &Sandbox, examples: usize) -> Result<(), Box<dyn Error>> {
+fn announce(settings: &Settings, api: &str, storage: &Sandbox, uploaded: usize) -> Result<(), Box<dyn Error>> {
     let storage = storage.endpoint();
     let endpoints = serde_json::json!({"api": api, "storage": storage});
     let written = settings.root.join("endpoints.json.new");
     std::fs::write(&written, endpoints.to_string())?;
     std::fs::rename(&written, settings.root.join("endpoints.json"))?;
-    say(&Welcome { api, storage: &storage, root: &settings.root, examples });
+    let welcome = Welcome { api, storage: &storage, root: &settings.root, examples: uploaded };
+    writeln!(std::io::stdout(), "{welcome}")?;
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the one thing this program says to people")]
-fn say(welcome: &Welcome<'_>) {
-    println!("{welcome}");
-}
-
-/// Warnings and worse, unless `AIPRESS_LOG` says otherwise; on stderr, so that the welcome stands alone on stdout.
+/// On stderr, so that the welcome stands alone on stdout. Quiet unless `AIPRESS_LOG` says otherwise.
 fn start_log() {
-    let filter = crate::settings::variable("AIPRESS_LOG").unwrap_or_else(|| "info,hyper=warn,h2=warn".to_owned());
+    let filter = variable("AIPRESS_LOG").unwrap_or_else(|| "warn".to_owned());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-}
-
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, std::io::Error> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

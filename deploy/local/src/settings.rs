@@ -4,6 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// What requests under way have at a stop, and once more when their runs are interrupted.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
 /// What can be set, by environment variables.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use functions::{
@@ -22,7 +23,7 @@ pub use functions::{
 
 use crate::config::{self, ConfigError, LogConfig, Reader, ServerConfig};
 use crate::http::router;
-use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve};
+use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
 use crate::store::StoreError;
 use crate::terraform;
 use tokio_util::sync::CancellationToken;
@@ -98,13 +99,25 @@ impl Assembled {
     /// Serves until told to stop, then lets what goes on beside end.
     pub async fn run(self) -> Result<(), AssembleError> {
         let Self { router, settings, background } = self;
-        let Stopping { drain, stop, .. } = settings.stopping.clone();
+        let stopping = settings.stopping.clone();
         serve(router, settings).await?;
-        stop.cancel();
-        if let Some(background) = background {
-            ended(background, drain).await;
-        }
+        end(background, stopping).await;
         Ok(())
+    }
+
+    /// The same on a socket that is open already, whatever the settings say.
+    pub async fn run_on(self, listener: TcpListener) -> Result<(), AssembleError> {
+        let Self { router, settings, background } = self;
+        serve_on(router, listener, settings.stopping.clone()).await?;
+        end(background, settings.stopping).await;
+        Ok(())
+    }
+}
+
+async fn end(background: Option<JoinHandle<()>>, stopping: Stopping) {
+    stopping.stop.cancel();
+    if let Some(background) = background {
+        ended(background, stopping.drain).await;
     }
 }
 

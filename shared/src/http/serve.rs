@@ -71,17 +71,22 @@ pub async fn serve(router: Router, settings: ServeSettings) -> Result<(), ServeE
             let listener = TcpListener::bind(address).await.map_err(listen)?;
             let bound = listener.local_addr().map_err(listen)?;
             tracing::info!(address = %bound, "serving");
-            let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
-            let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
-            let asked = async move {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            };
-            serve_until(router, listener, settings.stopping, asked).await
+            serve_on(router, listener, settings.stopping).await
         }
     }
+}
+
+/// Serves on an open socket until a signal tells it to stop.
+pub async fn serve_on(router: Router, listener: TcpListener, stopping: Stopping) -> Result<(), ServeError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
+    let asked = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    serve_until(router, listener, stopping, asked).await
 }
 
 /// Serves on an open socket until `asked` is over, then as described in this module.

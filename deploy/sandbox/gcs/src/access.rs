@@ -9,8 +9,7 @@ use bytes::Bytes;
 use crate::faults::{Fault, Faults, Operation};
 use crate::range::ByteRange;
 use crate::store::{
-    Attributes, BucketName, Content, Error, ListQuery, Object, Page, Progress, Received, Store,
-    Target, UploadId, Write,
+    Attributes, BucketName, Content, Error, ListQuery, Object, Page, Progress, Received, Store, Target, UploadId, Write,
 };
 
 /// Why a request gets no good answer.
@@ -60,16 +59,9 @@ impl Access {
     }
 
     /// Reads an object's description.
-    pub(crate) async fn get(
-        &self,
-        bucket: BucketName,
-        target: Target,
-    ) -> Result<Arc<Object>, Failure> {
+    pub(crate) async fn get(&self, bucket: BucketName, target: Target) -> Result<Arc<Object>, Failure> {
         let path = format!("{bucket}/{}", target.name);
-        self.run(Operation::Get, &path, move |store| {
-            store.bucket(&bucket)?.get(&target)
-        })
-        .await
+        self.run(Operation::Get, &path, move |store| store.bucket(&bucket)?.get(&target)).await
     }
 
     /// Reads an object's content, or the part of it that `range` names.
@@ -84,36 +76,19 @@ impl Access {
         let torn = fault == Some(Fault::TornResponse);
         let reading = self.blocking(move |store| {
             let (object, file) = store.bucket(&bucket)?.read(&target)?;
-            let range = range
-                .map(|range| range.within(object.digests.size))
-                .transpose()?;
-            let content =
-                content(file, range, object.digests.size).map_err(|source| Error::Io {
-                    path: format!("{bucket}/{}", target.name).into(),
-                    source,
-                })?;
-            Ok(Reading {
-                object,
-                range,
-                content,
-                torn,
-            })
+            let range = range.map(|range| range.within(object.digests.size)).transpose()?;
+            let content = content(file, range, object.digests.size)
+                .map_err(|source| Error::Io { path: format!("{bucket}/{}", target.name).into(), source })?;
+            Ok(Reading { object, range, content, torn })
         });
         let reading = reading.await;
-        if fault == Some(Fault::LostAnswer) {
-            Err(Failure::Severed)
-        } else {
-            reading
-        }
+        if fault == Some(Fault::LostAnswer) { Err(Failure::Severed) } else { reading }
     }
 
     /// Lists a page.
     pub(crate) async fn list(&self, bucket: BucketName, query: ListQuery) -> Result<Page, Failure> {
         let path = format!("{bucket}/{}", query.prefix);
-        self.run(Operation::List, &path, move |store| {
-            Ok(store.bucket(&bucket)?.list(&query))
-        })
-        .await
+        self.run(Operation::List, &path, move |store| Ok(store.bucket(&bucket)?.list(&query))).await
     }
 
     /// Writes an object.
@@ -124,19 +99,13 @@ impl Access {
         content: Content,
     ) -> Result<Arc<Object>, Failure> {
         let path = format!("{bucket}/{}", write.name);
-        self.run(Operation::Write, &path, move |store| {
-            store.bucket(&bucket)?.write(write, content)
-        })
-        .await
+        self.run(Operation::Write, &path, move |store| store.bucket(&bucket)?.write(write, content)).await
     }
 
     /// Deletes or archives a version.
     pub(crate) async fn delete(&self, bucket: BucketName, target: Target) -> Result<(), Failure> {
         let path = format!("{bucket}/{}", target.name);
-        self.run(Operation::Delete, &path, move |store| {
-            store.bucket(&bucket)?.delete(&target)
-        })
-        .await
+        self.run(Operation::Delete, &path, move |store| store.bucket(&bucket)?.delete(&target)).await
     }
 
     /// Changes a version's attributes.
@@ -147,23 +116,13 @@ impl Access {
         change: impl FnOnce(Attributes) -> Result<Attributes, Error> + Send + 'static,
     ) -> Result<Arc<Object>, Failure> {
         let path = format!("{bucket}/{}", target.name);
-        self.run(Operation::Update, &path, move |store| {
-            store.bucket(&bucket)?.update(&target, change)
-        })
-        .await
+        self.run(Operation::Update, &path, move |store| store.bucket(&bucket)?.update(&target, change)).await
     }
 
     /// Starts a resumable upload.
-    pub(crate) async fn start_upload(
-        &self,
-        bucket: BucketName,
-        write: Write,
-    ) -> Result<UploadId, Failure> {
+    pub(crate) async fn start_upload(&self, bucket: BucketName, write: Write) -> Result<UploadId, Failure> {
         let path = format!("{bucket}/{}", write.name);
-        self.run(Operation::Other, &path, move |store| {
-            store.bucket(&bucket)?.start_upload(write)
-        })
-        .await
+        self.run(Operation::Other, &path, move |store| store.bucket(&bucket)?.start_upload(write)).await
     }
 
     /// Goes on with one; `name` is that of the object it will be.
@@ -176,10 +135,7 @@ impl Access {
     ) -> Result<Progress, Failure> {
         let path = format!("{bucket}/{name}");
         let operation = received.operation();
-        self.run(operation, &path, move |store| {
-            store.bucket(&bucket)?.continue_upload(id, &received)
-        })
-        .await
+        self.run(operation, &path, move |store| store.bucket(&bucket)?.continue_upload(id, &received)).await
     }
 
     /// Anything about buckets.

@@ -51,21 +51,14 @@ fn bucket(text: &str) -> Result<Bucket, String> {
         Some(name) => (name, true),
         None => (text, false),
     };
-    Ok(Bucket {
-        name: bucket_name(name)?,
-        versioning,
-    })
+    Ok(Bucket { name: bucket_name(name)?, versioning })
 }
 
 fn subscription(text: &str) -> Result<Subscription, String> {
     let (bucket, url) = text.split_once('=').ok_or("write BUCKET=URL")?;
-    Ok(Subscription {
-        bucket: bucket_name(bucket)?,
-        url: url.to_owned(),
-    })
+    Ok(Subscription { bucket: bucket_name(bucket)?, url: url.to_owned() })
 }
 
 fn bucket_name(text: &str) -> Result<BucketName, String> {
-    text.parse()
-        .map_err(|e: sandbox_gcs::StoreError| e.to_string())
+    text.parse().map_err(|e: sandbox_gcs::StoreError| e.to_string())
 }

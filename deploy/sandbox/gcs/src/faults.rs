@@ -61,35 +61,25 @@ impl Faults {
     /// Adds a rule behind the ones in force.
     pub fn inject(&self, rule: Rule) {
         if rule.times > 0 {
-            self.rules
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(rule);
+            self.rules.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
         }
     }
 
     /// Ends all faults.
     pub fn clear(&self) {
-        self.rules
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The rules that are not used up yet.
     pub fn pending(&self) -> Vec<Rule> {
-        self.rules
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The fault for this request, if one is due; counts it.
     pub(crate) fn strike(&self, operation: Operation, path: &str) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let at = rules.iter().position(|rule| {
-            rule.operation.is_none_or(|wanted| wanted == operation)
-                && path.starts_with(&rule.prefix)
+            rule.operation.is_none_or(|wanted| wanted == operation) && path.starts_with(&rule.prefix)
         })?;
         let rule = rules.get_mut(at)?;
         let fault = rule.fault;
@@ -114,19 +104,10 @@ mod tests {
             fault: Fault::Unavailable,
             times: 2,
         });
-        assert_eq!(
-            faults.strike(Operation::Read, "records/status/acme.json"),
-            None
-        );
-        assert_eq!(
-            faults.strike(Operation::Write, "records/leases/acme.json"),
-            None
-        );
+        assert_eq!(faults.strike(Operation::Read, "records/status/acme.json"), None);
+        assert_eq!(faults.strike(Operation::Write, "records/leases/acme.json"), None);
         for expected in [Some(Fault::Unavailable), Some(Fault::Unavailable), None] {
-            assert_eq!(
-                faults.strike(Operation::Write, "records/status/acme.json"),
-                expected
-            );
+            assert_eq!(faults.strike(Operation::Write, "records/status/acme.json"), expected);
         }
         assert_eq!(faults.pending(), Vec::new());
     }

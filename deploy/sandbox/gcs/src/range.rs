@@ -30,17 +30,10 @@ impl ByteRange {
     /// Start and end (excluded) within content of this size.
     pub(crate) fn within(self, size: u64) -> Result<(u64, u64), Error> {
         let (start, end) = match self {
-            Self::From(first, last) => (
-                first,
-                last.map_or(size, |last| last.saturating_add(1).min(size)),
-            ),
+            Self::From(first, last) => (first, last.map_or(size, |last| last.saturating_add(1).min(size))),
             Self::Last(count) => (size.saturating_sub(count), size),
         };
-        if start < end {
-            Ok((start, end))
-        } else {
-            Err(Error::UnsatisfiableRange { size })
-        }
+        if start < end { Ok((start, end)) } else { Err(Error::UnsatisfiableRange { size }) }
     }
 }
 

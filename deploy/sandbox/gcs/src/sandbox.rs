@@ -93,10 +93,7 @@ impl Sandbox {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let own = settings.root.join(OWN_FOLDER);
         let lock = lock(&own)?;
-        let unbound = |source| StartError::Listen {
-            address: settings.listen,
-            source,
-        };
+        let unbound = |source| StartError::Listen { address: settings.listen, source };
         let listener = TcpListener::bind(settings.listen).await.map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
         let base_url = format!("http://{address}");
@@ -118,14 +115,7 @@ impl Sandbox {
         for subscription in settings.subscriptions {
             outbox.subscribe(subscription);
         }
-        Ok(Self {
-            address,
-            faults,
-            outbox,
-            stop,
-            tasks,
-            _lock: lock,
-        })
+        Ok(Self { address, faults, outbox, stop, tasks, _lock: lock })
     }
 
     /// `http://HOST:PORT`, without a slash at the end.
@@ -165,10 +155,7 @@ fn lock(own: &Path) -> Result<File, StartError> {
 }
 
 fn io_error(path: &Path, source: io::Error) -> StartError {
-    StartError::Store(Error::Io {
-        path: path.to_owned(),
-        source,
-    })
+    StartError::Store(Error::Io { path: path.to_owned(), source })
 }
 
 fn ensure(store: &Store, wanted: &Bucket) -> Result<(), Error> {

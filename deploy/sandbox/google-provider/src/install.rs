@@ -19,17 +19,9 @@ pub fn install(provider_binary: &Path, into: &Path) -> io::Result<PathBuf> {
     let mirror = into.join("mirror");
     for registry in REGISTRIES {
         for (provider, version) in PROVIDERS {
-            let folder = mirror
-                .join(registry)
-                .join("hashicorp")
-                .join(provider)
-                .join(version)
-                .join(platform());
+            let folder = mirror.join(registry).join("hashicorp").join(provider).join(version).join(platform());
             fs::create_dir_all(&folder)?;
-            place(
-                provider_binary,
-                &folder.join(format!("terraform-provider-{provider}_v{version}_x5")),
-            )?;
+            place(provider_binary, &folder.join(format!("terraform-provider-{provider}_v{version}_x5")))?;
         }
     }
     let config = into.join("terraform.rc");
@@ -48,13 +40,11 @@ fn place(binary: &Path, target: &Path) -> io::Result<()> {
         fs::copy(binary, &staged)?;
     }
     // Renaming one link of a file onto another does nothing, not even remove the first.
-    fs::remove_file(target).or_else(|error| {
-        if error.kind() == io::ErrorKind::NotFound {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    })?;
+    fs::remove_file(target).or_else(
+        |error| {
+            if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+        },
+    )?;
     fs::rename(&staged, target)
 }
 

@@ -31,11 +31,7 @@ pub struct Redelivery {
 impl Default for Redelivery {
     /// What Eventarc does: 10 to 600 s, for a day.
     fn default() -> Self {
-        Self {
-            min: Duration::from_secs(10),
-            max: Duration::from_mins(10),
-            keep: Duration::from_hours(24),
-        }
+        Self { min: Duration::from_secs(10), max: Duration::from_mins(10), keep: Duration::from_hours(24) }
     }
 }
 
@@ -64,18 +60,9 @@ impl Deliveries {
         redelivery: Redelivery,
         stop: CancellationToken,
     ) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .timeout(DEADLINE)
-            .no_proxy()
-            .build()?;
+        let client = reqwest::Client::builder().timeout(DEADLINE).no_proxy().build()?;
         let slots = Arc::new(Semaphore::new(CONCURRENCY));
-        Ok(Self {
-            client,
-            outbox,
-            redelivery,
-            slots,
-            stop,
-        })
+        Ok(Self { client, outbox, redelivery, slots, stop })
     }
 
     /// Sends everything that comes, each event on its own; returns when stopped and all is quiet.
@@ -97,22 +84,12 @@ impl Deliveries {
                 Err(reason) => {
                     failures += 1;
                     let wait = self.redelivery.backoff(failures);
-                    tracing::debug!(
-                        id = entry.id,
-                        url = entry.subscription.url,
-                        reason,
-                        ?wait,
-                        "not acknowledged"
-                    );
+                    tracing::debug!(id = entry.id, url = entry.subscription.url, reason, ?wait, "not acknowledged");
                     tokio::time::sleep(wait).await;
                 }
             }
         }
-        tracing::warn!(
-            id = entry.id,
-            url = entry.subscription.url,
-            "event given up: too old"
-        );
+        tracing::warn!(id = entry.id, url = entry.subscription.url, "event given up: too old");
         self.outbox.remove(&entry);
     }
 

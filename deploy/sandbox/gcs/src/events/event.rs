@@ -39,19 +39,14 @@ impl CloudEvent {
             ("ce-specversion", "1.0".to_owned()),
             ("ce-id", id.to_owned()),
             ("ce-type", format!("google.cloud.storage.object.v1.{kind}")),
-            (
-                "ce-source",
-                format!("//storage.googleapis.com/{}", bucket.to_resource()),
-            ),
+            ("ce-source", format!("//storage.googleapis.com/{}", bucket.to_resource())),
             ("ce-subject", format!("objects/{subject}")),
             ("ce-time", time.to_string()),
             ("ce-bucket", bucket.to_string()),
             ("content-type", "application/json".to_owned()),
         ];
         Self {
-            headers: headers
-                .map(|(name, value)| (name.to_owned(), value))
-                .to_vec(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
             body: resource::object(bucket, object, base_url),
         }
     }

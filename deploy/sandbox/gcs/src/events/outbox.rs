@@ -67,15 +67,8 @@ impl Outbox {
             waiting.extend(read_json::<Entry>(&path)?);
         }
         let (ready, entries) = unbounded_channel();
-        let outbox = Self {
-            dir,
-            folder,
-            base_url,
-            ids,
-            subscriptions: RwLock::default(),
-            waiting: Mutex::new(waiting),
-            ready,
-        };
+        let outbox =
+            Self { dir, folder, base_url, ids, subscriptions: RwLock::default(), waiting: Mutex::new(waiting), ready };
         Ok((outbox, entries))
     }
 
@@ -85,27 +78,14 @@ impl Outbox {
         for entry in waiting.extract_if(.., |entry| entry.subscription == subscription) {
             self.hand_out(entry);
         }
-        let mut known = self
-            .subscriptions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.subscriptions.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(subscription);
     }
 
     /// Writes down what is about to happen.
-    pub(crate) fn prepare(
-        &self,
-        bucket: &BucketName,
-        changes: &[Change],
-    ) -> Result<Announced<'_>, Error> {
-        let known = self
-            .subscriptions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut announced = Announced {
-            outbox: self,
-            entries: Vec::new(),
-        };
+    pub(crate) fn prepare(&self, bucket: &BucketName, changes: &[Change]) -> Result<Announced<'_>, Error> {
+        let known = self.subscriptions.read().unwrap_or_else(PoisonError::into_inner);
+        let mut announced = Announced { outbox: self, entries: Vec::new() };
         for change in changes {
             let now = Timestamp::now();
             let event_id = self.ids.next(now)?.to_string();

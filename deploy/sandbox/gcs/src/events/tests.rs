@@ -24,10 +24,7 @@ fn an_event_carries_the_headers_and_the_body_eventarc_sends() {
             ..Attributes::default()
         },
     };
-    let change = Change {
-        kind: ChangeKind::Archived,
-        object: Arc::new(object),
-    };
+    let change = Change { kind: ChangeKind::Archived, object: Arc::new(object) };
     let bucket = "definitions".parse().unwrap();
     let event = CloudEvent::new(&bucket, &change, "42", "http://127.0.0.1:9023");
     insta::assert_json_snapshot!(event);
@@ -35,13 +32,8 @@ fn an_event_carries_the_headers_and_the_body_eventarc_sends() {
 
 #[test]
 fn waits_double_up_to_the_longest() {
-    let waits: Vec<_> = (1..9)
-        .map(|n| Redelivery::default().backoff(n).as_secs())
-        .collect();
+    let waits: Vec<_> = (1..9).map(|n| Redelivery::default().backoff(n).as_secs()).collect();
     assert_eq!(waits, [10, 20, 40, 80, 160, 320, 600, 600]);
-    let quick = Redelivery {
-        min: Duration::from_millis(1),
-        ..Redelivery::default()
-    };
+    let quick = Redelivery { min: Duration::from_millis(1), ..Redelivery::default() };
     assert_eq!(quick.backoff(u32::MAX), quick.max);
 }

@@ -7,16 +7,9 @@ use super::status::Status;
 use crate::access::Access;
 use crate::store::BucketName;
 
-pub(super) async fn get(
-    access: &Access,
-    request: proto::GetBucketRequest,
-) -> Result<proto::Bucket, Status> {
+pub(super) async fn get(access: &Access, request: proto::GetBucketRequest) -> Result<proto::Bucket, Status> {
     let name = BucketName::from_resource(&request.name)?;
-    let record = access
-        .buckets(&name.to_string(), move |store| {
-            Ok(store.bucket(&name)?.record())
-        })
-        .await?;
+    let record = access.buckets(&name.to_string(), move |store| Ok(store.bucket(&name)?.record())).await?;
     Ok(convert::bucket(&record))
 }
 
@@ -26,35 +19,22 @@ pub(super) async fn list(
     request: proto::ListBucketsRequest,
 ) -> Result<proto::ListBucketsResponse, Status> {
     let buckets = access.buckets("", |store| Ok(store.buckets())).await?;
-    let wanted = buckets
-        .iter()
-        .filter(|record| record.name.as_str().starts_with(&request.prefix));
+    let wanted = buckets.iter().filter(|record| record.name.as_str().starts_with(&request.prefix));
     Ok(proto::ListBucketsResponse {
         buckets: wanted.map(convert::bucket).collect(),
         ..proto::ListBucketsResponse::default()
     })
 }
 
-pub(super) async fn create(
-    access: &Access,
-    request: proto::CreateBucketRequest,
-) -> Result<proto::Bucket, Status> {
+pub(super) async fn create(access: &Access, request: proto::CreateBucketRequest) -> Result<proto::Bucket, Status> {
     let name: BucketName = request.bucket_id.parse()?;
-    let versioning = request
-        .bucket
-        .and_then(|bucket| bucket.versioning)
-        .is_some_and(|versioning| versioning.enabled);
+    let versioning = request.bucket.and_then(|bucket| bucket.versioning).is_some_and(|versioning| versioning.enabled);
     let create = move |store: &crate::store::Store| store.create_bucket(name, versioning);
     let record = access.buckets(&request.bucket_id, create).await?;
     Ok(convert::bucket(&record))
 }
 
-pub(super) async fn delete(
-    access: &Access,
-    request: proto::DeleteBucketRequest,
-) -> Result<(), Status> {
+pub(super) async fn delete(access: &Access, request: proto::DeleteBucketRequest) -> Result<(), Status> {
     let name = BucketName::from_resource(&request.name)?;
-    Ok(access
-        .buckets(&name.to_string(), move |store| store.delete_bucket(&name))
-        .await?)
+    Ok(access.buckets(&name.to_string(), move |store| store.delete_bucket(&name)).await?)
 }

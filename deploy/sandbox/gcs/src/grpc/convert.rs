@@ -51,19 +51,13 @@ pub(super) fn bucket(record: &BucketRecord) -> proto::Bucket {
         storage_class: "STANDARD".into(),
         create_time: Some(time(record.created)),
         update_time: Some(time(record.updated)),
-        versioning: Some(proto::bucket::Versioning {
-            enabled: record.versioning,
-        }),
+        versioning: Some(proto::bucket::Versioning { enabled: record.versioning }),
         ..proto::Bucket::default()
     }
 }
 
 /// `current` with the fields that `mask` names taken from `wanted`; `*` names all a writer can set.
-pub(super) fn masked(
-    mut current: Attributes,
-    wanted: &proto::Object,
-    mask: &[String],
-) -> Result<Attributes, Error> {
+pub(super) fn masked(mut current: Attributes, wanted: &proto::Object, mask: &[String]) -> Result<Attributes, Error> {
     let text = |value: &String| Some(value.clone()).filter(|text| !text.is_empty());
     for path in mask {
         match path.as_str() {
@@ -79,12 +73,7 @@ pub(super) fn masked(
             path => match path.strip_prefix("metadata.") {
                 Some(key) => {
                     current.metadata.remove(key);
-                    current.metadata.extend(
-                        wanted
-                            .metadata
-                            .get(key)
-                            .map(|v| (key.to_owned(), v.clone())),
-                    );
+                    current.metadata.extend(wanted.metadata.get(key).map(|v| (key.to_owned(), v.clone())));
                 }
                 None => return Err(Error::Invalid(format!("'{path}' cannot be updated here"))),
             },
@@ -110,8 +99,5 @@ fn metadata(wanted: &proto::Object) -> BTreeMap<String, String> {
 }
 
 fn time(at: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: at.as_second(),
-        nanos: at.subsec_nanosecond(),
-    }
+    prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }
 }

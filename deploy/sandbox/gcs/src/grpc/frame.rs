@@ -16,17 +16,14 @@ const PREFIX: usize = 5;
 
 /// The message in a request's body.
 pub(super) fn message(body: &[u8]) -> Result<&[u8], Status> {
-    let (prefix, message) = body
-        .split_first_chunk::<PREFIX>()
-        .ok_or_else(|| Status::invalid("a request without a message"))?;
+    let (prefix, message) =
+        body.split_first_chunk::<PREFIX>().ok_or_else(|| Status::invalid("a request without a message"))?;
     let [compressed, length @ ..] = *prefix;
     if compressed != 0 {
         return Err(Status::unimplemented("compression"));
     }
     if usize::try_from(u32::from_be_bytes(length)) != Ok(message.len()) {
-        return Err(Status::invalid(
-            "a message of another length than announced",
-        ));
+        return Err(Status::invalid("a message of another length than announced"));
     }
     Ok(message)
 }
@@ -40,10 +37,7 @@ pub(super) fn response(message: &[u8]) -> Response {
     framed.put_slice(message);
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    let sent = [
-        Ok::<_, std::convert::Infallible>(Frame::data(framed.freeze())),
-        Ok(Frame::trailers(trailers)),
-    ];
+    let sent = [Ok::<_, std::convert::Infallible>(Frame::data(framed.freeze())), Ok(Frame::trailers(trailers))];
     let body = Body::new(StreamBody::new(stream::iter(sent)));
     typed(body)
 }
@@ -55,9 +49,6 @@ pub(super) fn empty() -> Response {
 
 fn typed(body: Body) -> Response {
     let mut response = Response::new(body);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/grpc"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     response
 }

@@ -23,9 +23,7 @@ const LARGEST_REQUEST: usize = 4 << 20;
 
 /// All methods, behind one route.
 pub(crate) fn router(access: Access) -> Router {
-    Router::new()
-        .route("/google.storage.v2.Storage/{method}", post(call))
-        .with_state(access)
+    Router::new().route("/google.storage.v2.Storage/{method}", post(call)).with_state(access)
 }
 
 async fn call(State(access): State<Access>, Path(method): Path<String>, body: Body) -> Response {
@@ -37,11 +35,7 @@ async fn call(State(access): State<Access>, Path(method): Path<String>, body: Bo
 
 async fn dispatch(access: &Access, method: &str, body: Body) -> Result<Vec<u8>, Status> {
     let body = http_body_util::Limited::new(body, LARGEST_REQUEST);
-    let body = body
-        .collect()
-        .await
-        .map_err(|e| Status::invalid(&e.to_string()))?
-        .to_bytes();
+    let body = body.collect().await.map_err(|e| Status::invalid(&e.to_string()))?.to_bytes();
     let request = frame::message(&body)?;
     match method {
         "GetObject" => reply(objects::get(access, decode(request)?).await),

@@ -19,10 +19,7 @@ macro_rules! preconditions {
     };
 }
 
-pub(super) async fn get(
-    access: &Access,
-    request: proto::GetObjectRequest,
-) -> Result<proto::Object, Status> {
+pub(super) async fn get(access: &Access, request: proto::GetObjectRequest) -> Result<proto::Object, Status> {
     if request.soft_deleted == Some(true) {
         return Err(Status::unimplemented("soft deletion"));
     }
@@ -60,20 +57,13 @@ pub(super) async fn list(
     };
     let page = access.list(bucket.clone(), query).await?;
     Ok(proto::ListObjectsResponse {
-        objects: page
-            .objects
-            .iter()
-            .map(|object| convert::object(&bucket, object))
-            .collect(),
+        objects: page.objects.iter().map(|object| convert::object(&bucket, object)).collect(),
         prefixes: page.prefixes,
         next_page_token: page.next.map(|token| token.encode()).unwrap_or_default(),
     })
 }
 
-pub(super) async fn delete(
-    access: &Access,
-    request: proto::DeleteObjectRequest,
-) -> Result<(), Status> {
+pub(super) async fn delete(access: &Access, request: proto::DeleteObjectRequest) -> Result<(), Status> {
     let bucket = BucketName::from_resource(&request.bucket)?;
     let target = Target {
         name: request.object.parse()?,
@@ -83,17 +73,9 @@ pub(super) async fn delete(
     Ok(access.delete(bucket, target).await?)
 }
 
-pub(super) async fn update(
-    access: &Access,
-    request: proto::UpdateObjectRequest,
-) -> Result<proto::Object, Status> {
-    let wanted = request
-        .object
-        .ok_or_else(|| Status::invalid("object is required"))?;
-    let mask = request
-        .update_mask
-        .ok_or_else(|| Status::invalid("update_mask is required"))?
-        .paths;
+pub(super) async fn update(access: &Access, request: proto::UpdateObjectRequest) -> Result<proto::Object, Status> {
+    let wanted = request.object.ok_or_else(|| Status::invalid("object is required"))?;
+    let mask = request.update_mask.ok_or_else(|| Status::invalid("update_mask is required"))?.paths;
     let bucket = BucketName::from_resource(&wanted.bucket)?;
     let target = Target {
         name: wanted.name.parse()?,

@@ -33,20 +33,12 @@ const UNAVAILABLE: u8 = 14;
 impl Status {
     /// The request makes no sense.
     pub(super) fn invalid(message: &str) -> Self {
-        Self {
-            code: INVALID_ARGUMENT,
-            message: message.to_owned(),
-            severed: false,
-        }
+        Self { code: INVALID_ARGUMENT, message: message.to_owned(), severed: false }
     }
 
     /// This server cannot do that.
     pub(super) fn unimplemented(what: &str) -> Self {
-        Self {
-            code: UNIMPLEMENTED,
-            message: format!("This server has no {what}."),
-            severed: false,
-        }
+        Self { code: UNIMPLEMENTED, message: format!("This server has no {what}."), severed: false }
     }
 
     /// A trailers-only response.
@@ -72,9 +64,7 @@ impl<E: Into<Failure>> From<E> for Status {
             Failure::TooManyRequests => RESOURCE_EXHAUSTED,
             Failure::Unavailable | Failure::Severed | Failure::Stopping => UNAVAILABLE,
             Failure::Store(error) => match error {
-                Error::NoSuchBucket(_) | Error::NoSuchObject { .. } | Error::NoSuchUpload(_) => {
-                    NOT_FOUND
-                }
+                Error::NoSuchBucket(_) | Error::NoSuchObject { .. } | Error::NoSuchUpload(_) => NOT_FOUND,
                 Error::BucketExists(_) => ALREADY_EXISTS,
                 Error::BucketNotEmpty(_) | Error::PreconditionFailed | Error::NotModified => FAILED_PRECONDITION,
                 Error::UnsatisfiableRange { .. } => OUT_OF_RANGE,
@@ -84,10 +74,6 @@ impl<E: Into<Failure>> From<E> for Status {
             },
         };
         let severed = matches!(failure, Failure::Severed);
-        Self {
-            code,
-            message: failure.to_string(),
-            severed,
-        }
+        Self { code, message: failure.to_string(), severed }
     }
 }

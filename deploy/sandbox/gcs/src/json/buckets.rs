@@ -26,44 +26,28 @@ struct Versioning {
 
 impl Wanted {
     fn parse(body: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(body)
-            .map_err(|e| Error::Invalid(format!("The body is no bucket resource: {e}")))
+        serde_json::from_slice(body).map_err(|e| Error::Invalid(format!("The body is no bucket resource: {e}")))
     }
 }
 
 /// `GET /storage/v1/b`: all of them on one page.
 pub(super) async fn list(State(api): State<Api>) -> Result<Json<Value>, Refused> {
     let buckets = api.access.buckets("", |store| Ok(store.buckets())).await?;
-    let items: Value = buckets
-        .iter()
-        .map(|record| resource::bucket(record, &api.base_url))
-        .collect();
+    let items: Value = buckets.iter().map(|record| resource::bucket(record, &api.base_url)).collect();
     Ok(Json(json!({"kind": "storage#buckets", "items": items})))
 }
 
 /// `GET /storage/v1/b/B`
-pub(super) async fn get(
-    State(api): State<Api>,
-    Path(bucket): Path<String>,
-) -> Result<Json<Value>, Refused> {
+pub(super) async fn get(State(api): State<Api>, Path(bucket): Path<String>) -> Result<Json<Value>, Refused> {
     let name: BucketName = bucket.parse()?;
-    let record = api
-        .access
-        .buckets(&bucket, move |store| Ok(store.bucket(&name)?.record()))
-        .await?;
+    let record = api.access.buckets(&bucket, move |store| Ok(store.bucket(&name)?.record())).await?;
     Ok(Json(resource::bucket(&record, &api.base_url)))
 }
 
 /// `GET /storage/v1/b/B/storageLayout`: no bucket here has a hierarchical namespace.
-pub(super) async fn layout(
-    State(api): State<Api>,
-    Path(bucket): Path<String>,
-) -> Result<Json<Value>, Refused> {
+pub(super) async fn layout(State(api): State<Api>, Path(bucket): Path<String>) -> Result<Json<Value>, Refused> {
     let name: BucketName = bucket.parse()?;
-    let record = api
-        .access
-        .buckets(&bucket, move |store| Ok(store.bucket(&name)?.record()))
-        .await?;
+    let record = api.access.buckets(&bucket, move |store| Ok(store.bucket(&name)?.record())).await?;
     Ok(Json(json!({
         "kind": "storage#storageLayout",
         "bucket": record.name,
@@ -77,15 +61,8 @@ pub(super) async fn layout(
 pub(super) async fn insert(State(api): State<Api>, body: Bytes) -> Result<Json<Value>, Refused> {
     let wanted = Wanted::parse(&body)?;
     let name: BucketName = wanted.name.parse()?;
-    let versioning = wanted
-        .versioning
-        .is_some_and(|versioning| versioning.enabled);
-    let created = api
-        .access
-        .buckets(&wanted.name, move |store| {
-            store.create_bucket(name, versioning)
-        })
-        .await?;
+    let versioning = wanted.versioning.is_some_and(|versioning| versioning.enabled);
+    let created = api.access.buckets(&wanted.name, move |store| store.create_bucket(name, versioning)).await?;
     Ok(Json(resource::bucket(&created, &api.base_url)))
 }
 
@@ -108,13 +85,8 @@ pub(super) async fn patch(
 }
 
 /// `DELETE /storage/v1/b/B`
-pub(super) async fn delete(
-    State(api): State<Api>,
-    Path(bucket): Path<String>,
-) -> Result<StatusCode, Refused> {
+pub(super) async fn delete(State(api): State<Api>, Path(bucket): Path<String>) -> Result<StatusCode, Refused> {
     let name: BucketName = bucket.parse()?;
-    api.access
-        .buckets(&bucket, move |store| store.delete_bucket(&name))
-        .await?;
+    api.access.buckets(&bucket, move |store| store.delete_bucket(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

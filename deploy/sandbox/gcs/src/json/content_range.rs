@@ -11,16 +11,9 @@ pub(super) fn parse(header: Option<&str>) -> Result<(Option<u64>, Total), Error>
     };
     let bad = || Error::Invalid(format!("Failed to parse Content-Range header: '{header}'"));
     let rest = header.trim().strip_prefix("bytes").ok_or_else(bad)?;
-    let (range, total) = rest
-        .trim_start_matches([' ', '='])
-        .split_once('/')
-        .ok_or_else(bad)?;
+    let (range, total) = rest.trim_start_matches([' ', '=']).split_once('/').ok_or_else(bad)?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| bad());
-    let total = if total == "*" {
-        None
-    } else {
-        Some(number(total)?)
-    };
+    let total = if total == "*" { None } else { Some(number(total)?) };
     if range == "*" {
         return Ok((None, total.map_or(Total::Unknown, Total::Known)));
     }

@@ -30,8 +30,7 @@ impl IntoResponse for Refused {
         }
         let message = self.0.to_string();
         let detail = json!({"message": message, "domain": "global", "reason": reason});
-        let body =
-            json!({"error": {"code": status.as_u16(), "message": message, "errors": [detail]}});
+        let body = json!({"error": {"code": status.as_u16(), "message": message, "errors": [detail]}});
         (status, Json(body)).into_response()
     }
 }
@@ -64,14 +63,8 @@ impl IntoResponse for XmlRefused {
             Failure::TooManyRequests => "SlowDown",
             _ => "ServiceUnavailable",
         };
-        let body =
-            format!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>");
-        (
-            status,
-            [(header::CONTENT_TYPE, "application/xml; charset=UTF-8")],
-            body,
-        )
-            .into_response()
+        let body = format!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>");
+        (status, [(header::CONTENT_TYPE, "application/xml; charset=UTF-8")], body).into_response()
     }
 }
 
@@ -88,10 +81,7 @@ fn classify(failure: &Failure) -> (StatusCode, &'static str) {
             Error::BucketExists(_) | Error::BucketNotEmpty(_) => (StatusCode::CONFLICT, "conflict"),
             Error::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "conditionNotMet"),
             Error::NotModified => (StatusCode::NOT_MODIFIED, "notModified"),
-            Error::UnsatisfiableRange { .. } => (
-                StatusCode::RANGE_NOT_SATISFIABLE,
-                "requestedRangeNotSatisfiable",
-            ),
+            Error::UnsatisfiableRange { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "requestedRangeNotSatisfiable"),
             Error::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid"),
             Error::Io { .. } => (StatusCode::SERVICE_UNAVAILABLE, "backendError"),
             Error::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internalError"),

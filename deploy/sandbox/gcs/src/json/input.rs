@@ -34,9 +34,7 @@ impl Description {
     /// The attributes; the media type of the content counts when the description names none.
     pub(super) fn attributes(&self, media_type: Option<&str>) -> Result<Attributes, Error> {
         let mut attributes = patched(Attributes::default(), &self.attributes)?;
-        attributes.content_type = attributes
-            .content_type
-            .or_else(|| media_type.map(str::to_owned));
+        attributes.content_type = attributes.content_type.or_else(|| media_type.map(str::to_owned));
         Ok(attributes)
     }
 
@@ -61,20 +59,14 @@ pub(super) fn header_claims(headers: &HeaderMap) -> Result<Claims, Error> {
             }
         }
     }
-    if let Some(text) = headers
-        .get("content-md5")
-        .and_then(|value| value.to_str().ok())
-    {
+    if let Some(text) = headers.get("content-md5").and_then(|value| value.to_str().ok()) {
         claims.md5 = Some(md5(text)?);
     }
     Ok(claims)
 }
 
 /// `attributes` with the fields of `patch` in place: a value sets, null clears; metadata is merged key by key.
-pub(super) fn patched(
-    mut attributes: Attributes,
-    patch: &BTreeMap<String, Value>,
-) -> Result<Attributes, Error> {
+pub(super) fn patched(mut attributes: Attributes, patch: &BTreeMap<String, Value>) -> Result<Attributes, Error> {
     for (field, value) in patch {
         let slot = match field.as_str() {
             "contentType" => &mut attributes.content_type,
@@ -105,9 +97,7 @@ fn merge(metadata: &mut BTreeMap<String, String>, patch: &Value) -> Result<(), E
             }
         }
         _ => {
-            return Err(Error::Invalid(
-                "metadata must be an object of strings".into(),
-            ));
+            return Err(Error::Invalid("metadata must be an object of strings".into()));
         }
     }
     Ok(())

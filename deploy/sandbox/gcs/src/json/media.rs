@@ -21,10 +21,7 @@ pub(super) async fn download(
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let reading = api
-        .access
-        .read(bucket.parse()?, params.target(&object)?, range(&headers))
-        .await?;
+    let reading = api.access.read(bucket.parse()?, params.target(&object)?, range(&headers)).await?;
     Ok(respond(reading))
 }
 
@@ -40,30 +37,17 @@ pub(super) async fn xml(
         generation: params.generation("generation")?,
         preconditions: xml_preconditions(&headers)?,
     };
-    Ok(respond(
-        api.access
-            .read(bucket.parse()?, target, range(&headers))
-            .await?,
-    ))
+    Ok(respond(api.access.read(bucket.parse()?, target, range(&headers)).await?))
 }
 
 /// The range a request asks for.
 pub(super) fn range(headers: &HeaderMap) -> Option<ByteRange> {
-    headers
-        .get(header::RANGE)?
-        .to_str()
-        .ok()
-        .and_then(ByteRange::parse)
+    headers.get(header::RANGE)?.to_str().ok().and_then(ByteRange::parse)
 }
 
 /// The content with its headers.
 pub(super) fn respond(reading: Reading) -> Response {
-    let Reading {
-        object,
-        range,
-        content,
-        torn,
-    } = reading;
+    let Reading { object, range, content, torn } = reading;
     let mut headers = described(&object);
     headers.insert(header::CONTENT_LENGTH, content.len().into());
     let mut status = StatusCode::OK;
@@ -72,11 +56,7 @@ pub(super) fn respond(reading: Reading) -> Response {
         let value = format!("bytes {start}-{}/{}", end - 1, object.digests.size);
         insert(&mut headers, header::CONTENT_RANGE, &value);
     }
-    let body = if torn {
-        torn_body(&content)
-    } else {
-        Body::from(content)
-    };
+    let body = if torn { torn_body(&content) } else { Body::from(content) };
     (status, headers, body).into_response()
 }
 
@@ -84,20 +64,10 @@ fn described(object: &Object) -> HeaderMap {
     let attributes = &object.attributes;
     let digests = &object.digests;
     let mut headers = HeaderMap::new();
-    let media_type = attributes
-        .content_type
-        .as_deref()
-        .unwrap_or("application/octet-stream");
+    let media_type = attributes.content_type.as_deref().unwrap_or("application/octet-stream");
     let stored_as = attributes.content_encoding.as_deref().unwrap_or("identity");
-    let hashes = format!(
-        "crc32c={},md5={}",
-        resource::crc32c(digests),
-        resource::md5(digests)
-    );
-    let modified = object
-        .updated
-        .strftime("%a, %d %b %Y %H:%M:%S GMT")
-        .to_string();
+    let hashes = format!("crc32c={},md5={}", resource::crc32c(digests), resource::md5(digests));
+    let modified = object.updated.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let generation = object.generation.to_string();
     let metageneration = object.metageneration.to_string();
     let size = digests.size.to_string();

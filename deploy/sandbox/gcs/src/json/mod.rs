@@ -31,35 +31,18 @@ pub(crate) struct Api {
 pub(crate) fn router(api: Api) -> Router {
     Router::new()
         .route("/storage/v1/b", get(buckets::list).post(buckets::insert))
-        .route(
-            "/storage/v1/b/{bucket}",
-            get(buckets::get)
-                .patch(buckets::patch)
-                .delete(buckets::delete),
-        )
+        .route("/storage/v1/b/{bucket}", get(buckets::get).patch(buckets::patch).delete(buckets::delete))
         .route("/storage/v1/b/{bucket}/storageLayout", get(buckets::layout))
         .route("/storage/v1/b/{bucket}/o", get(objects::list))
         .route(
             "/storage/v1/b/{bucket}/o/{object}",
-            get(objects::get)
-                .patch(objects::patch)
-                .put(objects::update)
-                .delete(objects::delete),
+            get(objects::get).patch(objects::patch).put(objects::update).delete(objects::delete),
         )
-        .route(
-            "/storage/v1/b/{bucket}/o/{object}/rewriteTo/b/{to_bucket}/o/{to_object}",
-            post(objects::rewrite),
-        )
-        .route(
-            "/download/storage/v1/b/{bucket}/o/{object}",
-            get(media::download),
-        )
+        .route("/storage/v1/b/{bucket}/o/{object}/rewriteTo/b/{to_bucket}/o/{to_object}", post(objects::rewrite))
+        .route("/download/storage/v1/b/{bucket}/o/{object}", get(media::download))
         .route("/upload/storage/v1/b/{bucket}/o", uploads::methods())
         // Where gcloud sends resumable uploads.
-        .route(
-            "/resumable/upload/storage/v1/b/{bucket}/o",
-            uploads::methods(),
-        )
+        .route("/resumable/upload/storage/v1/b/{bucket}/o", uploads::methods())
         .route("/{bucket}/{*object}", get(media::xml))
         .layer(DefaultBodyLimit::disable())
         .with_state(api)

@@ -16,9 +16,7 @@ pub(super) struct Part {
 
 /// The boundary in a `Content-Type`.
 pub(super) fn boundary(headers: &HeaderMap) -> Result<String, Error> {
-    let header = headers
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let header = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     header
         .unwrap_or_default()
         .split(';')
@@ -26,9 +24,7 @@ pub(super) fn boundary(headers: &HeaderMap) -> Result<String, Error> {
         .find(|(name, _)| name.eq_ignore_ascii_case("boundary"))
         .map(|(_, value)| value.trim_matches(['"', '\'']).to_owned())
         .filter(|value| !value.is_empty())
-        .ok_or_else(|| {
-            Error::Invalid("The Content-Type of a multipart upload needs a boundary.".into())
-        })
+        .ok_or_else(|| Error::Invalid("The Content-Type of a multipart upload needs a boundary.".into()))
 }
 
 /// Splits a body. Lines end with CRLF or, from Python's email package, with LF alone; the first one decides.
@@ -37,11 +33,7 @@ pub(super) fn split(body: &Bytes, boundary: &str) -> Result<Vec<Part>, Error> {
     let first = format!("--{boundary}");
     let start = find(body, first.as_bytes(), 0).ok_or_else(|| bad("no boundary"))?;
     let mut at = start + first.len();
-    let line_end: &[u8] = if body[at..].starts_with(b"\r\n") {
-        b"\r\n"
-    } else {
-        b"\n"
-    };
+    let line_end: &[u8] = if body[at..].starts_with(b"\r\n") { b"\r\n" } else { b"\n" };
     let delimiter = [line_end, first.as_bytes()].concat();
     let blank = [line_end, line_end].concat();
     let mut parts = Vec::new();
@@ -84,13 +76,9 @@ mod tests {
     use super::*;
 
     fn parts(body: &str) -> Result<Vec<(Option<String>, String)>, String> {
-        let parts =
-            split(&Bytes::copy_from_slice(body.as_bytes()), "b").map_err(|e| e.to_string())?;
+        let parts = split(&Bytes::copy_from_slice(body.as_bytes()), "b").map_err(|e| e.to_string())?;
         let text = |part: &Part| String::from_utf8(part.content.to_vec()).unwrap();
-        Ok(parts
-            .iter()
-            .map(|part| (part.content_type.clone(), text(part)))
-            .collect())
+        Ok(parts.iter().map(|part| (part.content_type.clone(), text(part))).collect())
     }
 
     #[test]
@@ -100,25 +88,12 @@ mod tests {
                      --b\r\n\r\na\r\n--\r\n\r\n\r\n--b\r\ncontent-type: application/json\r\n\r\n{1}\r\n--b--\r\n";
         assert_eq!(
             parts(three).unwrap(),
-            [
-                (json.clone(), "{}".into()),
-                (None, "a\r\n--\r\n\r\n".into()),
-                (json.clone(), "{1}".into())
-            ]
+            [(json.clone(), "{}".into()), (None, "a\r\n--\r\n\r\n".into()), (json.clone(), "{1}".into())]
         );
         let python = "--b\nContent-Type: application/json\n\n{}\n--b\nContent-Type: text/x\n\nline\r\n\n--b--";
-        assert_eq!(
-            parts(python).unwrap(),
-            [
-                (json, "{}".into()),
-                (Some("text/x".into()), "line\r\n".into())
-            ]
-        );
+        assert_eq!(parts(python).unwrap(), [(json, "{}".into()), (Some("text/x".into()), "line\r\n".into())]);
         let empty = "--b\r\n\r\n{}\r\n--b\r\n\r\n\r\n--b--";
-        assert_eq!(
-            parts(empty).unwrap(),
-            [(None, "{}".into()), (None, String::new())]
-        );
+        assert_eq!(parts(empty).unwrap(), [(None, "{}".into()), (None, String::new())]);
         for broken in ["", "--b", "--b\r\n\r\nno end", "--b\r\nno blank\r\n--b--"] {
             parts(broken).unwrap_err();
         }

@@ -35,11 +35,7 @@ pub(super) async fn get(
 ) -> Result<Response, Refused> {
     let (bucket, target): (BucketName, _) = (bucket.parse()?, params.target(&object)?);
     if params.text("alt") == Some("media") {
-        return Ok(media::respond(
-            api.access
-                .read(bucket, target, media::range(&headers))
-                .await?,
-        ));
+        return Ok(media::respond(api.access.read(bucket, target, media::range(&headers)).await?));
     }
     let object = api.access.get(bucket.clone(), target).await?;
     Ok(Json(resource::object(&bucket, &object, &api.base_url)).into_response())
@@ -51,9 +47,7 @@ pub(super) async fn delete(
     Path((bucket, object)): Path<(String, String)>,
     params: Params,
 ) -> Result<StatusCode, Refused> {
-    api.access
-        .delete(bucket.parse()?, params.target(&object)?)
-        .await?;
+    api.access.delete(bucket.parse()?, params.target(&object)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -64,14 +58,7 @@ pub(super) async fn patch(
     params: Params,
     body: Bytes,
 ) -> Result<Json<Value>, Refused> {
-    change(
-        &api,
-        &bucket,
-        params.target(&object)?,
-        &body,
-        |current, fields| patched(current, &fields),
-    )
-    .await
+    change(&api, &bucket, params.target(&object)?, &body, |current, fields| patched(current, &fields)).await
 }
 
 /// `PUT /storage/v1/b/B/o/O`: replaces all fields a writer can set.
@@ -90,19 +77,12 @@ async fn change(
     bucket: &str,
     target: Target,
     body: &[u8],
-    apply: impl FnOnce(Attributes, BTreeMap<String, Value>) -> Result<Attributes, Error>
-    + Send
-    + 'static,
+    apply: impl FnOnce(Attributes, BTreeMap<String, Value>) -> Result<Attributes, Error> + Send + 'static,
 ) -> Result<Json<Value>, Refused> {
     let bucket: BucketName = bucket.parse()?;
-    let fields = serde_json::from_slice(body)
-        .map_err(|e| Error::Invalid(format!("The body is no object resource: {e}")))?;
-    let object = api
-        .access
-        .update(bucket.clone(), target, move |current| {
-            apply(current, fields)
-        })
-        .await?;
+    let fields =
+        serde_json::from_slice(body).map_err(|e| Error::Invalid(format!("The body is no object resource: {e}")))?;
+    let object = api.access.update(bucket.clone(), target, move |current| apply(current, fields)).await?;
     Ok(Json(resource::object(&bucket, &object, &api.base_url)))
 }
 
@@ -130,10 +110,7 @@ pub(super) async fn rewrite(
         preconditions: params.preconditions()?,
     };
     let to_bucket: BucketName = to_bucket.parse()?;
-    let copy = api
-        .access
-        .write(to_bucket.clone(), write, Content::Bytes(reading.content))
-        .await?;
+    let copy = api.access.write(to_bucket.clone(), write, Content::Bytes(reading.content)).await?;
     let size = copy.digests.size.to_string();
     Ok(Json(json!({
         "kind": "storage#rewriteResponse",

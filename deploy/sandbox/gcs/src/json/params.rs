@@ -20,27 +20,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let query = Query::<HashMap<String, String>>::from_request_parts(parts, state).await;
-        query
-            .map(|Query(map)| Self(map))
-            .map_err(|e| Error::Invalid(e.body_text()).into())
+        query.map(|Query(map)| Self(map)).map_err(|e| Error::Invalid(e.body_text()).into())
     }
 }
 
 impl Params {
     /// A parameter's text; empty counts as absent.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
     /// A parameter as a value.
     pub(super) fn value<T: FromStr>(&self, name: &str) -> Result<Option<T>, Error> {
-        let parse = |text: &str| {
-            text.parse()
-                .map_err(|_| Error::Invalid(format!("Invalid value for {name}: '{text}'")))
-        };
+        let parse =
+            |text: &str| text.parse().map_err(|_| Error::Invalid(format!("Invalid value for {name}: '{text}'")));
         self.text(name).map(parse).transpose()
     }
 

@@ -8,11 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::store::{BucketName, BucketRecord, Digests, Object, Page};
 
 /// What may stand in a path segment as it is (RFC 3986, section 2.3).
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// An object name as one path segment.
 pub(crate) fn segment(name: &str) -> String {
@@ -60,10 +56,9 @@ pub(crate) fn object(bucket: &BucketName, object: &Object, base_url: &str) -> Va
     if let (Some(fields), Some(archived)) = (fields.as_object_mut(), object.archived) {
         fields.insert("timeDeleted".into(), json!(archived));
     }
-    if let (Some(fields), Ok(Value::Object(attributes))) = (
-        fields.as_object_mut(),
-        serde_json::to_value(&object.attributes),
-    ) {
+    if let (Some(fields), Ok(Value::Object(attributes))) =
+        (fields.as_object_mut(), serde_json::to_value(&object.attributes))
+    {
         fields.extend(attributes);
     }
     fields
@@ -101,10 +96,7 @@ pub(crate) fn page(bucket: &BucketName, page: &Page, base_url: &str) -> Value {
         fields.insert("prefixes".into(), json!(page.prefixes));
     }
     if !page.objects.is_empty() {
-        let items = page
-            .objects
-            .iter()
-            .map(|item| object(bucket, item, base_url));
+        let items = page.objects.iter().map(|item| object(bucket, item, base_url));
         fields.insert("items".into(), items.collect());
     }
     Value::Object(fields)

@@ -40,12 +40,7 @@ async fn upload(
             finish(&api, bucket, write, content).await
         }
         Some("media") => {
-            let write = described(
-                &params,
-                &headers,
-                &Description::default(),
-                media_type(&headers, "content-type"),
-            )?;
+            let write = described(&params, &headers, &Description::default(), media_type(&headers, "content-type"))?;
             finish(&api, bucket, write, body).await
         }
         other => Err(Error::Invalid(format!(
@@ -56,29 +51,15 @@ async fn upload(
     }
 }
 
-async fn finish(
-    api: &Api,
-    bucket: BucketName,
-    write: Write,
-    content: Bytes,
-) -> Result<Response, Refused> {
-    let object = api
-        .access
-        .write(bucket.clone(), write, Content::Bytes(content))
-        .await?;
+async fn finish(api: &Api, bucket: BucketName, write: Write, content: Bytes) -> Result<Response, Refused> {
+    let object = api.access.write(bucket.clone(), write, Content::Bytes(content)).await?;
     Ok(Json(resource::object(&bucket, &object, &api.base_url)).into_response())
 }
 
 /// A write out of the parts of a multipart body.
-fn related(
-    params: &Params,
-    headers: &HeaderMap,
-    parts: Vec<multipart::Part>,
-) -> Result<(Write, Bytes), Error> {
+fn related(params: &Params, headers: &HeaderMap, parts: Vec<multipart::Part>) -> Result<(Write, Bytes), Error> {
     let mut parts = parts.into_iter();
-    let (Some(metadata), Some(media), trailer, None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(metadata), Some(media), trailer, None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(Error::Invalid(
             "A multipart upload has two parts, metadata and content, and may have checksums behind them.".into(),
         ));
@@ -86,9 +67,7 @@ fn related(
     let description = Description::parse(&metadata.content)?;
     let mut write = described(params, headers, &description, media.content_type.as_deref())?;
     if let Some(trailer) = trailer {
-        write.claims = write
-            .claims
-            .and(Description::parse(&trailer.content)?.claims()?);
+        write.claims = write.claims.and(Description::parse(&trailer.content)?.claims()?);
     }
     Ok((write, media.content))
 }
@@ -125,36 +104,19 @@ async fn start(
     body: &[u8],
 ) -> Result<Response, Refused> {
     let description = Description::parse(body)?;
-    let write = described(
-        params,
-        headers,
-        &description,
-        media_type(headers, "x-upload-content-type"),
-    )?;
+    let write = described(params, headers, &description, media_type(headers, "x-upload-content-type"))?;
     let name = write.name.clone();
     let id = api.access.start_upload(bucket.clone(), write).await?;
     let location = session_url(&api.base_url, headers, &bucket, &name, id);
     let location = HeaderValue::try_from(location).map_err(|e| Error::Invalid(e.to_string()))?;
     let id = HeaderValue::try_from(id.to_string()).map_err(|e| Error::Invalid(e.to_string()))?;
     let id_header = HeaderName::from_static("x-guploader-uploadid");
-    Ok((
-        StatusCode::OK,
-        [(header::LOCATION, location), (id_header, id)],
-    )
-        .into_response())
+    Ok((StatusCode::OK, [(header::LOCATION, location), (id_header, id)]).into_response())
 }
 
 /// The official Rust crate sends a Host without its port: then the address the server listens on is meant.
-fn session_url(
-    base_url: &str,
-    headers: &HeaderMap,
-    bucket: &BucketName,
-    name: &ObjectName,
-    id: UploadId,
-) -> String {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|value| value.to_str().ok());
+fn session_url(base_url: &str, headers: &HeaderMap, bucket: &BucketName, name: &ObjectName, id: UploadId) -> String {
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
     let base = match host {
         Some(host) if host.contains(':') => format!("http://{host}"),
         _ => base_url.to_owned(),
@@ -171,27 +133,13 @@ async fn go_on(
     headers: &HeaderMap,
     bytes: Bytes,
 ) -> Result<Response, Refused> {
-    let range = headers
-        .get(header::CONTENT_RANGE)
-        .map(HeaderValue::to_str)
-        .transpose();
+    let range = headers.get(header::CONTENT_RANGE).map(HeaderValue::to_str).transpose();
     let range = range.map_err(|e| Error::Invalid(e.to_string()))?;
     let (offset, total) = content_range::parse(range)?;
-    let received = Received {
-        offset,
-        total,
-        bytes,
-        claims: header_claims(headers)?,
-    };
+    let received = Received { offset, total, bytes, claims: header_claims(headers)? };
     let name = params.text("name").unwrap_or_default();
-    match api
-        .access
-        .continue_upload(bucket.clone(), name, id, received)
-        .await?
-    {
-        Progress::Finished(object) => {
-            Ok(Json(resource::object(&bucket, &object, &api.base_url)).into_response())
-        }
+    match api.access.continue_upload(bucket.clone(), name, id, received).await? {
+        Progress::Finished(object) => Ok(Json(resource::object(&bucket, &object, &api.base_url)).into_response()),
         Progress::Partial(stored) => Ok(incomplete(stored, headers)),
     }
 }
@@ -204,26 +152,18 @@ fn incomplete(stored: u64, request: &HeaderMap) -> Response {
     } else {
         StatusCode::PERMANENT_REDIRECT.into_response()
     };
-    let range = stored
-        .checked_sub(1)
-        .map(|last| HeaderValue::try_from(format!("bytes=0-{last}")));
+    let range = stored.checked_sub(1).map(|last| HeaderValue::try_from(format!("bytes=0-{last}")));
     if let Some(Ok(range)) = range {
         response.headers_mut().insert(header::RANGE, range);
     }
     response
 }
 
-async fn cancel(
-    State(api): State<Api>,
-    Path(bucket): Path<String>,
-    params: Params,
-) -> Result<StatusCode, Refused> {
+async fn cancel(State(api): State<Api>, Path(bucket): Path<String>, params: Params) -> Result<StatusCode, Refused> {
     let bucket: BucketName = bucket.parse()?;
     let id: UploadId = params.text("upload_id").unwrap_or_default().parse()?;
     api.access
-        .buckets(params.text("name").unwrap_or_default(), move |store| {
-            store.bucket(&bucket)?.cancel_upload(id)
-        })
+        .buckets(params.text("name").unwrap_or_default(), move |store| store.bucket(&bucket)?.cancel_upload(id))
         .await?;
     Ok(StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::NO_CONTENT))
 }

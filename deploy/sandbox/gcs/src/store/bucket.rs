@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::disk::{self, BucketDir};
 use super::versions::Outcome;
 use super::{
-    Attributes, BucketName, Claims, Digests, Error, Generation, Generations, ListQuery, Object,
-    ObjectName, Page, Preconditions, Versions, listing, recovery,
+    Attributes, BucketName, Claims, Digests, Error, Generation, Generations, ListQuery, Object, ObjectName, Page,
+    Preconditions, Versions, listing, recovery,
 };
 use crate::events::Outbox;
 
@@ -91,17 +91,8 @@ impl Bucket {
     ) -> Result<Self, Error> {
         dir.prepare()?;
         dir.replace_json(&dir.record(), &record)?;
-        let state = Mutex::new(State {
-            record,
-            index: BTreeMap::new(),
-        });
-        Ok(Self {
-            dir,
-            generations,
-            outbox,
-            state,
-            uploading: Mutex::new(()),
-        })
+        let state = Mutex::new(State { record, index: BTreeMap::new() });
+        Ok(Self { dir, generations, outbox, state, uploading: Mutex::new(()) })
     }
 
     /// Reads what an earlier process left, and clears what it did not finish.
@@ -117,13 +108,7 @@ impl Bucket {
         let index = recovery::load_index(&dir)?;
         recovery::clear_leftovers(&dir, &index)?;
         let state = Mutex::new(State { record, index });
-        Ok(Some(Self {
-            dir,
-            generations,
-            outbox,
-            state,
-            uploading: Mutex::new(()),
-        }))
+        Ok(Some(Self { dir, generations, outbox, state, uploading: Mutex::new(()) }))
     }
 
     /// Its settings now.
@@ -186,10 +171,7 @@ impl Bucket {
     /// Refuses at once what `write` would refuse now.
     pub(crate) fn may_write(&self, write: &Write) -> Result<(), Error> {
         let state = self.state();
-        let live = state
-            .index
-            .get(&write.name)
-            .and_then(|versions| versions.live.as_deref());
+        let live = state.index.get(&write.name).and_then(|versions| versions.live.as_deref());
         write.preconditions.allow_change(live)
     }
 
@@ -203,12 +185,7 @@ impl Bucket {
         written
     }
 
-    fn write_staged(
-        &self,
-        write: Write,
-        staged: &PathBuf,
-        digests: Digests,
-    ) -> Result<Arc<Object>, Error> {
+    fn write_staged(&self, write: Write, staged: &PathBuf, digests: Digests) -> Result<Arc<Object>, Error> {
         write.claims.verify(&digests)?;
         let mut state = self.state();
         let current = versions(&state, &write.name);
@@ -256,9 +233,8 @@ impl Bucket {
         target.preconditions.allow_change(Some(&object))?;
         let current = versions(&state, &target.name);
         let attributes = change(object.attributes.clone())?;
-        let (outcome, updated) = current
-            .update(target.generation, attributes, Timestamp::now())
-            .ok_or_else(|| missing(&state, target))?;
+        let (outcome, updated) =
+            current.update(target.generation, attributes, Timestamp::now()).ok_or_else(|| missing(&state, target))?;
         self.commit(&mut state, &current, outcome)?;
         Ok(updated)
     }
@@ -284,11 +260,7 @@ impl Bucket {
         let Outcome { next, changes } = outcome;
         let announced = self.outbox.prepare(&state.record.name, &changes)?;
         let sidecar = self.dir.sidecar(&next.name);
-        let committed = if next.is_empty() {
-            disk::remove(&sidecar)
-        } else {
-            self.dir.replace_json(&sidecar, &next)
-        };
+        let committed = if next.is_empty() { disk::remove(&sidecar) } else { self.dir.replace_json(&sidecar, &next) };
         if let Err(e) = committed {
             announced.discard();
             return Err(e);
@@ -310,13 +282,8 @@ impl Bucket {
         if live(current) != live(next) {
             results.push(self.dir.relink(&next.name, live(next)));
         }
-        for object in current
-            .all()
-            .filter(|o| next.find(Some(o.generation)).is_none())
-        {
-            results.push(disk::remove(
-                &self.dir.content(&object.name, object.generation),
-            ));
+        for object in current.all().filter(|o| next.find(Some(o.generation)).is_none()) {
+            results.push(disk::remove(&self.dir.content(&object.name, object.generation)));
         }
         for error in results.into_iter().filter_map(Result::err) {
             tracing::warn!(%error, object = %next.name, "content files are out of step until the next start");
@@ -329,11 +296,7 @@ impl Bucket {
 }
 
 fn versions(state: &State, name: &ObjectName) -> Versions {
-    state
-        .index
-        .get(name)
-        .cloned()
-        .unwrap_or_else(|| Versions::none(name.clone()))
+    state.index.get(name).cloned().unwrap_or_else(|| Versions::none(name.clone()))
 }
 
 fn find(state: &State, target: &Target) -> Result<Arc<Object>, Error> {

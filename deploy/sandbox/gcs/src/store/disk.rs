@@ -96,9 +96,7 @@ impl BucketDir {
     /// A path in `tmp` that nobody else uses.
     pub(crate) fn temporary(&self) -> PathBuf {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        self.root
-            .join("tmp")
-            .join(NEXT.fetch_add(1, Ordering::Relaxed).to_string())
+        self.root.join("tmp").join(NEXT.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     /// Puts a file in its place, whole or not at all.
@@ -110,19 +108,13 @@ impl BucketDir {
 
     /// As [`BucketDir::replace`], for a value as JSON.
     pub(crate) fn replace_json(&self, path: &Path, value: &impl Serialize) -> Result<(), Error> {
-        let text = serde_json::to_vec_pretty(value).map_err(|source| Error::Damaged {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text =
+            serde_json::to_vec_pretty(value).map_err(|source| Error::Damaged { path: path.to_owned(), source })?;
         self.replace(path, &text)
     }
 
     /// Makes `live/NAME` the content of `generation`, or removes it.
-    pub(crate) fn relink(
-        &self,
-        name: &ObjectName,
-        generation: Option<Generation>,
-    ) -> Result<(), Error> {
+    pub(crate) fn relink(&self, name: &ObjectName, generation: Option<Generation>) -> Result<(), Error> {
         let live = self.live(name);
         let Some(generation) = generation else {
             return remove(&live);
@@ -151,10 +143,7 @@ fn stem(name: &ObjectName) -> String {
 
 /// Wraps an I/O error with the path it is about.
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error + use<'_> {
-    |source| Error::Io {
-        path: path.to_owned(),
-        source,
-    }
+    |source| Error::Io { path: path.to_owned(), source }
 }
 
 /// Deletes a file; one that is not there is fine.
@@ -168,12 +157,9 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 /// Reads a JSON file; `None` if it is not there.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|source| Error::Damaged {
-                path: path.to_owned(),
-                source,
-            }),
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::Damaged { path: path.to_owned(), source })
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(at(path)(e)),
     }
@@ -181,10 +167,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, E
 
 /// The files of a folder.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    fs::read_dir(folder)
-        .map_err(at(folder))?
-        .map(|entry| entry.map(|e| e.path()).map_err(at(folder)))
-        .collect()
+    fs::read_dir(folder).map_err(at(folder))?.map(|entry| entry.map(|e| e.path()).map_err(at(folder))).collect()
 }
 
 #[cfg(test)]
@@ -194,31 +177,10 @@ mod tests {
     #[test]
     fn every_name_gets_its_own_file_name_of_a_length_file_systems_take() {
         let long = format!("tenants/{}", "ü".repeat(500));
-        let names = [
-            "a/b",
-            "a%2Fb",
-            "a~b",
-            "a@1",
-            ".hidden",
-            "%2Ehidden",
-            "käse",
-            &long,
-            &long[..1000],
-        ];
-        let stems: std::collections::BTreeSet<String> = names
-            .iter()
-            .map(|name| stem(&name.parse().unwrap()))
-            .collect();
+        let names = ["a/b", "a%2Fb", "a~b", "a@1", ".hidden", "%2Ehidden", "käse", &long, &long[..1000]];
+        let stems: std::collections::BTreeSet<String> = names.iter().map(|name| stem(&name.parse().unwrap())).collect();
         assert_eq!(stems.len(), names.len());
-        assert!(
-            stems
-                .iter()
-                .all(|s| s.len() <= LONGEST_STEM && !s.contains('/')),
-            "{stems:?}"
-        );
-        assert_eq!(
-            stem(&"tenants/acme.yaml".parse().unwrap()),
-            "tenants%2Facme.yaml"
-        );
+        assert!(stems.iter().all(|s| s.len() <= LONGEST_STEM && !s.contains('/')), "{stems:?}");
+        assert_eq!(stem(&"tenants/acme.yaml".parse().unwrap()), "tenants%2Facme.yaml");
     }
 }

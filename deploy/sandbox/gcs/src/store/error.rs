@@ -25,9 +25,7 @@ pub enum Error {
     #[error("No such upload session: {0}")]
     NoSuchUpload(String),
     /// The bucket is there already.
-    #[error(
-        "Your previous request to create the named bucket succeeded and you already own it: {0}"
-    )]
+    #[error("Your previous request to create the named bucket succeeded and you already own it: {0}")]
     BucketExists(BucketName),
     /// Only an empty bucket can be deleted.
     #[error("The bucket you tried to delete is not empty: {0}")]

@@ -29,14 +29,7 @@ impl Generations {
     /// Goes on behind everything an earlier process may have handed out. `dir` lends its `tmp`.
     pub(crate) fn open(dir: BucketDir, file: PathBuf) -> Result<Self, Error> {
         let reserved = disk::read_json(&file)?.unwrap_or(0);
-        Ok(Self {
-            dir,
-            file,
-            state: Mutex::new(State {
-                last: reserved,
-                reserved,
-            }),
-        })
+        Ok(Self { dir, file, state: Mutex::new(State { last: reserved, reserved }) })
     }
 
     /// A number larger than all before it.
@@ -70,9 +63,6 @@ mod tests {
         let (a, b) = (first.next(now).unwrap(), first.next(now).unwrap());
         let earlier = Timestamp::from_microsecond(5).unwrap();
         let (c, d) = (first.next(earlier).unwrap(), open().next(earlier).unwrap());
-        assert!(
-            a.get() == 1_000_000_000 && a < b && b < c && c < d,
-            "{a} {b} {c} {d}"
-        );
+        assert!(a.get() == 1_000_000_000 && a < b && b < c && c < d, "{a} {b} {c} {d}");
     }
 }

@@ -110,10 +110,7 @@ pub(super) fn page(index: &BTreeMap<ObjectName, Versions>, query: &ListQuery) ->
             last = Some(PageToken::Prefix(prefix.clone()));
             page.prefixes.push(prefix);
         } else {
-            last = Some(PageToken::Object(
-                object.name.to_string(),
-                object.generation,
-            ));
+            last = Some(PageToken::Object(object.name.to_string(), object.generation));
             page.objects.push(Arc::clone(object));
         }
     }
@@ -127,9 +124,7 @@ fn candidates<'a>(
     let after = query.token.as_ref().map_or("", PageToken::name);
     let from = query.prefix.as_str().max(&query.start).max(after);
     // The empty string is no object name, and sorts before all of them.
-    let lower = from
-        .parse()
-        .map_or(Bound::Unbounded, Bound::<ObjectName>::Included);
+    let lower = from.parse().map_or(Bound::Unbounded, Bound::<ObjectName>::Included);
     index
         .range((lower, Bound::Unbounded))
         .take_while(|(name, _)| {
@@ -140,12 +135,7 @@ fn candidates<'a>(
         .filter(|(name, _)| name.as_str().starts_with(&query.prefix))
         .flat_map(|(_, versions)| versions.all())
         .filter(|object| query.versions || object.archived.is_none())
-        .filter(|object| {
-            !query
-                .token
-                .as_ref()
-                .is_some_and(|token| token.covers(object))
-        })
+        .filter(|object| !query.token.as_ref().is_some_and(|token| token.covers(object)))
 }
 
 /// The prefix a name is folded into, if it is.

@@ -52,31 +52,19 @@ impl Store {
         let counter = root.join(crate::OWN_FOLDER).join("generation.json");
         let generations = Arc::new(Generations::open(own, counter)?);
         let mut buckets = BTreeMap::new();
-        for path in disk::entries(root)?
-            .into_iter()
-            .filter(|path| path.is_dir())
-        {
+        for path in disk::entries(root)?.into_iter().filter(|path| path.is_dir()) {
             let dir = BucketDir::new(path);
-            if let Some(bucket) = Bucket::load(dir, Arc::clone(&generations), Arc::clone(&outbox))?
-            {
+            if let Some(bucket) = Bucket::load(dir, Arc::clone(&generations), Arc::clone(&outbox))? {
                 buckets.insert(bucket.record().name, Arc::new(bucket));
             }
         }
-        Ok(Self {
-            root: root.to_owned(),
-            generations,
-            outbox,
-            buckets: RwLock::new(buckets),
-        })
+        Ok(Self { root: root.to_owned(), generations, outbox, buckets: RwLock::new(buckets) })
     }
 
     /// A bucket by name.
     pub(crate) fn bucket(&self, name: &BucketName) -> Result<Arc<Bucket>, Error> {
         let buckets = self.buckets.read().unwrap_or_else(PoisonError::into_inner);
-        buckets
-            .get(name)
-            .cloned()
-            .ok_or_else(|| Error::NoSuchBucket(name.clone()))
+        buckets.get(name).cloned().ok_or_else(|| Error::NoSuchBucket(name.clone()))
     }
 
     /// All buckets, by name.
@@ -86,23 +74,13 @@ impl Store {
     }
 
     /// Creates a bucket.
-    pub(crate) fn create_bucket(
-        &self,
-        name: BucketName,
-        versioning: bool,
-    ) -> Result<BucketRecord, Error> {
+    pub(crate) fn create_bucket(&self, name: BucketName, versioning: bool) -> Result<BucketRecord, Error> {
         let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);
         if buckets.contains_key(&name) {
             return Err(Error::BucketExists(name));
         }
         let now = Timestamp::now();
-        let record = BucketRecord {
-            name: name.clone(),
-            versioning,
-            created: now,
-            updated: now,
-            metageneration: 1,
-        };
+        let record = BucketRecord { name: name.clone(), versioning, created: now, updated: now, metageneration: 1 };
         let dir = BucketDir::new(self.root.join(name.as_str()));
         let (generations, outbox) = (Arc::clone(&self.generations), Arc::clone(&self.outbox));
         let bucket = Bucket::create(dir, record.clone(), generations, outbox)?;
@@ -113,9 +91,7 @@ impl Store {
     /// Deletes a bucket that holds no version of any object.
     pub(crate) fn delete_bucket(&self, name: &BucketName) -> Result<(), Error> {
         let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets
-            .get(name)
-            .ok_or_else(|| Error::NoSuchBucket(name.clone()))?;
+        let bucket = buckets.get(name).ok_or_else(|| Error::NoSuchBucket(name.clone()))?;
         if !bucket.is_empty() {
             return Err(Error::BucketNotEmpty(name.clone()));
         }

@@ -70,11 +70,7 @@ pub(crate) struct Digests {
 impl Digests {
     /// Computes all of them.
     pub(crate) fn of(content: &[u8]) -> Self {
-        Self {
-            size: content.len() as u64,
-            crc32c: crc32c::crc32c(content),
-            md5: md5::compute(content).0,
-        }
+        Self { size: content.len() as u64, crc32c: crc32c::crc32c(content), md5: md5::compute(content).0 }
     }
 }
 
@@ -91,23 +87,16 @@ impl Claims {
     /// Both sets of claims; `later` wins where both speak.
     #[must_use]
     pub(crate) fn and(self, later: Self) -> Self {
-        Self {
-            crc32c: later.crc32c.or(self.crc32c),
-            md5: later.md5.or(self.md5),
-        }
+        Self { crc32c: later.crc32c.or(self.crc32c), md5: later.md5.or(self.md5) }
     }
 
     /// Refuses content that is not what the client says it sent.
     pub(crate) fn verify(&self, digests: &Digests) -> Result<(), Error> {
         if self.crc32c.is_some_and(|claimed| claimed != digests.crc32c) {
-            return Err(Error::Invalid(
-                "Provided CRC32C does not match the uploaded content.".into(),
-            ));
+            return Err(Error::Invalid("Provided CRC32C does not match the uploaded content.".into()));
         }
         if self.md5.is_some_and(|claimed| claimed != digests.md5) {
-            return Err(Error::Invalid(
-                "Provided MD5 hash does not match the uploaded content.".into(),
-            ));
+            return Err(Error::Invalid("Provided MD5 hash does not match the uploaded content.".into()));
         }
         Ok(())
     }

@@ -21,11 +21,7 @@ pub(crate) struct Preconditions {
 impl Preconditions {
     /// Holds a change against the version it would replace, change or delete.
     pub(crate) fn allow_change(&self, current: Option<&Object>) -> Result<(), Error> {
-        if self.matching(current) && self.differing(current) {
-            Ok(())
-        } else {
-            Err(Error::PreconditionFailed)
-        }
+        if self.matching(current) && self.differing(current) { Ok(()) } else { Err(Error::PreconditionFailed) }
     }
 
     /// Holds a read against the version it would return.
@@ -43,18 +39,13 @@ impl Preconditions {
         let generation = current.map_or(0, |o| o.generation.get());
         let metageneration = current.map(|o| o.metageneration);
         self.generation_is.is_none_or(|wanted| wanted == generation)
-            && self
-                .metageneration_is
-                .is_none_or(|wanted| Some(wanted) == metageneration)
+            && self.metageneration_is.is_none_or(|wanted| Some(wanted) == metageneration)
     }
 
     fn differing(&self, current: Option<&Object>) -> bool {
         let generation = current.map_or(0, |o| o.generation.get());
         let metageneration = current.map(|o| o.metageneration);
-        self.generation_is_not
-            .is_none_or(|known| known != generation)
-            && self
-                .metageneration_is_not
-                .is_none_or(|known| Some(known) != metageneration)
+        self.generation_is_not.is_none_or(|known| known != generation)
+            && self.metageneration_is_not.is_none_or(|known| Some(known) != metageneration)
     }
 }

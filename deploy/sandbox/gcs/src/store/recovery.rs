@@ -17,18 +17,11 @@ pub(super) fn load_index(dir: &BucketDir) -> Result<BTreeMap<ObjectName, Version
 }
 
 /// Removes content that no sidecar names, and rebuilds every live link: cheaper than finding out which is stale.
-pub(super) fn clear_leftovers(
-    dir: &BucketDir,
-    index: &BTreeMap<ObjectName, Versions>,
-) -> Result<(), Error> {
+pub(super) fn clear_leftovers(dir: &BucketDir, index: &BTreeMap<ObjectName, Versions>) -> Result<(), Error> {
     let mut content = HashSet::new();
     let mut live = HashSet::new();
     for versions in index.values() {
-        content.extend(
-            versions
-                .all()
-                .map(|object| dir.content(&object.name, object.generation)),
-        );
+        content.extend(versions.all().map(|object| dir.content(&object.name, object.generation)));
         live.extend(versions.live.as_ref().map(|object| dir.live(&object.name)));
     }
     for path in disk::entries(&dir.contents())? {

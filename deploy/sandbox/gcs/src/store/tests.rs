@@ -47,45 +47,21 @@ fn preconditions_are_held_against_what_is_there() {
         (conditions(Some(7), None, Some(2), None), false, false),
     ];
     for (conditions, nothing, something) in cases {
-        assert_eq!(
-            conditions.allow_change(None).is_ok(),
-            nothing,
-            "{conditions:?}"
-        );
-        assert_eq!(
-            conditions.allow_change(Some(&there)).is_ok(),
-            something,
-            "{conditions:?}"
-        );
+        assert_eq!(conditions.allow_change(None).is_ok(), nothing, "{conditions:?}");
+        assert_eq!(conditions.allow_change(Some(&there)).is_ok(), something, "{conditions:?}");
     }
     let read = |conditions: Preconditions| conditions.allow_read(&there);
-    assert!(matches!(
-        read(conditions(Some(6), None, None, None)),
-        Err(Error::PreconditionFailed)
-    ));
-    assert!(matches!(
-        read(conditions(None, Some(7), None, None)),
-        Err(Error::NotModified)
-    ));
-    assert!(matches!(
-        read(conditions(None, None, None, Some(1))),
-        Err(Error::NotModified)
-    ));
+    assert!(matches!(read(conditions(Some(6), None, None, None)), Err(Error::PreconditionFailed)));
+    assert!(matches!(read(conditions(None, Some(7), None, None)), Err(Error::NotModified)));
+    assert!(matches!(read(conditions(None, None, None, Some(1))), Err(Error::NotModified)));
 }
 
 /// What a change leaves and tells, in short.
 fn told(outcome: &Outcome) -> (Vec<i64>, Option<i64>, Vec<(ChangeKind, i64)>) {
     let number = |object: &Arc<Object>| object.generation.get();
-    let changes = outcome
-        .changes
-        .iter()
-        .map(|change| (change.kind, number(&change.object)));
+    let changes = outcome.changes.iter().map(|change| (change.kind, number(&change.object)));
     let next = &outcome.next;
-    (
-        next.archived.iter().map(number).collect(),
-        next.live.as_ref().map(number),
-        changes.collect(),
-    )
+    (next.archived.iter().map(number).collect(), next.live.as_ref().map(number), changes.collect())
 }
 
 #[test]
@@ -95,48 +71,25 @@ fn what_becomes_of_older_versions_depends_on_versioning() {
     let first = none.write(object("a", 1), true, at(1));
     assert_eq!(told(&first), (vec![], Some(1), vec![(Finalized, 1)]));
     let kept = first.next.write(object("a", 2), true, at(2));
-    assert_eq!(
-        told(&kept),
-        (vec![1], Some(2), vec![(Finalized, 2), (Archived, 1)])
-    );
+    assert_eq!(told(&kept), (vec![1], Some(2), vec![(Finalized, 2), (Archived, 1)]));
     assert_eq!(kept.next.archived[0].archived, Some(at(2)));
     let lost = first.next.write(object("a", 2), false, at(2));
-    assert_eq!(
-        told(&lost),
-        (vec![], Some(2), vec![(Finalized, 2), (Deleted, 1)])
-    );
+    assert_eq!(told(&lost), (vec![], Some(2), vec![(Finalized, 2), (Deleted, 1)]));
 
     let delete = |generation: Option<i64>, versioning| {
-        kept.next
-            .delete(generation.map(Generation::new), versioning, at(3))
-            .map(|o| told(&o))
+        kept.next.delete(generation.map(Generation::new), versioning, at(3)).map(|o| told(&o))
     };
-    assert_eq!(
-        delete(None, true),
-        Some((vec![1, 2], None, vec![(Archived, 2)]))
-    );
-    assert_eq!(
-        delete(None, false),
-        Some((vec![1], None, vec![(Deleted, 2)]))
-    );
-    assert_eq!(
-        delete(Some(1), true),
-        Some((vec![], Some(2), vec![(Deleted, 1)]))
-    );
-    assert_eq!(
-        delete(Some(2), true),
-        Some((vec![1], None, vec![(Deleted, 2)]))
-    );
+    assert_eq!(delete(None, true), Some((vec![1, 2], None, vec![(Archived, 2)])));
+    assert_eq!(delete(None, false), Some((vec![1], None, vec![(Deleted, 2)])));
+    assert_eq!(delete(Some(1), true), Some((vec![], Some(2), vec![(Deleted, 1)])));
+    assert_eq!(delete(Some(2), true), Some((vec![1], None, vec![(Deleted, 2)])));
     assert_eq!(delete(Some(9), true), None);
     assert_eq!(none.delete(None, true, at(3)).map(|o| told(&o)), None);
 }
 
 fn index() -> BTreeMap<ObjectName, Versions> {
     let mut index = BTreeMap::new();
-    for (number, name) in ["a", "a/", "a/1", "a/b/2", "a/b/3", "b", "é/1", "é/2"]
-        .iter()
-        .enumerate()
-    {
+    for (number, name) in ["a", "a/", "a/1", "a/b/2", "a/b/3", "b", "é/1", "é/2"].iter().enumerate() {
         let number = i64::try_from(number).unwrap() * 10;
         let none = Versions::none(name.parse().unwrap());
         let once = none.write(object(name, number + 1), true, at(1)).next;
@@ -151,34 +104,12 @@ fn pages_of_every_size_add_up_to_the_same_listing() {
     let index = index();
     let queries = [
         ListQuery::default(),
-        ListQuery {
-            versions: true,
-            ..ListQuery::default()
-        },
-        ListQuery {
-            delimiter: "/".into(),
-            ..ListQuery::default()
-        },
-        ListQuery {
-            delimiter: "/".into(),
-            prefix: "a/".into(),
-            versions: true,
-            ..ListQuery::default()
-        },
-        ListQuery {
-            delimiter: "/".into(),
-            include_trailing_delimiter: true,
-            ..ListQuery::default()
-        },
-        ListQuery {
-            start: "a/1".into(),
-            end: "b".into(),
-            ..ListQuery::default()
-        },
-        ListQuery {
-            prefix: "nothing".into(),
-            ..ListQuery::default()
-        },
+        ListQuery { versions: true, ..ListQuery::default() },
+        ListQuery { delimiter: "/".into(), ..ListQuery::default() },
+        ListQuery { delimiter: "/".into(), prefix: "a/".into(), versions: true, ..ListQuery::default() },
+        ListQuery { delimiter: "/".into(), include_trailing_delimiter: true, ..ListQuery::default() },
+        ListQuery { start: "a/1".into(), end: "b".into(), ..ListQuery::default() },
+        ListQuery { prefix: "nothing".into(), ..ListQuery::default() },
     ];
     for query in queries {
         let whole = listing::page(&index, &query);
@@ -186,25 +117,14 @@ fn pages_of_every_size_add_up_to_the_same_listing() {
         for page_size in 1..20 {
             let (mut objects, mut prefixes, mut token) = (Vec::new(), Vec::new(), None);
             loop {
-                let page = listing::page(
-                    &index,
-                    &ListQuery {
-                        page_size,
-                        token,
-                        ..query.clone()
-                    },
-                );
+                let page = listing::page(&index, &ListQuery { page_size, token, ..query.clone() });
                 assert!(page.objects.len() + page.prefixes.len() <= page_size);
                 objects.extend(page.objects);
                 prefixes.extend(page.prefixes);
                 let Some(next) = page.next else { break };
                 token = PageToken::decode(&next.encode()).unwrap();
             }
-            assert_eq!(
-                (&objects, &prefixes),
-                (&whole.objects, &whole.prefixes),
-                "{query:?}"
-            );
+            assert_eq!((&objects, &prefixes), (&whole.objects, &whole.prefixes), "{query:?}");
         }
     }
 }
@@ -219,11 +139,7 @@ fn a_listing_folds_at_the_delimiter() {
     };
     let listed = |query: ListQuery| {
         let page = listing::page(&index(), &query);
-        let names: Vec<_> = page
-            .objects
-            .iter()
-            .map(|object| object.name.to_string())
-            .collect();
+        let names: Vec<_> = page.objects.iter().map(|object| object.name.to_string()).collect();
         (names.join(" "), page.prefixes.join(" "))
     };
     let expected = |names: &str, prefixes: &str| (names.to_owned(), prefixes.to_owned());
@@ -238,27 +154,12 @@ fn names_are_checked() {
     for good in ["abc", "a-b_c.d", "0a0"] {
         good.parse::<BucketName>().unwrap();
     }
-    for bad in [
-        "",
-        "ab",
-        "Abc",
-        "-abc",
-        "abc.",
-        "a/b",
-        "käse",
-        ".sandbox",
-        &"a".repeat(64),
-    ] {
+    for bad in ["", "ab", "Abc", "-abc", "abc.", "a/b", "käse", ".sandbox", &"a".repeat(64)] {
         bad.parse::<BucketName>().unwrap_err();
     }
     for bad in ["", ".", "..", "a\nb", &"a".repeat(1025)] {
         bad.parse::<ObjectName>().unwrap_err();
     }
-    assert_eq!(
-        BucketName::from_resource("projects/_/buckets/abc")
-            .unwrap()
-            .as_str(),
-        "abc"
-    );
+    assert_eq!(BucketName::from_resource("projects/_/buckets/abc").unwrap().as_str(), "abc");
     BucketName::from_resource("abc").unwrap_err();
 }

@@ -29,9 +29,7 @@ impl FromStr for UploadId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        i64::from_str_radix(text, 16)
-            .map(Self)
-            .map_err(|_| Error::NoSuchUpload(text.to_owned()))
+        i64::from_str_radix(text, 16).map(Self).map_err(|_| Error::NoSuchUpload(text.to_owned()))
     }
 }
 
@@ -51,11 +49,7 @@ pub(crate) struct Received {
 impl Received {
     /// For the faults: only a part that may be the last one can write an object.
     pub(crate) fn operation(&self) -> Operation {
-        if self.total == Total::Unknown {
-            Operation::Other
-        } else {
-            Operation::Write
-        }
+        if self.total == Total::Unknown { Operation::Other } else { Operation::Write }
     }
 }
 
@@ -90,29 +84,15 @@ impl Bucket {
     pub(crate) fn start_upload(&self, write: Write) -> Result<UploadId, Error> {
         self.may_write(&write)?;
         let id = UploadId(self.unique()?.get());
-        self.dir().replace_json(
-            &self.session_file(id),
-            &Session {
-                write,
-                finished: None,
-            },
-        )?;
+        self.dir().replace_json(&self.session_file(id), &Session { write, finished: None })?;
         Ok(id)
     }
 
     /// Takes one request of a session in.
-    pub(crate) fn continue_upload(
-        &self,
-        id: UploadId,
-        received: &Received,
-    ) -> Result<Progress, Error> {
-        let _only_one = self
-            .uploading
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn continue_upload(&self, id: UploadId, received: &Received) -> Result<Progress, Error> {
+        let _only_one = self.uploading.lock().unwrap_or_else(PoisonError::into_inner);
         let file = self.session_file(id);
-        let mut session: Session =
-            disk::read_json(&file)?.ok_or_else(|| Error::NoSuchUpload(id.to_string()))?;
+        let mut session: Session = disk::read_json(&file)?.ok_or_else(|| Error::NoSuchUpload(id.to_string()))?;
         if let Some(object) = session.finished {
             return Ok(Progress::Finished(object));
         }
@@ -142,10 +122,7 @@ impl Bucket {
 
     /// Forgets a session and its parts.
     pub(crate) fn cancel_upload(&self, id: UploadId) -> Result<(), Error> {
-        let _only_one = self
-            .uploading
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _only_one = self.uploading.lock().unwrap_or_else(PoisonError::into_inner);
         disk::remove(&self.session_file(id))?;
         disk::remove(&self.part_file(id))
     }
@@ -153,19 +130,13 @@ impl Bucket {
     /// Appends what is new of a part and says how much is stored then.
     fn append(&self, id: UploadId, offset: Option<u64>, bytes: &[u8]) -> Result<u64, Error> {
         let path = self.part_file(id);
-        let mut part = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(disk::at(&path))?;
+        let mut part = OpenOptions::new().create(true).append(true).open(&path).map_err(disk::at(&path))?;
         let stored = part.metadata().map_err(disk::at(&path))?.len();
         let Some(offset) = offset else {
             return Ok(stored);
         };
         let known = stored.checked_sub(offset).ok_or_else(|| {
-            Error::Invalid(format!(
-                "The part starts at byte {offset}, but only {stored} bytes were received so far."
-            ))
+            Error::Invalid(format!("The part starts at byte {offset}, but only {stored} bytes were received so far."))
         })?;
         let known = usize::try_from(known).unwrap_or(usize::MAX);
         let new = bytes.get(known..).unwrap_or_default();

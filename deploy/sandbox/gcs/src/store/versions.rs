@@ -51,11 +51,7 @@ pub(crate) struct Outcome {
 impl Versions {
     /// A name without any version.
     pub(crate) const fn none(name: ObjectName) -> Self {
-        Self {
-            name,
-            live: None,
-            archived: Vec::new(),
-        }
+        Self { name, live: None, archived: Vec::new() }
     }
 
     /// Whether nothing is left to keep.
@@ -80,10 +76,7 @@ impl Versions {
     pub(crate) fn write(&self, object: Object, versioning: bool, now: Timestamp) -> Outcome {
         let object = Arc::new(object);
         let mut next = self.clone();
-        let mut changes = vec![Change {
-            kind: ChangeKind::Finalized,
-            object: Arc::clone(&object),
-        }];
+        let mut changes = vec![Change { kind: ChangeKind::Finalized, object: Arc::clone(&object) }];
         if let Some(previous) = next.live.replace(object) {
             changes.push(next.retire(&previous, versioning, now));
         }
@@ -92,24 +85,13 @@ impl Versions {
 
     /// The live version is archived or removed; a version that is named is removed for good.
     /// `None`: there is no such version.
-    pub(crate) fn delete(
-        &self,
-        generation: Option<Generation>,
-        versioning: bool,
-        now: Timestamp,
-    ) -> Option<Outcome> {
+    pub(crate) fn delete(&self, generation: Option<Generation>, versioning: bool, now: Timestamp) -> Option<Outcome> {
         let object = Arc::clone(self.find(generation)?);
         let mut next = self.clone();
-        next.live = next
-            .live
-            .filter(|live| live.generation != object.generation);
-        next.archived
-            .retain(|old| old.generation != object.generation);
+        next.live = next.live.filter(|live| live.generation != object.generation);
+        next.archived.retain(|old| old.generation != object.generation);
         let change = next.retire(&object, versioning && generation.is_none(), now);
-        Some(Outcome {
-            next,
-            changes: vec![change],
-        })
+        Some(Outcome { next, changes: vec![change] })
     }
 
     /// The attributes of a version become other ones. `None`: there is no such version.
@@ -132,28 +114,15 @@ impl Versions {
                 *slot = Arc::clone(&updated);
             }
         }
-        Some((
-            Outcome {
-                next,
-                changes: Vec::new(),
-            },
-            updated,
-        ))
+        Some((Outcome { next, changes: Vec::new() }, updated))
     }
 
     fn retire(&mut self, object: &Object, keep: bool, now: Timestamp) -> Change {
-        let object = Arc::new(Object {
-            archived: object.archived.or(Some(now)),
-            ..object.clone()
-        });
+        let object = Arc::new(Object { archived: object.archived.or(Some(now)), ..object.clone() });
         if keep {
             self.archived.push(Arc::clone(&object));
         }
-        let kind = if keep {
-            ChangeKind::Archived
-        } else {
-            ChangeKind::Deleted
-        };
+        let kind = if keep { ChangeKind::Archived } else { ChangeKind::Deleted };
         Change { kind, object }
     }
 }

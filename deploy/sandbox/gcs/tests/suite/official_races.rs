@@ -40,13 +40,8 @@ async fn of_many_writers_with_the_same_precondition_exactly_one_wins() {
     let mut generation = 0;
     for _ in 0..5 {
         let winners = race(&storage, generation).await;
-        let [(winner, written)] = winners[..] else {
-            panic!("not one winner: {winners:?}")
-        };
-        assert_eq!(
-            read(&storage, PLAIN, "lease").await.unwrap(),
-            format!("writer {winner}").as_bytes()
-        );
+        let [(winner, written)] = winners[..] else { panic!("not one winner: {winners:?}") };
+        assert_eq!(read(&storage, PLAIN, "lease").await.unwrap(), format!("writer {winner}").as_bytes());
         assert!(written > generation);
         generation = written;
     }

@@ -24,12 +24,7 @@ impl Delivery {
 
     /// What happened to which object, in short.
     pub(crate) fn what(&self) -> (String, String) {
-        let kind = self
-            .header("ce-type")
-            .rsplit('.')
-            .next()
-            .unwrap()
-            .to_owned();
+        let kind = self.header("ce-type").rsplit('.').next().unwrap().to_owned();
         (kind, self.body["generation"].as_str().unwrap().to_owned())
     }
 }
@@ -53,17 +48,10 @@ impl Receiver {
     }
 
     pub(crate) async fn start_on(port: u16, answers: &[u16]) -> Self {
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))
-            .await
-            .unwrap();
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let seen = Arc::new(Mutex::new(Seen {
-            answers: answers.iter().copied().collect(),
-            ..Seen::default()
-        }));
-        let router = Router::new()
-            .route("/", post(receive))
-            .with_state(Arc::clone(&seen));
+        let seen = Arc::new(Mutex::new(Seen { answers: answers.iter().copied().collect(), ..Seen::default() }));
+        let router = Router::new().route("/", post(receive)).with_state(Arc::clone(&seen));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { seen, port, task }
     }
@@ -95,16 +83,9 @@ impl Drop for Receiver {
     }
 }
 
-async fn receive(
-    State(seen): State<Arc<Mutex<Seen>>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> StatusCode {
+async fn receive(State(seen): State<Arc<Mutex<Seen>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let mut seen = seen.lock().unwrap();
-    seen.deliveries.push(Delivery {
-        headers,
-        body: serde_json::from_slice(&body).unwrap(),
-    });
+    seen.deliveries.push(Delivery { headers, body: serde_json::from_slice(&body).unwrap() });
     let answer = seen.answers.pop_front().unwrap_or(204);
     StatusCode::from_u16(answer).unwrap()
 }

@@ -18,10 +18,7 @@ async fn objects_versions_and_generations_survive_a_restart() {
     let sandbox = Sandbox::start(settings(root.path())).await.unwrap();
     let client = storage(&sandbox.endpoint()).await;
     let write = |content: &'static str| {
-        client
-            .write_object(resource(VERSIONED), "object", content)
-            .set_metadata([("k", "v")])
-            .send_buffered()
+        client.write_object(resource(VERSIONED), "object", content).set_metadata([("k", "v")]).send_buffered()
     };
     let first = write("one").await.unwrap();
     let second = write("two").await.unwrap();
@@ -32,22 +29,12 @@ async fn objects_versions_and_generations_survive_a_restart() {
     let sandbox = Sandbox::start(settings(root.path())).await.unwrap();
     let client = storage(&sandbox.endpoint()).await;
     let control = control(&sandbox.endpoint()).await;
-    let list = control
-        .list_objects()
-        .set_parent(resource(VERSIONED))
-        .set_versions(true);
+    let list = control.list_objects().set_parent(resource(VERSIONED)).set_versions(true);
     let listed = list.send().await.unwrap().objects;
-    assert_eq!(
-        listed.iter().map(|o| o.generation).collect::<Vec<_>>(),
-        [first.generation, second.generation]
-    );
+    assert_eq!(listed.iter().map(|o| o.generation).collect::<Vec<_>>(), [first.generation, second.generation]);
     assert_eq!(listed[1].metadata["k"], "v");
     assert_eq!(read(&client, VERSIONED, "object").await.unwrap(), b"two");
-    let third = client
-        .write_object(resource(VERSIONED), "object", "three")
-        .send_buffered()
-        .await
-        .unwrap();
+    let third = client.write_object(resource(VERSIONED), "object", "three").send_buffered().await.unwrap();
     assert!(third.generation > second.generation);
     sandbox.stop().await;
 }
@@ -57,21 +44,13 @@ async fn ten_thousand_objects_are_served_after_a_restart() {
     let root = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(settings(root.path())).await.unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let base = format!(
-        "{}/upload/storage/v1/b/{PLAIN}/o?uploadType=media&name=status/",
-        sandbox.endpoint()
-    );
+    let base = format!("{}/upload/storage/v1/b/{PLAIN}/o?uploadType=media&name=status/", sandbox.endpoint());
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..20 {
         let (client, base) = (client.clone(), base.clone());
         writers.spawn(async move {
             for number in (writer..10_000).step_by(20) {
-                let sent = client
-                    .post(format!("{base}{number:05}"))
-                    .body("{}")
-                    .send()
-                    .await
-                    .unwrap();
+                let sent = client.post(format!("{base}{number:05}")).body("{}").send().await.unwrap();
                 assert_eq!(sent.status(), 200);
             }
         });
@@ -85,10 +64,7 @@ async fn ten_thousand_objects_are_served_after_a_restart() {
     let control = control(&sandbox.endpoint()).await;
     let (mut names, mut token) = (Vec::new(), String::new());
     loop {
-        let list = control
-            .list_objects()
-            .set_parent(resource(PLAIN))
-            .set_prefix("status/");
+        let list = control.list_objects().set_parent(resource(PLAIN)).set_prefix("status/");
         let page = list.set_page_token(&token).send().await.unwrap();
         names.extend(page.objects.into_iter().map(|object| object.name));
         token = page.next_page_token;
@@ -120,10 +96,7 @@ impl Process {
             .unwrap();
         let listening = async || tokio::net::TcpStream::connect(listen).await.ok();
         eventually("the server to listen", listening).await;
-        Self {
-            child,
-            endpoint: format!("http://{listen}"),
-        }
+        Self { child, endpoint: format!("http://{listen}") }
     }
 
     async fn kill(mut self) {
@@ -164,41 +137,24 @@ async fn what_was_answered_survives_kill_9_and_its_event_is_delivered() {
         let answers = Arc::new(AtomicI64::new(generation));
         let writes = Arc::new(AtomicUsize::new(0));
         let task = tokio::spawn(overwrite(client, Arc::clone(&answers), Arc::clone(&writes)));
-        eventually("some writes", async || {
-            (writes.load(Ordering::SeqCst) >= 10).then_some(())
-        })
-        .await;
+        eventually("some writes", async || (writes.load(Ordering::SeqCst) >= 10).then_some(())).await;
         server.kill().await;
         task.await.unwrap();
         let answered = answers.load(Ordering::SeqCst);
         let server = Process::start(root.path(), &address, &receiver.url()).await;
         let control = control(&server.endpoint).await;
-        let list = control
-            .list_objects()
-            .set_parent(resource(VERSIONED))
-            .set_versions(true);
+        let list = control.list_objects().set_parent(resource(VERSIONED)).set_versions(true);
         let versions = list.send().await.unwrap().objects;
-        assert!(
-            versions.iter().any(|o| o.generation == answered),
-            "round {round}"
-        );
-        let live = versions
-            .into_iter()
-            .find(|o| o.delete_time.is_none())
-            .unwrap();
+        assert!(versions.iter().any(|o| o.generation == answered), "round {round}");
+        let live = versions.into_iter().find(|o| o.delete_time.is_none()).unwrap();
         assert!(live.generation >= answered && answered > generation);
         generation = live.generation;
-        let content = read(&storage(&server.endpoint).await, VERSIONED, "object")
-            .await
-            .unwrap();
+        let content = read(&storage(&server.endpoint).await, VERSIONED, "object").await.unwrap();
         assert!(content.starts_with(b"content "));
         server.kill().await;
     }
     let server = Process::start(root.path(), &address, &receiver.url()).await;
     let expected = ("finalized".to_owned(), generation.to_string());
-    eventually("the event of the last write", async || {
-        receiver.events().contains(&expected).then_some(())
-    })
-    .await;
+    eventually("the event of the last write", async || receiver.events().contains(&expected).then_some(())).await;
     server.kill().await;
 }

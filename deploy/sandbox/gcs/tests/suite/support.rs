@@ -21,10 +21,7 @@ pub(crate) fn resource(bucket: &str) -> String {
 
 /// Settings with both buckets and quick redelivery.
 pub(crate) fn settings(root: &Path) -> Settings {
-    let bucket = |name: &str, versioning| Bucket {
-        name: name.parse().unwrap(),
-        versioning,
-    };
+    let bucket = |name: &str, versioning| Bucket { name: name.parse().unwrap(), versioning };
     Settings {
         buckets: vec![bucket(PLAIN, false), bucket(VERSIONED, true)],
         redelivery: Redelivery {
@@ -71,11 +68,7 @@ pub(crate) async fn control(endpoint: &str) -> StorageControl {
 }
 
 /// Reads a whole object through the official client.
-pub(crate) async fn read(
-    storage: &Storage,
-    bucket: &str,
-    name: &str,
-) -> google_cloud_storage::Result<Vec<u8>> {
+pub(crate) async fn read(storage: &Storage, bucket: &str, name: &str) -> google_cloud_storage::Result<Vec<u8>> {
     let mut response = storage.read_object(resource(bucket), name).send().await?;
     let mut content = Vec::new();
     while let Some(chunk) = response.next().await {
@@ -98,11 +91,7 @@ pub(crate) async fn eventually<T>(what: &str, mut probe: impl AsyncFnMut() -> Op
 
 /// Whether a program can be run here; says so when it cannot.
 pub(crate) async fn installed(program: &str) -> bool {
-    let found = tokio::process::Command::new(program)
-        .arg("--version")
-        .output()
-        .await
-        .is_ok();
+    let found = tokio::process::Command::new(program).arg("--version").output().await.is_ok();
     if !found {
         println!("skipped: {program} is not installed");
     }

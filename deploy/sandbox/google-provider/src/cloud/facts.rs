@@ -37,10 +37,7 @@ impl Facts<'_> {
 
     /// Fills in what a name may be made of: the forms that need no name themselves.
     pub fn names(block: &Block, object: &mut Fields) {
-        let nameless = Facts {
-            name: "",
-            update: false,
-        };
+        let nameless = Facts { name: "", update: false };
         let known = object.clone();
         nameless.fill(block, object, &known, "");
     }
@@ -48,10 +45,7 @@ impl Facts<'_> {
     fn fill(&self, block: &Block, object: &mut Fields, root: &Fields, etag: &str) {
         for (name, attribute) in &block.attributes {
             let unset = matches!(object.get(name), None | Some(Value::Unknown | Value::Null));
-            if let Some(value) = attribute
-                .server
-                .as_ref()
-                .filter(|_| unset && !attribute.flags.local)
+            if let Some(value) = attribute.server.as_ref().filter(|_| unset && !attribute.flags.local)
                 && let Some(value) = self.value(attribute, value, root, etag)
             {
                 object.insert(name.clone(), value);
@@ -67,20 +61,16 @@ impl Facts<'_> {
     fn fill_nested(&self, nested: &NestedBlock, value: &mut Value, root: &Fields, etag: &str) {
         match value {
             Value::Map(fields) => self.fill(&nested.block, fields, root, etag),
-            Value::List(elements) => elements
-                .iter_mut()
-                .for_each(|element| self.fill_nested(nested, element, root, etag)),
+            Value::List(elements) => {
+                for element in elements.iter_mut() {
+                    self.fill_nested(nested, element, root, etag);
+                }
+            }
             _ => {}
         }
     }
 
-    fn value(
-        &self,
-        attribute: &Attribute,
-        value: &Value,
-        root: &Fields,
-        etag: &str,
-    ) -> Option<Value> {
+    fn value(&self, attribute: &Attribute, value: &Value, root: &Fields, etag: &str) -> Option<Value> {
         let Value::String(form) = value else {
             return Some(value.clone());
         };
@@ -90,10 +80,7 @@ impl Facts<'_> {
             "@etag" => Some(format!("\"{}\"", &etag[..16])),
             "@uid" => Some(uid(self.name)),
             "@hash" => Some(digest(self.name)[..16].to_owned()),
-            "@project_number" => root
-                .get("project")
-                .and_then(Value::as_str)
-                .map(project_number),
+            "@project_number" => root.get("project").and_then(Value::as_str).map(project_number),
             attribute => field_text(root, attribute),
         })?;
         Some(match attribute.ty {
@@ -106,9 +93,7 @@ impl Facts<'_> {
 /// A field as a part of a name. `@condition` is that of a role's member: nothing, or a slash and its title.
 pub fn field_text(fields: &Fields, name: &str) -> Option<String> {
     if name == "@condition" {
-        let condition = fields
-            .get("condition")
-            .and_then(|condition| condition.elements().first());
+        let condition = fields.get("condition").and_then(|condition| condition.elements().first());
         return Some(
             condition
                 .and_then(|condition| condition.get("title").as_str())
@@ -137,9 +122,7 @@ fn settle_value(value: &mut Value) {
 
 /// SHA-256 of a text in lower-case hex.
 pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The twelve digits that stand for a project, made from its id.
@@ -151,12 +134,5 @@ pub fn project_number(project: &str) -> String {
 
 fn uid(name: &str) -> String {
     let hash = digest(name);
-    format!(
-        "{}-{}-4{}-8{}-{}",
-        &hash[..8],
-        &hash[8..12],
-        &hash[13..16],
-        &hash[17..20],
-        &hash[20..32]
-    )
+    format!("{}-{}-4{}-8{}-{}", &hash[..8], &hash[8..12], &hash[13..16], &hash[17..20], &hash[20..32])
 }

@@ -69,20 +69,14 @@ impl Cloud {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Fault::default()),
             Err(error) => return Err(CloudError::io(path)(error)),
         };
-        let malformed = |error: serde_json::Error| CloudError::Malformed {
-            path: path.clone(),
-            problem: error.to_string(),
-        };
+        let malformed =
+            |error: serde_json::Error| CloudError::Malformed { path: path.clone(), problem: error.to_string() };
         let rules: Vec<serde_json::Value> = serde_json::from_str(&text).map_err(malformed)?;
         for (at, json) in rules.into_iter().enumerate() {
             let mark = digest(&format!("{at} {json}"));
             let rule: Rule = serde_json::from_value(json).map_err(malformed)?;
             if rule.fits(kind, op, name) && self.claim(&mark[..16], rule.times)? {
-                return Ok(Fault {
-                    delay_ms: rule.delay_ms,
-                    error: rule.error,
-                    not_ready: rule.not_ready,
-                });
+                return Ok(Fault { delay_ms: rule.delay_ms, error: rule.error, not_ready: rule.not_ready });
             }
         }
         Ok(Fault::default())
@@ -95,11 +89,7 @@ impl Cloud {
         fs::create_dir_all(&folder).map_err(CloudError::io(&folder))?;
         for turn in 0..times {
             let path = folder.join(format!("{mark}-{turn}"));
-            match fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&path)
-            {
+            match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(_) => return Ok(true),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(CloudError::io(path)(error)),
@@ -111,11 +101,6 @@ impl Cloud {
 
 impl Rule {
     fn fits(&self, kind: &str, op: Operation, name: &str) -> bool {
-        self.kind == kind
-            && self.op == op
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|part| name.contains(part.as_str()))
+        self.kind == kind && self.op == op && self.name.as_ref().is_none_or(|part| name.contains(part.as_str()))
     }
 }

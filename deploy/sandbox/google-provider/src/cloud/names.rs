@@ -19,18 +19,14 @@ impl Pattern {
     pub fn new(form: &str) -> Self {
         let mut parts = Vec::new();
         let mut rest = form;
-        while let Some((literal, (field, after))) = rest
-            .split_once('{')
-            .and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+        while let Some((literal, (field, after))) =
+            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
         {
             if !literal.is_empty() {
                 parts.push(Part::Literal(literal.to_owned()));
             }
             let name = field.trim_end_matches('*');
-            parts.push(Part::Field {
-                name: name.to_owned(),
-                slashes: field.ends_with('*'),
-            });
+            parts.push(Part::Field { name: name.to_owned(), slashes: field.ends_with('*') });
             rest = after;
         }
         if !rest.is_empty() {

@@ -61,9 +61,7 @@ impl Cloud {
         let linked = fs::hard_link(&written, &path);
         fs::remove_file(&written).map_err(CloudError::io(&written))?;
         linked.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => CloudError::Exists {
-                name: name.to_owned(),
-            },
+            ErrorKind::AlreadyExists => CloudError::Exists { name: name.to_owned() },
             _ => CloudError::io(path)(error),
         })
     }
@@ -126,9 +124,7 @@ impl Cloud {
     }
 
     fn check(&self) -> Result<(), CloudError> {
-        fs::read_dir(&self.root)
-            .map(drop)
-            .map_err(CloudError::io(&self.root))
+        fs::read_dir(&self.root).map(drop).map_err(CloudError::io(&self.root))
     }
 
     fn temporary(&self, path: &Path, object: &Object) -> Result<PathBuf, CloudError> {
@@ -146,33 +142,19 @@ impl Cloud {
 
 /// Writes a file nobody else writes, in the folder it is to be moved within.
 pub(super) fn write_temporary(folder: &Path, content: &[u8]) -> io::Result<PathBuf> {
-    let path = folder.join(format!(
-        ".{}-{:016x}",
-        std::process::id(),
-        rand::random::<u64>()
-    ));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&path)?;
+    let path = folder.join(format!(".{}-{:016x}", std::process::id(), rand::random::<u64>()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
     file.write_all(content)?;
     Ok(path)
 }
 
 fn encode(name: &str) -> String {
     let encoded = utf8_percent_encode(name, NAME).to_string();
-    if encoded.len() <= LONGEST {
-        encoded
-    } else {
-        format!("{}~{}", &encoded[..LONGEST - 20], &digest(name)[..16])
-    }
+    if encoded.len() <= LONGEST { encoded } else { format!("{}~{}", &encoded[..LONGEST - 20], &digest(name)[..16]) }
 }
 
 fn parse(path: &Path, text: &str) -> Result<Object, CloudError> {
-    let malformed = |problem: String| CloudError::Malformed {
-        path: path.to_owned(),
-        problem,
-    };
+    let malformed = |problem: String| CloudError::Malformed { path: path.to_owned(), problem };
     let json: Json = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
     let Json::Object(mut fields) = json else {
         return Err(malformed("it is not an object".into()));
@@ -181,10 +163,7 @@ fn parse(path: &Path, text: &str) -> Result<Object, CloudError> {
         Some(Json::Object(own)) => own,
         _ => Map::new(),
     };
-    Ok(Object {
-        fields: Value::from(Json::Object(fields)).into_fields(),
-        own,
-    })
+    Ok(Object { fields: Value::from(Json::Object(fields)).into_fields(), own })
 }
 
 fn render(object: &Object) -> String {

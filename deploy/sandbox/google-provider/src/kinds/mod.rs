@@ -42,18 +42,11 @@ impl Change<'_> {
 
     /// A whole number that the sandbox remembers of the object; 0 to begin with.
     fn counter(&self, name: &str) -> u64 {
-        self.before
-            .and_then(|before| before.own.get(name))
-            .and_then(serde_json::Value::as_u64)
-            .unwrap_or_default()
+        self.before.and_then(|before| before.own.get(name)).and_then(serde_json::Value::as_u64).unwrap_or_default()
     }
 
     fn text(&self, name: &str) -> &str {
-        self.after
-            .fields
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.after.fields.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -100,10 +93,7 @@ pub fn contained(kind: &str, name: &str) -> Vec<(&'static str, String)> {
     match kind {
         "google_secret_manager_secret" => vec![
             ("google_secret_manager_secret_version", format!("{name}/")),
-            (
-                "google_secret_manager_secret_iam_member",
-                format!("{name}/"),
-            ),
+            ("google_secret_manager_secret_iam_member", format!("{name}/")),
         ],
         "google_cloud_run_v2_service" => {
             vec![("google_cloud_run_v2_service_iam_member", format!("{name}/"))]
@@ -111,17 +101,11 @@ pub fn contained(kind: &str, name: &str) -> Vec<(&'static str, String)> {
         "google_storage_bucket" => vec![
             ("google_storage_bucket_iam_member", format!("b/{name}/")),
             ("google_storage_managed_folder", format!("{name}/")),
-            (
-                "google_storage_managed_folder_iam_member",
-                format!("b/{name}/"),
-            ),
+            ("google_storage_managed_folder_iam_member", format!("b/{name}/")),
         ],
         "google_storage_managed_folder" => {
             let (bucket, folder) = name.split_once('/').unwrap_or((name, ""));
-            vec![(
-                "google_storage_managed_folder_iam_member",
-                format!("b/{bucket}/managedFolders/{folder}"),
-            )]
+            vec![("google_storage_managed_folder_iam_member", format!("b/{bucket}/managedFolders/{folder}"))]
         }
         _ => Vec::new(),
     }

@@ -27,22 +27,15 @@ impl Labelling {
             _ => Fields::new(),
         };
         let before = |name: &str| prior.get(name).fields().cloned().unwrap_or_default();
-        let (before_terraform, before_effective) =
-            (before("terraform_labels"), before("effective_labels"));
+        let (before_terraform, before_effective) = (before("terraform_labels"), before("effective_labels"));
         let mut terraform = self.default_labels.clone();
         terraform.extend(own);
-        let marked = if prior.is_null() {
-            self.attribution
-        } else {
-            before_terraform.contains_key(ATTRIBUTION)
-        };
+        let marked = if prior.is_null() { self.attribution } else { before_terraform.contains_key(ATTRIBUTION) };
         if marked {
             terraform.insert(ATTRIBUTION.to_owned(), "true".into());
         }
-        let mut effective: Fields = before_effective
-            .into_iter()
-            .filter(|(name, _)| !before_terraform.contains_key(name))
-            .collect();
+        let mut effective: Fields =
+            before_effective.into_iter().filter(|(name, _)| !before_terraform.contains_key(name)).collect();
         effective.extend(terraform.clone());
         planned.insert("terraform_labels".to_owned(), Value::Map(terraform));
         planned.insert("effective_labels".to_owned(), Value::Map(effective));

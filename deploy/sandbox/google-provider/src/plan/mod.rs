@@ -44,18 +44,12 @@ fn planned_block(block: &Block, prior: &Value, proposed: &Value) -> Value {
         return proposed.clone();
     };
     let of = |name: &String| proposed.get(name).unwrap_or(&Value::Null);
-    let attributes = block.attributes.iter().map(|(name, attribute)| {
-        (
-            name.clone(),
-            planned_attribute(attribute, prior, name, of(name)),
-        )
-    });
-    let blocks = block.blocks.iter().map(|(name, nested)| {
-        (
-            name.clone(),
-            planned_blocks(nested, prior.get(name), of(name)),
-        )
-    });
+    let attributes = block
+        .attributes
+        .iter()
+        .map(|(name, attribute)| (name.clone(), planned_attribute(attribute, prior, name, of(name))));
+    let blocks =
+        block.blocks.iter().map(|(name, nested)| (name.clone(), planned_blocks(nested, prior.get(name), of(name))));
     Value::Map(attributes.chain(blocks).collect())
 }
 
@@ -68,9 +62,7 @@ fn planned_attribute(attribute: &Attribute, prior: &Value, name: &str, proposed:
         (Value::Null, None) if attribute.flags.computed && prior.is_null() => Value::Unknown,
         (Value::Null, None) if attribute.flags.computed => prior.get(name).clone(),
         // `{}` in the configuration of what was never set is no change, as in the real provider.
-        (given, _) if given.is_empty() && !prior.is_null() && prior.get(name).is_null() => {
-            Value::Null
-        }
+        (given, _) if given.is_empty() && !prior.is_null() && prior.get(name).is_null() => Value::Null,
         (given, _) => given.clone(),
     }
 }
@@ -87,9 +79,7 @@ fn planned_blocks(nested: &NestedBlock, prior: &Value, proposed: &Value) -> Valu
             elements
                 .iter()
                 .enumerate()
-                .map(|(at, element)| {
-                    planned_block(&nested.block, before(nesting, prior, at, element), element)
-                })
+                .map(|(at, element)| planned_block(&nested.block, before(nesting, prior, at, element), element))
                 .collect(),
         ),
         _ => Value::List(Vec::new()),

@@ -29,23 +29,11 @@ fn walk(block: &Block, prior: &Value, planned: &Value, at: &[Step], paths: &mut 
         }
     }
     for (name, nested) in &block.blocks {
-        walk_blocks(
-            nested,
-            prior.get(name),
-            planned.get(name),
-            &path(name),
-            paths,
-        );
+        walk_blocks(nested, prior.get(name), planned.get(name), &path(name), paths);
     }
 }
 
-fn walk_blocks(
-    nested: &NestedBlock,
-    prior: &Value,
-    planned: &Value,
-    at: &[Step],
-    paths: &mut Vec<Vec<Step>>,
-) {
+fn walk_blocks(nested: &NestedBlock, prior: &Value, planned: &Value, at: &[Step], paths: &mut Vec<Vec<Step>>) {
     let (before, after) = (prior.elements(), planned.elements());
     if nested.nesting != Nesting::List || before.len() != after.len() {
         // Elements of a set have no path of their own; a path must exist on both sides.
@@ -55,12 +43,6 @@ fn walk_blocks(
         return;
     }
     for (index, (before, after)) in (0..).zip(before.iter().zip(after)) {
-        walk(
-            &nested.block,
-            before,
-            after,
-            &[at, &[Step::At(index)]].concat(),
-            paths,
-        );
+        walk(&nested.block, before, after, &[at, &[Step::At(index)]].concat(), paths);
     }
 }

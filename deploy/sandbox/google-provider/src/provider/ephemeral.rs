@@ -27,16 +27,9 @@ impl Provider {
         let fields = match kind {
             "random_password" => kinds::generate_password(&config).map_err(Problem)?,
             "google_secret_manager_secret_version" => {
-                let secret = config
-                    .get("secret")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
+                let secret = config.get("secret").and_then(Value::as_str).unwrap_or_default();
                 self.meet(kind, Operation::Open, secret).await?;
-                kinds::open_secret(
-                    self.cloud()?,
-                    &config,
-                    self.configured()?.project.as_deref(),
-                )?
+                kinds::open_secret(self.cloud()?, &config, self.configured()?.project.as_deref())?
             }
             _ => return Err(Problem(format!("the sandbox provider cannot open {kind}"))),
         };
@@ -44,15 +37,8 @@ impl Provider {
     }
 }
 
-fn known<'a>(
-    schemas: &'a std::collections::BTreeMap<String, Schema>,
-    kind: &str,
-) -> Result<&'a Schema, Problem> {
-    schemas.get(kind).ok_or_else(|| {
-        Problem(format!(
-            "the sandbox provider has no {kind}: add it to its schema folder"
-        ))
-    })
+fn known<'a>(schemas: &'a std::collections::BTreeMap<String, Schema>, kind: &str) -> Result<&'a Schema, Problem> {
+    schemas.get(kind).ok_or_else(|| Problem(format!("the sandbox provider has no {kind}: add it to its schema folder")))
 }
 
 fn client_config(configured: &Configured, fields: &mut Fields) {
@@ -60,35 +46,23 @@ fn client_config(configured: &Configured, fields: &mut Fields) {
     fields.insert("project".to_owned(), text(&configured.project));
     fields.insert("region".to_owned(), text(&configured.region));
     fields.insert("access_token".to_owned(), "sandbox-token".into());
-    fields.insert(
-        "default_labels".to_owned(),
-        Value::Map(configured.settings.labelling.default_labels.clone()),
-    );
+    fields.insert("default_labels".to_owned(), Value::Map(configured.settings.labelling.default_labels.clone()));
     let (project, region) = (configured.project.as_deref(), configured.region.as_deref());
-    let id = format!(
-        "projects/\"{}\"/regions/\"{}\"/zones/\"\"",
-        project.unwrap_or_default(),
-        region.unwrap_or_default()
-    );
+    let id =
+        format!("projects/\"{}\"/regions/\"{}\"/zones/\"\"", project.unwrap_or_default(), region.unwrap_or_default());
     fields.insert("id".to_owned(), id.into());
 }
 
 /// Any project exists; what is said of it follows from its id.
 fn project(configured: &Configured, fields: &mut Fields) -> Result<(), Problem> {
-    let given = fields
-        .get("project_id")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let given = fields.get("project_id").and_then(Value::as_str).map(str::to_owned);
     let Some(project) = given.or_else(|| configured.project.clone()) else {
         return Err(Problem("project: required field is not set".into()));
     };
     fields.insert("id".to_owned(), format!("projects/{project}").into());
     fields.insert("number".to_owned(), project_number(&project).into());
     fields.insert("name".to_owned(), project.as_str().into());
-    fields.insert(
-        "org_id".to_owned(),
-        project_number(&digest("organization")).into(),
-    );
+    fields.insert("org_id".to_owned(), project_number(&digest("organization")).into());
     fields.insert("project_id".to_owned(), project.into());
     Ok(())
 }

@@ -50,11 +50,7 @@ pub(crate) struct Configured {
 impl Provider {
     /// A provider that answers as `name` and keeps its cloud in `folder`.
     pub fn new(name: ProviderName, folder: Option<PathBuf>) -> Result<Self, BadSchema> {
-        Ok(Self {
-            catalogue: Catalogue::load(name)?,
-            folder,
-            configured: OnceLock::new(),
-        })
+        Ok(Self { catalogue: Catalogue::load(name)?, folder, configured: OnceLock::new() })
     }
 
     /// Takes the provider's configuration; opens the cloud.
@@ -63,12 +59,13 @@ impl Provider {
             (_, ProviderName::Random) => None,
             (Some(folder), ProviderName::Google) => Some(Cloud::open(folder.clone())?),
             (None, ProviderName::Google) => {
-                return Err(Problem("this is the sandbox provider: set SANDBOX_CLOUD_DIR to the folder that is its cloud".into()));
+                return Err(Problem(
+                    "this is the sandbox provider: set SANDBOX_CLOUD_DIR to the folder that is its cloud".into(),
+                ));
             }
         };
         // A second configuration in one process would be the same one.
-        self.configured
-            .get_or_init(|| Configured::new(cloud, config));
+        self.configured.get_or_init(|| Configured::new(cloud, config));
         Ok(())
     }
 
@@ -81,10 +78,7 @@ impl Provider {
     pub fn plan(&self, kind: &str, prior: &Value, proposed: &Value) -> Result<Planned, Problem> {
         let schema = self.resource(kind)?;
         let unset = Settings::default();
-        let settings = self
-            .configured
-            .get()
-            .map_or(&unset, |configured| &configured.settings);
+        let settings = self.configured.get().map_or(&unset, |configured| &configured.settings);
         let value = plan(&schema.block, settings, prior, proposed);
         let replaced = replaced(&schema.block, prior, &value);
         Ok(Planned { value, replaced })
@@ -94,38 +88,25 @@ impl Provider {
     pub fn import(&self, kind: &str, id: &str) -> Result<Value, Problem> {
         let schema = self.resource(kind)?;
         let Some(captured) = schema.import.iter().find_map(|form| form.capture(id)) else {
-            return Err(Problem(format!(
-                "Import id {id:?} doesn't match any of the accepted formats of {kind}"
-            )));
+            return Err(Problem(format!("Import id {id:?} doesn't match any of the accepted formats of {kind}")));
         };
-        let mut fields: Fields = captured
-            .into_iter()
-            .map(|(name, text)| (name, text.into()))
-            .collect();
+        let mut fields: Fields = captured.into_iter().map(|(name, text)| (name, text.into())).collect();
         self.complete_from_settings(schema, &mut fields);
         Ok(crate::schema::conform(&schema.block, Value::Map(fields)))
     }
 
     fn resource(&self, kind: &str) -> Result<&Schema, Problem> {
-        let unknown = || {
-            Problem(format!(
-                "the sandbox provider has no resource type {kind}: add it to its schema folder"
-            ))
-        };
+        let unknown =
+            || Problem(format!("the sandbox provider has no resource type {kind}: add it to its schema folder"));
         self.catalogue.resources.get(kind).ok_or_else(unknown)
     }
 
     fn configured(&self) -> Result<&Configured, Problem> {
-        self.configured
-            .get()
-            .ok_or_else(|| Problem("the provider is not configured".into()))
+        self.configured.get().ok_or_else(|| Problem("the provider is not configured".into()))
     }
 
     fn cloud(&self) -> Result<&Cloud, Problem> {
-        self.configured()?
-            .cloud
-            .as_ref()
-            .ok_or_else(|| Problem("this provider has no cloud".into()))
+        self.configured()?.cloud.as_ref().ok_or_else(|| Problem("this provider has no cloud".into()))
     }
 
     /// Fills in the provider's project and region where a name needs them and nothing else says them.
@@ -135,9 +116,7 @@ impl Provider {
         };
         for (name, default) in &configured.settings.defaults {
             if schema.block.attributes.contains_key(name)
-                && fields
-                    .get(name)
-                    .is_none_or(|value| *value == Value::Null || *value == Value::Unknown)
+                && fields.get(name).is_none_or(|value| *value == Value::Null || *value == Value::Unknown)
             {
                 fields.insert(name.clone(), default.clone());
             }
@@ -170,39 +149,17 @@ impl Configured {
         }
         let text = |name: &str| config.get(name).as_str().map(str::to_owned);
         let labelling = Labelling {
-            default_labels: config
-                .get("default_labels")
-                .fields()
-                .cloned()
-                .unwrap_or_default(),
-            attribution: config
-                .get("add_terraform_attribution_label")
-                .as_bool()
-                .unwrap_or(true),
+            default_labels: config.get("default_labels").fields().cloned().unwrap_or_default(),
+            attribution: config.get("add_terraform_attribution_label").as_bool().unwrap_or(true),
         };
-        Self {
-            cloud,
-            project: text("project"),
-            region: text("region"),
-            settings: Settings {
-                defaults,
-                labelling,
-            },
-        }
+        Self { cloud, project: text("project"), region: text("region"), settings: Settings { defaults, labelling } }
     }
 }
 
 /// The name a form gives to these fields.
 fn name(kind: &str, form: &Pattern, fields: &Fields) -> Result<String, Problem> {
-    form.render(|field| field_text(fields, field))
-        .ok_or_else(|| {
-            let missing: Vec<_> = form
-                .fields()
-                .filter(|field| field_text(fields, field).is_none())
-                .collect();
-            Problem(format!(
-                "{kind}: {}: required field is not set",
-                missing.join(", ")
-            ))
-        })
+    form.render(|field| field_text(fields, field)).ok_or_else(|| {
+        let missing: Vec<_> = form.fields().filter(|field| field_text(fields, field).is_none()).collect();
+        Problem(format!("{kind}: {}: required field is not set", missing.join(", ")))
+    })
 }

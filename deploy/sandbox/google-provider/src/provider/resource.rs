@@ -17,36 +17,18 @@ impl Provider {
     }
 
     /// Creates, updates or deletes; the state after it.
-    pub async fn apply(
-        &self,
-        kind: &str,
-        prior: &Value,
-        planned: Value,
-        config: &Value,
-    ) -> Result<Value, Problem> {
+    pub async fn apply(&self, kind: &str, prior: &Value, planned: Value, config: &Value) -> Result<Value, Problem> {
         let schema = self.resource(kind)?;
         match (prior.is_null(), planned.is_null()) {
-            (true, _) => self
-                .create(schema, planned, config)
-                .await
-                .map_err(|problem| said("creating", kind, &problem)),
-            (false, true) => self
-                .delete(schema, prior)
-                .await
-                .map_err(|problem| said("deleting", kind, &problem)),
-            (false, false) => self
-                .update(schema, prior, planned, config)
-                .await
-                .map_err(|problem| said("updating", kind, &problem)),
+            (true, _) => self.create(schema, planned, config).await.map_err(|problem| said("creating", kind, &problem)),
+            (false, true) => self.delete(schema, prior).await.map_err(|problem| said("deleting", kind, &problem)),
+            (false, false) => {
+                self.update(schema, prior, planned, config).await.map_err(|problem| said("updating", kind, &problem))
+            }
         }
     }
 
-    async fn create(
-        &self,
-        schema: &Schema,
-        planned: Value,
-        config: &Value,
-    ) -> Result<Value, Problem> {
+    async fn create(&self, schema: &Schema, planned: Value, config: &Value) -> Result<Value, Problem> {
         let cloud = self.cloud()?;
         let mut local = planned;
         if let Value::Map(fields) = &mut local {
@@ -62,15 +44,9 @@ impl Provider {
         };
         kinds::identify(&schema.name, &mut change)?;
         let name = self.complete(schema, &mut change, false)?;
-        change.not_ready = self
-            .meet(&schema.name, Operation::Create, &name)
-            .await?
-            .not_ready;
+        change.not_ready = self.meet(&schema.name, Operation::Create, &name).await?.not_ready;
         kinds::complete(&schema.name, &name, &mut change)?;
-        match (
-            cloud.create(&schema.name, &name, &change.after),
-            existing(schema, &local),
-        ) {
+        match (cloud.create(&schema.name, &name, &change.after), existing(schema, &local)) {
             (Err(CloudError::Exists { .. }), Existing::Join) => {
                 // What is joined stays what it is; the next plan shows where it differs.
                 change.after = cloud.read(&schema.name, &name)?.unwrap_or(change.after);
@@ -81,13 +57,7 @@ impl Provider {
         Ok(after(schema, &change.after, local))
     }
 
-    async fn update(
-        &self,
-        schema: &Schema,
-        prior: &Value,
-        planned: Value,
-        config: &Value,
-    ) -> Result<Value, Problem> {
+    async fn update(&self, schema: &Schema, prior: &Value, planned: Value, config: &Value) -> Result<Value, Problem> {
         let cloud = self.cloud()?;
         let at = name(&schema.name, &schema.object, &prior.clone().into_fields())?;
         let fault = self.meet(&schema.name, Operation::Update, &at).await?;
@@ -134,12 +104,7 @@ impl Provider {
     }
 
     /// Fills in what the cloud makes up; the object's unique name.
-    fn complete(
-        &self,
-        schema: &Schema,
-        change: &mut Change<'_>,
-        update: bool,
-    ) -> Result<String, Problem> {
+    fn complete(&self, schema: &Schema, change: &mut Change<'_>, update: bool) -> Result<String, Problem> {
         let mut fields = std::mem::take(&mut change.after.fields);
         self.complete_from_settings(schema, &mut fields);
         // A unique name may hold what the cloud makes up, as an account's address does: names come last.
@@ -166,10 +131,7 @@ fn after(schema: &Schema, object: &Object, mut planned: Value) -> Value {
     if let Value::Map(fields) = &mut planned {
         for (name, attribute) in &schema.block.attributes {
             if attribute.flags.local && fields.get(name) == Some(&Value::Unknown) {
-                fields.insert(
-                    name.clone(),
-                    attribute.server.clone().unwrap_or(Value::Null),
-                );
+                fields.insert(name.clone(), attribute.server.clone().unwrap_or(Value::Null));
             }
         }
     }
@@ -177,18 +139,11 @@ fn after(schema: &Schema, object: &Object, mut planned: Value) -> Value {
 }
 
 fn said(doing: &str, kind: &str, Problem(problem): &Problem) -> Problem {
-    let noun: String = kind
-        .trim_start_matches("google_")
-        .split('_')
-        .map(capitalised)
-        .collect();
+    let noun: String = kind.trim_start_matches("google_").split('_').map(capitalised).collect();
     Problem(format!("Error {doing} {noun}: {problem}"))
 }
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    letters
-        .next()
-        .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
-        .unwrap_or_default()
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
 }

@@ -18,11 +18,7 @@ pub(super) fn state(schema: &Schema, object: &Object, prior: &Value) -> Value {
             fields.insert(name.clone(), Value::Null);
         } else if attribute.flags.local {
             let value = match prior.get(name) {
-                Value::Null => attribute
-                    .default
-                    .as_ref()
-                    .or(attribute.server.as_ref())
-                    .unwrap_or(&Value::Null),
+                Value::Null => attribute.default.as_ref().or(attribute.server.as_ref()).unwrap_or(&Value::Null),
                 known => known,
             };
             fields.insert(name.clone(), value.clone());
@@ -38,21 +34,14 @@ pub(super) fn state(schema: &Schema, object: &Object, prior: &Value) -> Value {
 pub(super) fn object(schema: &Schema, state: &Value) -> Object {
     let mut fields: Fields = state.fields().cloned().unwrap_or_default();
     fields.retain(|name, _| {
-        schema
-            .block
-            .attributes
-            .get(name)
-            .is_none_or(|attribute| !attribute.flags.local && !attribute.flags.write_only)
+        schema.block.attributes.get(name).is_none_or(|attribute| !attribute.flags.local && !attribute.flags.write_only)
     });
     if has_labels(schema) {
         fields.remove("terraform_labels");
         let effective = fields.remove("effective_labels").unwrap_or(Value::Null);
         fields.insert(LABELS.to_owned(), effective);
     }
-    Object {
-        fields,
-        ..Object::default()
-    }
+    Object { fields, ..Object::default() }
 }
 
 fn has_labels(schema: &Schema) -> bool {

@@ -20,10 +20,7 @@ const WINDOW: u32 = 8 << 20;
 /// Answers calls, several at once, until the connection ends.
 pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, provider: Arc<Provider>) {
     let mut builder = h2::server::Builder::new();
-    builder
-        .initial_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW)
-        .max_concurrent_streams(256);
+    builder.initial_window_size(WINDOW).initial_connection_window_size(WINDOW).max_concurrent_streams(256);
     let Ok(mut connection) = builder.handshake::<_, Bytes>(stream).await else {
         return;
     };
@@ -46,9 +43,7 @@ async fn call(
         _ => Err(Status::Unimplemented),
     };
     let mut response = Response::new(());
-    response
-        .headers_mut()
-        .insert("content-type", HeaderValue::from_static("application/grpc"));
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     let mut stream = respond.send_response(response, false)?;
     let mut trailers = HeaderMap::new();
     match answered {

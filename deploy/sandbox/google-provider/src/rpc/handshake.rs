@@ -38,16 +38,10 @@ pub enum ServeError {
 /// Serves one Terraform, from the handshake until its connection ends. `sockets` is a folder for the socket.
 pub async fn serve(provider: Provider, sockets: &Path) -> Result<(), ServeError> {
     let (certificate, acceptor) = certificate()?;
-    let socket = Socket(sockets.join(format!(
-        "provider-{}-{:08x}",
-        std::process::id(),
-        rand::random::<u32>()
-    )));
+    let socket = Socket(sockets.join(format!("provider-{}-{:08x}", std::process::id(), rand::random::<u32>())));
     let listener = UnixListener::bind(&socket.0)?;
     announce(&socket.0, &certificate)?;
-    let (stream, _) = tokio::time::timeout(PATIENCE, listener.accept())
-        .await
-        .map_err(|_| ServeError::Alone)??;
+    let (stream, _) = tokio::time::timeout(PATIENCE, listener.accept()).await.map_err(|_| ServeError::Alone)??;
     drop(socket);
     let stream = acceptor.accept(stream).await?;
     grpc::serve(stream, Arc::new(provider)).await;
@@ -67,21 +61,16 @@ fn certificate() -> Result<(String, TlsAcceptor), ServeError> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let der = made.cert.der().clone();
     let text = STANDARD_NO_PAD.encode(&der);
-    let key =
-        PrivateKeyDer::try_from(made.signing_key.serialize_der()).map_err(io::Error::other)?;
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).map_err(io::Error::other)?;
     Ok((text, TlsAcceptor::from(Arc::new(config(der, key)?))))
 }
 
 /// Terraform offers a client certificate on P-521, which ring does not know; it does not insist.
-fn config(
-    certificate: CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
-) -> Result<ServerConfig, rustls::Error> {
-    let mut config =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)?;
+fn config(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> Result<ServerConfig, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)?;
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(config)
 }

@@ -12,41 +12,25 @@ pub(super) fn response(catalogue: &Catalogue) -> SchemaResponse {
         resources: schemas(&catalogue.resources),
         data: schemas(&catalogue.data),
         // Terraform starts three processes for a plan, and needs the schema of one.
-        capabilities: Some(Capabilities {
-            plan_destroy: false,
-            get_provider_schema_optional: true,
-        }),
+        capabilities: Some(Capabilities { plan_destroy: false, get_provider_schema_optional: true }),
         ephemeral: schemas(&catalogue.ephemeral),
     }
 }
 
 fn schemas(of: &BTreeMap<String, schema::Schema>) -> BTreeMap<String, Schema> {
-    of.iter()
-        .map(|(name, of)| (name.clone(), schema(of)))
-        .collect()
+    of.iter().map(|(name, of)| (name.clone(), schema(of))).collect()
 }
 
 fn schema(of: &schema::Schema) -> Schema {
     let version = of.version.try_into().unwrap_or_default();
-    Schema {
-        version,
-        block: Some(block(&of.block)),
-    }
+    Schema { version, block: Some(block(&of.block)) }
 }
 
 fn block(of: &schema::Block) -> Block {
     Block {
         version: 0,
-        attributes: of
-            .attributes
-            .iter()
-            .map(|(name, of)| attribute(name, of))
-            .collect(),
-        block_types: of
-            .blocks
-            .iter()
-            .map(|(name, of)| nested(name, of))
-            .collect(),
+        attributes: of.attributes.iter().map(|(name, of)| attribute(name, of)).collect(),
+        block_types: of.blocks.iter().map(|(name, of)| nested(name, of)).collect(),
     }
 }
 

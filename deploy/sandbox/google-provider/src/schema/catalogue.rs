@@ -61,12 +61,7 @@ impl Catalogue {
     /// Reads the built-in files of one provider. The unit tests hold that they can be read.
     pub fn load(of: ProviderName) -> Result<Self, BadSchema> {
         let (provider, resources, data, ephemeral) = match of {
-            ProviderName::Google => (
-                GOOGLE_PROVIDER,
-                GOOGLE_RESOURCES,
-                GOOGLE_DATA,
-                GOOGLE_EPHEMERAL,
-            ),
+            ProviderName::Google => (GOOGLE_PROVIDER, GOOGLE_RESOURCES, GOOGLE_DATA, GOOGLE_EPHEMERAL),
             ProviderName::Random => (RANDOM_PROVIDER, &[][..], &[][..], RANDOM_EPHEMERAL),
         };
         let (name, text) = provider[0];
@@ -81,8 +76,5 @@ impl Catalogue {
 }
 
 fn read(files: Files) -> Result<BTreeMap<String, Schema>, BadSchema> {
-    files
-        .iter()
-        .map(|(name, text)| Ok(((*name).to_owned(), Schema::parse(name, text)?)))
-        .collect()
+    files.iter().map(|(name, text)| Ok(((*name).to_owned(), Schema::parse(name, text)?))).collect()
 }

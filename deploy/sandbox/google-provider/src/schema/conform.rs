@@ -32,15 +32,8 @@ fn nested_value(nested: &NestedBlock, value: Value) -> Value {
         (_, Value::Unknown) => Value::Unknown,
         (Nesting::Single, value) => conform(&nested.block, value),
         (nesting, Value::List(elements)) => {
-            let elements = elements
-                .into_iter()
-                .map(|element| conform(&nested.block, element))
-                .collect();
-            Value::List(if nesting == Nesting::Set {
-                sorted(elements)
-            } else {
-                elements
-            })
+            let elements = elements.into_iter().map(|element| conform(&nested.block, element)).collect();
+            Value::List(if nesting == Nesting::Set { sorted(elements) } else { elements })
         }
         // No blocks are an empty list: Terraform refuses null here.
         _ => Value::List(Vec::new()),
@@ -49,38 +42,22 @@ fn nested_value(nested: &NestedBlock, value: Value) -> Value {
 
 fn of_type(ty: &Type, value: Value) -> Value {
     match (ty, value) {
-        (Type::Number, Value::String(text)) => {
-            text.parse::<Number>().map_or(Value::Null, Value::Number)
-        }
+        (Type::Number, Value::String(text)) => text.parse::<Number>().map_or(Value::Null, Value::Number),
         (Type::String, Value::Number(number)) => Value::String(number.to_string()),
         (Type::String, Value::Bool(flag)) => Value::String(flag.to_string()),
-        (Type::List(of), Value::List(elements)) => Value::List(
-            elements
-                .into_iter()
-                .map(|element| of_type(of, element))
-                .collect(),
-        ),
-        (Type::Set(of), Value::List(elements)) => Value::List(sorted(
-            elements
-                .into_iter()
-                .map(|element| of_type(of, element))
-                .collect(),
-        )),
-        (Type::Map(of), Value::Map(fields)) => Value::Map(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name, of_type(of, value)))
-                .collect(),
-        ),
+        (Type::List(of), Value::List(elements)) => {
+            Value::List(elements.into_iter().map(|element| of_type(of, element)).collect())
+        }
+        (Type::Set(of), Value::List(elements)) => {
+            Value::List(sorted(elements.into_iter().map(|element| of_type(of, element)).collect()))
+        }
+        (Type::Map(of), Value::Map(fields)) => {
+            Value::Map(fields.into_iter().map(|(name, value)| (name, of_type(of, value))).collect())
+        }
         (Type::Object(types), Value::Map(mut fields)) => Value::Map(
             types
                 .iter()
-                .map(|(name, of)| {
-                    (
-                        name.clone(),
-                        of_type(of, fields.remove(name).unwrap_or(Value::Null)),
-                    )
-                })
+                .map(|(name, of)| (name.clone(), of_type(of, fields.remove(name).unwrap_or(Value::Null))))
                 .collect(),
         ),
         (_, value) => value,

@@ -45,10 +45,7 @@ pub struct Attribute {
 
 /// The words of an attribute's line.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of Terraform's own schema or a word of our files"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of Terraform's own schema or a word of our files")]
 pub struct Flags {
     /// The configuration must set it.
     pub required: bool,

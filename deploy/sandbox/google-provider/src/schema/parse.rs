@@ -72,18 +72,13 @@ struct NestedFile {
 impl Schema {
     /// Reads the file of the type `name`.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, BadSchema> {
-        let bad = |problem: String| BadSchema {
-            file: name.to_owned(),
-            problem,
-        };
+        let bad = |problem: String| BadSchema { file: name.to_owned(), problem };
         let file: File = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
         let existing = match file.existing.as_deref() {
             None | Some("refuse") => Existing::Refuse,
             Some("join") => Existing::Join,
             Some(other) => {
-                return Err(bad(format!(
-                    "existing {other:?} is neither refuse nor join"
-                )));
+                return Err(bad(format!("existing {other:?} is neither refuse nor join")));
             }
         };
         Ok(Self {
@@ -91,44 +86,28 @@ impl Schema {
             version: file.version,
             object: Pattern::new(file.object.as_deref().unwrap_or(&file.id)),
             id: Pattern::new(&file.id),
-            import: file
-                .import
-                .iter()
-                .map(|pattern| Pattern::new(pattern))
-                .collect(),
+            import: file.import.iter().map(|pattern| Pattern::new(pattern)).collect(),
             existing,
             block: block(file.attributes, file.blocks).map_err(bad)?,
         })
     }
 }
 
-fn block(
-    attributes: BTreeMap<String, Line>,
-    blocks: BTreeMap<String, NestedFile>,
-) -> Result<Block, String> {
+fn block(attributes: BTreeMap<String, Line>, blocks: BTreeMap<String, NestedFile>) -> Result<Block, String> {
     let attributes = attributes.into_iter().map(|(name, line)| {
-        let attribute =
-            attribute(line).map_err(|problem| format!("attribute {name}: {problem}"))?;
+        let attribute = attribute(line).map_err(|problem| format!("attribute {name}: {problem}"))?;
         Ok((name, attribute))
     });
     let blocks = blocks.into_iter().map(|(name, file)| {
         let nested = nested(file).map_err(|problem| format!("block {name}: {problem}"))?;
         Ok((name, nested))
     });
-    Ok(Block {
-        attributes: attributes.collect::<Result<_, String>>()?,
-        blocks: blocks.collect::<Result<_, String>>()?,
-    })
+    Ok(Block { attributes: attributes.collect::<Result<_, String>>()?, blocks: blocks.collect::<Result<_, String>>()? })
 }
 
 fn attribute(line: Line) -> Result<Attribute, String> {
     let long = match line {
-        Line::Short(is) => Long {
-            is,
-            ty: None,
-            default: None,
-            server: None,
-        },
+        Line::Short(is) => Long { is, ty: None, default: None, server: None },
         Line::Long(long) => long,
     };
     let mut words = long.is.split_whitespace();

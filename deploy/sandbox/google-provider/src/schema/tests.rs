@@ -12,18 +12,12 @@ fn the_built_in_files_can_be_read() {
     for name in [ProviderName::Google, ProviderName::Random] {
         let catalogue = Catalogue::load(name).unwrap();
         for schema in catalogue.resources.values() {
-            let known =
-                |field: &str| field.starts_with('@') || schema.block.attributes.contains_key(field);
+            let known = |field: &str| field.starts_with('@') || schema.block.attributes.contains_key(field);
             for form in schema.import.iter().chain([&schema.id, &schema.object]) {
                 assert!(form.fields().all(known), "{}: {form:?}", schema.name);
             }
             assert!(!schema.import.is_empty(), "{} can be imported", schema.name);
-            assert_ne!(
-                schema.object.fields().count(),
-                0,
-                "{} has a unique name",
-                schema.name
-            );
+            assert_ne!(schema.object.fields().count(), 0, "{} has a unique name", schema.name);
         }
     }
 }
@@ -57,47 +51,24 @@ fn a_line_says_everything_about_an_attribute() {
         "secret": "string required write-only",
     }}));
     let short = &block.attributes["short"].flags;
-    assert!(
-        short.optional
-            && short.computed
-            && short.sensitive
-            && short.force_new
-            && short.local
-            && short.volatile
-    );
+    assert!(short.optional && short.computed && short.sensitive && short.force_new && short.local && short.volatile);
     assert!(!short.required && !short.write_only);
     assert_eq!(block.attributes["long"].default, Some(json!(3).into()));
     assert!(matches!(block.attributes["typed"].ty, Type::List(_)));
-    assert!(
-        block.attributes["secret"].flags.required && block.attributes["secret"].flags.write_only
-    );
+    assert!(block.attributes["secret"].flags.required && block.attributes["secret"].flags.write_only);
 }
 
 #[test]
 fn a_mistake_in_a_file_is_named() {
     for (json, said) in [
-        (
-            json!({"attributes": {"a": "text optional"}}),
-            "attribute a: its type cannot be read",
-        ),
-        (
-            json!({"attributes": {"a": "string maybe"}}),
-            "\"maybe\" is no flag",
-        ),
-        (
-            json!({"blocks": {"b": {"nesting": "heap"}}}),
-            "block b: Some(\"heap\") is no nesting",
-        ),
+        (json!({"attributes": {"a": "text optional"}}), "attribute a: its type cannot be read"),
+        (json!({"attributes": {"a": "string maybe"}}), "\"maybe\" is no flag"),
+        (json!({"blocks": {"b": {"nesting": "heap"}}}), "block b: Some(\"heap\") is no nesting"),
         (json!({"atributes": {}}), "unknown field `atributes`"),
         (json!({"existing": "ignore"}), "neither refuse nor join"),
     ] {
-        let error = Schema::parse("test", &json.to_string())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("schema file test: ") && error.contains(said),
-            "{error}"
-        );
+        let error = Schema::parse("test", &json.to_string()).unwrap_err().to_string();
+        assert!(error.starts_with("schema file test: ") && error.contains(said), "{error}");
     }
 }
 
@@ -112,8 +83,7 @@ fn a_schema_laid_on_a_value_leaves_its_shape() {
         },
     }));
     assert!(matches!(block.blocks["times"].nesting, Nesting::Single));
-    let nothing =
-        json!({"text": null, "count": null, "tags": null, "rows": [], "cells": [], "times": null});
+    let nothing = json!({"text": null, "count": null, "tags": null, "rows": [], "cells": [], "times": null});
     for (given, shaped) in [
         (json!({}), nothing.clone()),
         (json!({"gone": 1, "rows": null}), nothing),

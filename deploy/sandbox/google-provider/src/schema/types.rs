@@ -74,10 +74,8 @@ impl Type {
             Self::Set(of) => json!(["set", of.to_json()]),
             Self::Map(of) => json!(["map", of.to_json()]),
             Self::Object(fields) => {
-                let fields: serde_json::Map<_, _> = fields
-                    .iter()
-                    .map(|(name, of)| (name.clone(), of.to_json()))
-                    .collect();
+                let fields: serde_json::Map<_, _> =
+                    fields.iter().map(|(name, of)| (name.clone(), of.to_json())).collect();
                 json!(["object", fields])
             }
         }

@@ -12,12 +12,9 @@ impl From<Json> for Value {
             Json::Number(number) => Self::Number(number),
             Json::String(text) => Self::String(text),
             Json::Array(elements) => Self::List(elements.into_iter().map(Self::from).collect()),
-            Json::Object(fields) => Self::Map(
-                fields
-                    .into_iter()
-                    .map(|(name, value)| (name, Self::from(value)))
-                    .collect(),
-            ),
+            Json::Object(fields) => {
+                Self::Map(fields.into_iter().map(|(name, value)| (name, Self::from(value))).collect())
+            }
         }
     }
 }
@@ -31,12 +28,9 @@ impl From<&Value> for Json {
             Value::Number(number) => Self::Number(number.clone()),
             Value::String(text) => Self::String(text.clone()),
             Value::List(elements) => Self::Array(elements.iter().map(Self::from).collect()),
-            Value::Map(fields) => Self::Object(
-                fields
-                    .iter()
-                    .map(|(name, value)| (name.clone(), Self::from(value)))
-                    .collect(),
-            ),
+            Value::Map(fields) => {
+                Self::Object(fields.iter().map(|(name, value)| (name.clone(), Self::from(value))).collect())
+            }
         }
     }
 }

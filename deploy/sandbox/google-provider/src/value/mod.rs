@@ -82,9 +82,7 @@ impl Value {
 
     /// The field of that name; `Null` where there is none.
     pub fn get(&self, name: &str) -> &Value {
-        self.fields()
-            .and_then(|fields| fields.get(name))
-            .unwrap_or(&Value::Null)
+        self.fields().and_then(|fields| fields.get(name)).unwrap_or(&Value::Null)
     }
 
     /// Whether this is `Null`.
@@ -139,11 +137,6 @@ impl From<u64> for Value {
 
 impl<const N: usize> From<[(&str, Value); N]> for Value {
     fn from(fields: [(&str, Value); N]) -> Self {
-        Self::Map(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+        Self::Map(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }

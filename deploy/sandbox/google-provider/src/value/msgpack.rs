@@ -19,8 +19,7 @@ impl Value {
         if bytes.is_empty() {
             return Ok(Self::Null);
         }
-        let pack =
-            rmpv::decode::read_value(&mut bytes).map_err(|error| Unreadable(error.to_string()))?;
+        let pack = rmpv::decode::read_value(&mut bytes).map_err(|error| Unreadable(error.to_string()))?;
         from_pack(pack)
     }
 
@@ -44,38 +43,26 @@ fn from_pack(pack: Pack) -> Result<Value, Unreadable> {
         }),
         Pack::F32(number) => float(f64::from(number))?,
         Pack::F64(number) => float(number)?,
-        Pack::String(text) => Value::String(
-            text.into_str()
-                .ok_or_else(|| Unreadable("text that is not UTF-8".into()))?,
-        ),
-        Pack::Binary(_) => {
-            return Err(Unreadable(
-                "binary, which no type in our schema uses".into(),
-            ));
+        Pack::String(text) => {
+            Value::String(text.into_str().ok_or_else(|| Unreadable("text that is not UTF-8".into()))?)
         }
-        Pack::Array(elements) => Value::List(
-            elements
-                .into_iter()
-                .map(from_pack)
-                .collect::<Result<_, _>>()?,
-        ),
+        Pack::Binary(_) => {
+            return Err(Unreadable("binary, which no type in our schema uses".into()));
+        }
+        Pack::Array(elements) => Value::List(elements.into_iter().map(from_pack).collect::<Result<_, _>>()?),
         Pack::Map(fields) => Value::Map(fields.into_iter().map(field).collect::<Result<_, _>>()?),
     })
 }
 
 fn field((name, value): (Pack, Pack)) -> Result<(String, Value), Unreadable> {
     match name {
-        Pack::String(name) if name.is_str() => {
-            Ok((name.into_str().unwrap_or_default(), from_pack(value)?))
-        }
+        Pack::String(name) if name.is_str() => Ok((name.into_str().unwrap_or_default(), from_pack(value)?)),
         other => Err(Unreadable(format!("a field named {other}"))),
     }
 }
 
 fn float(number: f64) -> Result<Value, Unreadable> {
-    Number::from_f64(number)
-        .map(Value::Number)
-        .ok_or_else(|| Unreadable(format!("the number {number}")))
+    Number::from_f64(number).map(Value::Number).ok_or_else(|| Unreadable(format!("the number {number}")))
 }
 
 fn to_pack(value: &Value) -> Pack {
@@ -90,11 +77,8 @@ fn to_pack(value: &Value) -> Pack {
         },
         Value::String(text) => Pack::String(Utf8String::from(text.as_str())),
         Value::List(elements) => Pack::Array(elements.iter().map(to_pack).collect()),
-        Value::Map(fields) => Pack::Map(
-            fields
-                .iter()
-                .map(|(name, value)| (Pack::from(name.as_str()), to_pack(value)))
-                .collect(),
-        ),
+        Value::Map(fields) => {
+            Pack::Map(fields.iter().map(|(name, value)| (Pack::from(name.as_str()), to_pack(value))).collect())
+        }
     }
 }

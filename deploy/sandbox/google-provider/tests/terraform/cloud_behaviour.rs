@@ -24,19 +24,15 @@ fn a_bucket_that_holds_something_is_not_removed() {
     let held = workspace.cloud().join("objects/one/photo.jpg");
     fs::create_dir_all(held.parent().unwrap()).unwrap();
     fs::write(&held, "…").unwrap();
-    assert!(workspace.destroy().failed().contains(
-        "Error trying to delete bucket one containing objects without `force_destroy` set to true"
-    ));
-    // What counts is the state, not the configuration.
     assert!(
         workspace
-            .terraform(&["destroy", "-auto-approve", "-var=force=true"])
+            .destroy()
             .failed()
-            .contains("force_destroy")
+            .contains("Error trying to delete bucket one containing objects without `force_destroy` set to true")
     );
-    workspace
-        .terraform(&["apply", "-auto-approve", "-var=force=true"])
-        .ok();
+    // What counts is the state, not the configuration.
+    assert!(workspace.terraform(&["destroy", "-auto-approve", "-var=force=true"]).failed().contains("force_destroy"));
+    workspace.terraform(&["apply", "-auto-approve", "-var=force=true"]).ok();
     workspace.destroy().ok();
     assert!(!held.exists());
 }
@@ -56,10 +52,7 @@ fn what_the_server_fills_in_is_no_difference() {
 fn protection_refuses_a_removal() {
     for (argument, said) in [
         ("deletion_protection = true", "deletion_protection=false"),
-        (
-            "deletion_policy = \"PREVENT\"",
-            "without setting deletion_policy",
-        ),
+        ("deletion_policy = \"PREVENT\"", "without setting deletion_policy"),
     ] {
         let module = format!(
             "resource \"google_secret_manager_secret\" \"one\" {{\n secret_id = \"one\"\n {argument}\n replication {{\n auto {{}}\n }}\n }}"
@@ -86,12 +79,7 @@ fn a_service_is_protected_unless_it_says_otherwise() {
     let workspace = Workspace::small(module);
     workspace.apply().ok();
     workspace.plan().ok();
-    assert!(
-        workspace
-            .destroy()
-            .failed()
-            .contains("deletion_protection=false")
-    );
+    assert!(workspace.destroy().failed().contains("deletion_protection=false"));
 }
 
 #[test]
@@ -116,17 +104,10 @@ fn a_fault_fails_as_often_as_it_is_told_to() {
     for _ in 0..2 {
         let said = workspace.apply().failed();
         assert!(
-            said.contains(
-                "Error creating StorageBucket: googleapi: Error 429: slow down, rateLimitExceeded"
-            ),
+            said.contains("Error creating StorageBucket: googleapi: Error 429: slow down, rateLimitExceeded"),
             "{said}"
         );
-        assert!(
-            workspace
-                .objects()
-                .iter()
-                .all(|path| path.ends_with("faults.json"))
-        );
+        assert!(workspace.objects().iter().all(|path| path.ends_with("faults.json")));
     }
     workspace.apply().ok();
 }
@@ -135,7 +116,9 @@ fn a_fault_fails_as_often_as_it_is_told_to() {
 fn a_fault_on_reading_is_not_taken_for_gone() {
     let workspace = Workspace::small(BUCKET);
     workspace.apply().ok();
-    workspace.faults(&json!([{"type": "google_storage_bucket", "op": "read", "error": "googleapi: Error 403: no, forbidden"}]));
+    workspace.faults(
+        &json!([{"type": "google_storage_bucket", "op": "read", "error": "googleapi: Error 403: no, forbidden"}]),
+    );
     assert!(workspace.plan().failed().contains("Error 403"));
 }
 
@@ -178,14 +161,8 @@ fn what_lives_inside_an_object_goes_with_it() {
         workspace.terraform(&["state", "rm", &address]).ok();
     }
     let one = "-target=google_secret_manager_secret.one";
-    workspace
-        .terraform(&["destroy", "-auto-approve", "-var=children=false", one])
-        .ok();
-    assert_eq!(
-        workspace.objects().len(),
-        2,
-        "the other secret keeps its version"
-    );
+    workspace.terraform(&["destroy", "-auto-approve", "-var=children=false", one]).ok();
+    assert_eq!(workspace.objects().len(), 2, "the other secret keeps its version");
 }
 
 #[test]
@@ -201,12 +178,7 @@ fn a_delay_is_waited_for() {
 fn a_fault_file_with_a_mistake_is_an_error() {
     let workspace = Workspace::small(BUCKET);
     workspace.faults(&json!([{"type": "google_storage_bucket", "op": "explode"}]));
-    assert!(
-        workspace
-            .apply()
-            .failed()
-            .contains("faults.json is not valid")
-    );
+    assert!(workspace.apply().failed().contains("faults.json is not valid"));
 }
 
 #[test]
@@ -217,8 +189,7 @@ fn a_member_joins_twice_without_a_conflict_and_is_told_apart_by_its_condition() 
         )
     };
     let condition = "condition {\n title = \"office\"\n expression = \"true\"\n }";
-    let workspace =
-        Workspace::small(&[member("a", ""), member("b", ""), member("c", condition)].concat());
+    let workspace = Workspace::small(&[member("a", ""), member("b", ""), member("c", condition)].concat());
     workspace.apply().ok();
     assert_eq!(workspace.objects().len(), 2);
     workspace.plan().ok();
@@ -238,8 +209,5 @@ fn settings_of_the_provider_reach_what_says_nothing() {
         }"#;
     let workspace = Workspace::small(module);
     workspace.apply().ok();
-    assert_eq!(
-        workspace.output("seen"),
-        json!(["aipress-sandbox", "aipress-sandbox", "europe-west1"])
-    );
+    assert_eq!(workspace.output("seen"), json!(["aipress-sandbox", "aipress-sandbox", "europe-west1"]));
 }

@@ -12,10 +12,7 @@ fn found_and_repaired(kind: &str, pointer: &str, by_hand: Json, said: &str) {
     let before = tenant.read(kind).pointer(pointer).unwrap().clone();
     tenant.edit(kind, pointer, by_hand);
     let plan = tenant.plan().changes();
-    assert!(
-        plan.contains(&format!("# {kind}.")) && plan.contains(said),
-        "{said}: {plan}"
-    );
+    assert!(plan.contains(&format!("# {kind}.")) && plan.contains(said), "{said}: {plan}");
     tenant.apply().ok();
     assert_eq!(*tenant.read(kind).pointer(pointer).unwrap(), before);
     tenant.plan().ok();
@@ -33,12 +30,7 @@ fn scaling() {
 
 #[test]
 fn traffic() {
-    found_and_repaired(
-        "google_cloud_run_v2_service",
-        "/traffic/0/percent",
-        json!(10),
-        "~ percent",
-    );
+    found_and_repaired("google_cloud_run_v2_service", "/traffic/0/percent", json!(10), "~ percent");
 }
 
 #[test]
@@ -53,12 +45,7 @@ fn an_environment_variable() {
 
 #[test]
 fn ingress() {
-    found_and_repaired(
-        "google_cloud_run_v2_service",
-        "/ingress",
-        json!("INGRESS_TRAFFIC_INTERNAL_ONLY"),
-        "~ ingress",
-    );
+    found_and_repaired("google_cloud_run_v2_service", "/ingress", json!("INGRESS_TRAFFIC_INTERNAL_ONLY"), "~ ingress");
 }
 
 #[test]
@@ -73,12 +60,7 @@ fn public_access() {
 
 #[test]
 fn versioning() {
-    found_and_repaired(
-        "google_storage_bucket",
-        "/versioning/0/enabled",
-        json!(true),
-        "~ enabled = true -> false",
-    );
+    found_and_repaired("google_storage_bucket", "/versioning/0/enabled", json!(true), "~ enabled = true -> false");
 }
 
 #[test]
@@ -103,12 +85,7 @@ fn a_label() {
 
 #[test]
 fn a_name_for_people() {
-    found_and_repaired(
-        "google_service_account",
-        "/display_name",
-        json!("someone"),
-        "\"someone\" -> \"acme\"",
-    );
+    found_and_repaired("google_service_account", "/display_name", json!("someone"), "\"someone\" -> \"acme\"");
 }
 
 #[test]
@@ -156,18 +133,8 @@ fn what_cannot_be_read_is_not_gone() {
 
     let aside = cloud.with_extension("aside");
     fs::rename(&cloud, &aside).unwrap();
-    assert!(
-        tenant
-            .plan()
-            .failed()
-            .contains("the sandbox cloud cannot be used")
-    );
-    assert!(
-        tenant
-            .apply()
-            .failed()
-            .contains("the sandbox cloud cannot be used")
-    );
+    assert!(tenant.plan().failed().contains("the sandbox cloud cannot be used"));
+    assert!(tenant.apply().failed().contains("the sandbox cloud cannot be used"));
     assert!(!cloud.exists(), "a lost cloud is not begun anew");
     fs::rename(&aside, &cloud).unwrap();
     tenant.plan().ok();

@@ -45,11 +45,7 @@ fn every_change_of_the_template_is_a_revision_and_nothing_else_is() {
     let tenant = Workspace::tenant("full");
     tenant.apply().ok();
     let number = |tenant: &Workspace| {
-        let revision = tenant
-            .output("latest_ready_revision")
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let revision = tenant.output("latest_ready_revision").as_str().unwrap().to_owned();
         assert_eq!(tenant.output("latest_created_revision"), revision);
         revision.split("/revisions/").nth(1).unwrap()["wp-acme-shop-eu-".len()..][..5].to_owned()
     };
@@ -68,7 +64,9 @@ fn a_failed_rollout_is_told_although_the_apply_succeeds_and_the_plan_is_empty() 
     let tenant = Workspace::tenant("minimal");
     tenant.apply().ok();
     let serving = tenant.output("latest_ready_revision");
-    tenant.faults(&json!([{"type": "google_cloud_run_v2_service", "op": "update", "times": 1, "notReady": "container exited"}]));
+    tenant.faults(
+        &json!([{"type": "google_cloud_run_v2_service", "op": "update", "times": 1, "notReady": "container exited"}]),
+    );
     tenant.input("/image", json!("wordpress-runtime:broken"));
     tenant.apply().ok();
     tenant.plan().ok();
@@ -79,10 +77,7 @@ fn a_failed_rollout_is_told_although_the_apply_succeeds_and_the_plan_is_empty() 
 
     tenant.input("/image", json!("wordpress-runtime:fixed"));
     tenant.apply().ok();
-    assert_eq!(
-        tenant.output("latest_ready_revision"),
-        tenant.output("latest_created_revision")
-    );
+    assert_eq!(tenant.output("latest_ready_revision"), tenant.output("latest_created_revision"));
     assert_eq!(tenant.output("ready")["state"], "CONDITION_SUCCEEDED");
 }
 
@@ -92,27 +87,16 @@ fn another_database_instance_is_a_replacement_that_a_guard_refuses() {
     tenant.apply().ok();
     let before = tenant.objects();
     tenant.input("/database/instance", json!("premium-1"));
-    tenant.input(
-        "/database/connection_name",
-        json!("aipress-sandbox:europe-west1:premium-1"),
-    );
+    tenant.input("/database/connection_name", json!("aipress-sandbox:europe-west1:premium-1"));
     let plan = tenant.plan().changes();
     for address in ["google_sql_database.site", "google_sql_user.site"] {
-        assert!(
-            plan.contains(&format!("# {address} must be replaced")),
-            "{plan}"
-        );
+        assert!(plan.contains(&format!("# {address} must be replaced")), "{plan}");
     }
     assert!(plan.contains("# forces replacement"), "{plan}");
 
     let guard = json!({"resource": {"google_sql_database": {"site": {"lifecycle": {"prevent_destroy": true}}}}});
     tenant.write("guard_override.tf.json", &guard.to_string());
-    assert!(
-        tenant
-            .apply()
-            .failed()
-            .contains("Instance cannot be destroyed")
-    );
+    assert!(tenant.apply().failed().contains("Instance cannot be destroyed"));
     assert_eq!(tenant.objects(), before, "nothing was changed");
 
     fs::remove_file(tenant.run().join("guard_override.tf.json")).unwrap();
@@ -129,15 +113,9 @@ fn what_exists_is_refused_and_then_adopted() {
 
     let refused = tenant.apply().failed();
     assert!(refused.contains("googleapi: Error 409: The resource 'projects/aipress-sandbox/secrets/wp-acme-db' already exists, alreadyExists"), "{refused}");
-    assert!(
-        refused.contains("with google_sql_database.site"),
-        "{refused}"
-    );
+    assert!(refused.contains("with google_sql_database.site"), "{refused}");
 
-    let (project, account) = (
-        "projects/aipress-sandbox",
-        "wp-acme@aipress-sandbox.iam.gserviceaccount.com",
-    );
+    let (project, account) = ("projects/aipress-sandbox", "wp-acme@aipress-sandbox.iam.gserviceaccount.com");
     let import = json!({"import": [
         {"to": "google_sql_database.site", "id": format!("{project}/instances/shared-1/databases/wp_acme")},
         {"to": "google_sql_user.site", "id": "aipress-sandbox/shared-1/%/wp-acme"},
@@ -167,12 +145,7 @@ fn an_import_of_nothing_is_an_error() {
           instance = "shared-1"
           name     = "wp_none"
         }"#;
-    assert!(
-        Workspace::small(module)
-            .plan()
-            .failed()
-            .contains("Cannot import non-existent remote object")
-    );
+    assert!(Workspace::small(module).plan().failed().contains("Cannot import non-existent remote object"));
 }
 
 #[test]
@@ -186,9 +159,7 @@ fn two_hundred_resources() {
           }
         }"#;
     let workspace = Workspace::small(module);
-    workspace
-        .terraform(&["apply", "-auto-approve", "-parallelism=50"])
-        .ok();
+    workspace.terraform(&["apply", "-auto-approve", "-parallelism=50"]).ok();
     assert_eq!(workspace.objects().len(), 200);
     workspace.plan().ok();
     workspace.destroy().ok();

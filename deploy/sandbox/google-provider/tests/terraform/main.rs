@@ -5,10 +5,7 @@
     clippy::panic,
     reason = "this is a test, although not all of it is in test functions"
 )]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the tests start Terraform and ask where it is"
-)]
+#![expect(clippy::disallowed_methods, reason = "the tests start Terraform and ask where it is")]
 
 mod cloud_behaviour;
 mod drift;

@@ -12,15 +12,7 @@ use crate::workspace::{Workspace, tenant_module};
 fn is_formatted() {
     let tenant = Workspace::tenant("minimal");
     let module = tenant_module();
-    tenant
-        .terraform(&[
-            "fmt",
-            "-check",
-            "-recursive",
-            "-diff",
-            module.to_str().unwrap(),
-        ])
-        .ok();
+    tenant.terraform(&["fmt", "-check", "-recursive", "-diff", module.to_str().unwrap()]).ok();
 }
 
 #[test]
@@ -31,24 +23,10 @@ fn is_valid() {
 #[test]
 fn passes_its_tests() {
     let tenant = Workspace::tenant("minimal");
-    let ran = tenant
-        .terraform(&["test", "-var-file=tests/inputs/minimal.tfvars.json"])
-        .ok();
-    assert!(
-        ran.out.contains("tests/environment.tftest.hcl... pass"),
-        "{}",
-        ran.out
-    );
-    assert!(
-        ran.out.contains("tests/names.tftest.hcl... pass"),
-        "{}",
-        ran.out
-    );
-    assert!(
-        ran.out.contains("tests/validation.tftest.hcl... pass"),
-        "{}",
-        ran.out
-    );
+    let ran = tenant.terraform(&["test", "-var-file=tests/inputs/minimal.tfvars.json"]).ok();
+    assert!(ran.out.contains("tests/environment.tftest.hcl... pass"), "{}", ran.out);
+    assert!(ran.out.contains("tests/names.tftest.hcl... pass"), "{}", ran.out);
+    assert!(ran.out.contains("tests/validation.tftest.hcl... pass"), "{}", ran.out);
     assert!(tenant.objects().is_empty(), "plans make nothing");
 }
 

@@ -4,9 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sandbox_google_provider::schema::{
-    Attribute, Block, Catalogue, NestedBlock, Nesting, ProviderName, Schema,
-};
+use sandbox_google_provider::schema::{Attribute, Block, Catalogue, NestedBlock, Nesting, ProviderName, Schema};
 use serde_json::{Value as Json, json};
 
 use crate::workspace::Workspace;
@@ -29,20 +27,12 @@ fn check(name: ProviderName, schema_file: &str, behaviour_file: Option<&str>) {
     let real = read(&data.join(schema_file));
     let behaviour = behaviour_file.map_or(Json::Null, |file| read(&data.join(file)));
     let problems = problems(&Catalogue::load(name).unwrap(), &real, Some(&behaviour));
-    assert!(
-        problems.is_empty(),
-        "our schema is not the real one:\n{}",
-        problems.join("\n")
-    );
+    assert!(problems.is_empty(), "our schema is not the real one:\n{}", problems.join("\n"));
 }
 
 #[test]
 fn google_is_a_subset_of_the_real_one() {
-    check(
-        ProviderName::Google,
-        "google-7.45.0.json",
-        Some("google-7.45.0-behaviour.json"),
-    );
+    check(ProviderName::Google, "google-7.45.0.json", Some("google-7.45.0-behaviour.json"));
 }
 
 #[test]
@@ -59,31 +49,15 @@ fn a_difference_is_found() {
     let ours = Catalogue::load(ProviderName::Google).unwrap();
     let user = "/resource_schemas/google_sql_user/block/attributes";
     let changes: [(&str, Json, &str); 6] = [
-        (
-            &format!("{user}/host/type"),
-            json!("number"),
-            "google_sql_user.host: type",
-        ),
-        (
-            &format!("{user}/host"),
-            json!(null),
-            "google_sql_user.host: invented",
-        ),
-        (
-            &format!("{user}/password_wo/write_only"),
-            json!(false),
-            "google_sql_user.password_wo: write-only",
-        ),
+        (&format!("{user}/host/type"), json!("number"), "google_sql_user.host: type"),
+        (&format!("{user}/host"), json!(null), "google_sql_user.host: invented"),
+        (&format!("{user}/password_wo/write_only"), json!(false), "google_sql_user.password_wo: write-only"),
         (
             &format!("{user}/iam_email"),
             json!({"type": "string", "required": true}),
             "google_sql_user.iam_email: required, and left out",
         ),
-        (
-            "/resource_schemas/google_sql_user/version",
-            json!(9),
-            "google_sql_user: version",
-        ),
+        ("/resource_schemas/google_sql_user/version", json!(9), "google_sql_user: version"),
         (
             "/resource_schemas/google_storage_bucket/block/block_types/versioning/max_items",
             json!(2),
@@ -94,17 +68,10 @@ fn a_difference_is_found() {
         let mut other = real.clone();
         *other.pointer_mut(pointer).unwrap() = value;
         let problems = problems(&ours, &other, Some(&behaviour));
-        assert!(
-            problems.len() == 1 && problems[0].starts_with(found),
-            "{pointer}: {problems:?}"
-        );
+        assert!(problems.len() == 1 && problems[0].starts_with(found), "{pointer}: {problems:?}");
     }
     for (pointer, value, found) in [
-        (
-            "/google_sql_user/host/forceNew",
-            json!(false),
-            "google_sql_user.host: force-new",
-        ),
+        ("/google_sql_user/host/forceNew", json!(false), "google_sql_user.host: force-new"),
         (
             "/google_cloud_run_v2_service/deletion_protection/default",
             json!(false),
@@ -114,10 +81,7 @@ fn a_difference_is_found() {
         let mut other = behaviour.clone();
         *other.pointer_mut(pointer).unwrap() = value;
         let problems = problems(&ours, &real, Some(&other));
-        assert!(
-            problems.len() == 1 && problems[0].starts_with(found),
-            "{pointer}: {problems:?}"
-        );
+        assert!(problems.len() == 1 && problems[0].starts_with(found), "{pointer}: {problems:?}");
     }
 }
 
@@ -125,26 +89,14 @@ fn a_difference_is_found() {
 #[test]
 fn terraform_is_told_what_the_files_say() {
     let workspace = Workspace::small("");
-    let told = workspace
-        .terraform(&["providers", "schema", "-json"])
-        .ok()
-        .out;
+    let told = workspace.terraform(&["providers", "schema", "-json"]).ok().out;
     let told: Json = serde_json::from_str(&told).unwrap();
     for (name, address) in [
-        (
-            ProviderName::Google,
-            "registry.terraform.io/hashicorp/google",
-        ),
-        (
-            ProviderName::Random,
-            "registry.terraform.io/hashicorp/random",
-        ),
+        (ProviderName::Google, "registry.terraform.io/hashicorp/google"),
+        (ProviderName::Random, "registry.terraform.io/hashicorp/random"),
     ] {
         let ours = Catalogue::load(name).unwrap();
-        assert_eq!(
-            problems(&ours, &told["provider_schemas"][address], None),
-            Vec::<String>::new()
-        );
+        assert_eq!(problems(&ours, &told["provider_schemas"][address], None), Vec::<String>::new());
     }
 }
 
@@ -156,10 +108,7 @@ fn problems(ours: &Catalogue, real: &Json, behaviour: Option<&Json>) -> Vec<Stri
         behaviour: behaviour.map(|_| &Json::Null),
     };
     found.schema(&ours.provider, &real["provider"]);
-    for (schemas, section) in [
-        (&ours.data, "data_source_schemas"),
-        (&ours.ephemeral, "ephemeral_resource_schemas"),
-    ] {
+    for (schemas, section) in [(&ours.data, "data_source_schemas"), (&ours.ephemeral, "ephemeral_resource_schemas")] {
         for (name, schema) in schemas {
             found.schema(schema, &real[section][name]);
         }
@@ -182,42 +131,25 @@ impl Found<'_> {
         if real.is_null() {
             return self.problems.push(format!("{at}: invented"));
         }
-        self.same(
-            at,
-            "version",
-            ours.version,
-            real["version"].as_u64().unwrap_or(0),
-        );
+        self.same(at, "version", ours.version, real["version"].as_u64().unwrap_or(0));
         self.block(at, "", &ours.block, &real["block"]);
     }
 
     fn block(&mut self, at: &str, path: &str, ours: &Block, real: &Json) {
         for (name, attribute) in &ours.attributes {
-            self.attribute(
-                &format!("{at}.{name}"),
-                &inside(path, name),
-                attribute,
-                &real["attributes"][name],
-            );
+            self.attribute(&format!("{at}.{name}"), &inside(path, name), attribute, &real["attributes"][name]);
         }
         for (name, nested) in &ours.blocks {
-            self.nested(
-                &format!("{at}.{name}"),
-                &inside(path, name),
-                nested,
-                &real["block_types"][name],
-            );
+            self.nested(&format!("{at}.{name}"), &inside(path, name), nested, &real["block_types"][name]);
         }
         for (name, attribute) in real["attributes"].as_object().into_iter().flatten() {
             if attribute["required"] == true && !ours.attributes.contains_key(name) {
-                self.problems
-                    .push(format!("{at}.{name}: required, and left out"));
+                self.problems.push(format!("{at}.{name}: required, and left out"));
             }
         }
         for (name, nested) in real["block_types"].as_object().into_iter().flatten() {
             if nested["min_items"].as_u64().unwrap_or(0) > 0 && !ours.blocks.contains_key(name) {
-                self.problems
-                    .push(format!("{at}.{name}: required, and left out"));
+                self.problems.push(format!("{at}.{name}: required, and left out"));
             }
         }
     }
@@ -235,21 +167,11 @@ impl Found<'_> {
         self.same(at, "write-only", ours.flags.write_only, flag("write_only"));
         if let Some(behaviour) = self.behaviour.map(|all| &all[path]) {
             let default = ours.default.as_ref().map_or(Json::Null, Json::from);
-            self.same(
-                at,
-                "force-new",
-                ours.flags.force_new,
-                behaviour["forceNew"] == true,
-            );
+            self.same(at, "force-new", ours.flags.force_new, behaviour["forceNew"] == true);
             self.same(at, "default", &default, &behaviour["default"]);
         }
         // Our own word: the server can only fill in what the schema lets it.
-        self.same(
-            at,
-            "server",
-            ours.server.is_some() && !ours.flags.computed,
-            false,
-        );
+        self.same(at, "server", ours.server.is_some() && !ours.flags.computed, false);
     }
 
     fn nested(&mut self, at: &str, path: &str, ours: &NestedBlock, real: &Json) {
@@ -265,32 +187,19 @@ impl Found<'_> {
         self.same(at, "min", ours.min, real["min_items"].as_u64().unwrap_or(0));
         self.same(at, "max", ours.max, real["max_items"].as_u64().unwrap_or(0));
         if let Some(behaviour) = self.behaviour.map(|all| &all[path]) {
-            self.same(
-                at,
-                "force-new",
-                ours.force_new,
-                behaviour["forceNew"] == true,
-            );
+            self.same(at, "force-new", ours.force_new, behaviour["forceNew"] == true);
         }
         self.block(at, path, &ours.block, &real["block"]);
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the calls compare what they make"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "the calls compare what they make")]
     fn same<T: PartialEq + std::fmt::Debug>(&mut self, at: &str, what: &str, ours: T, real: T) {
         if ours != real {
-            self.problems
-                .push(format!("{at}: {what} is {real:?}, ours is {ours:?}"));
+            self.problems.push(format!("{at}: {what} is {real:?}, ours is {ours:?}"));
         }
     }
 }
 
 fn inside(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }

@@ -15,11 +15,7 @@ use crate::workspace::{Workspace, files};
 /// The password as the stored secret's latest version says it.
 fn password(tenant: &Workspace) -> String {
     let cloud = Cloud::open(tenant.cloud()).unwrap();
-    let config = Value::from([(
-        "secret",
-        "projects/aipress-sandbox/secrets/wp-acme-db".into(),
-    )])
-    .into_fields();
+    let config = Value::from([("secret", "projects/aipress-sandbox/secrets/wp-acme-db".into())]).into_fields();
     let opened = open_secret(&cloud, &config, None).unwrap();
     opened["secret_data"].as_str().unwrap().to_owned()
 }
@@ -27,11 +23,7 @@ fn password(tenant: &Workspace) -> String {
 /// The files under a folder that hold a text, as it is or in base64.
 fn holding(folder: &Path, text: &str) -> Vec<String> {
     let encoded = STANDARD.encode(text);
-    let holds = |bytes: &[u8], text: &str| {
-        bytes
-            .windows(text.len())
-            .any(|window| window == text.as_bytes())
-    };
+    let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     let found = files(folder).into_iter().filter(|path| {
         let bytes = fs::read(path).unwrap();
         holds(&bytes, text) || holds(&bytes, &encoded)
@@ -41,14 +33,8 @@ fn holding(folder: &Path, text: &str) -> Vec<String> {
 
 fn in_step(tenant: &Workspace) -> String {
     let password = password(tenant);
-    let kept = tenant.read("google_sql_user")["_sandbox"]["password_sha256"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        is_password(&password, &kept),
-        "the user has the password that the secret holds"
-    );
+    let kept = tenant.read("google_sql_user")["_sandbox"]["password_sha256"].as_str().unwrap().to_owned();
+    assert!(is_password(&password, &kept), "the user has the password that the secret holds");
     password
 }
 
@@ -65,17 +51,10 @@ fn the_password_is_nowhere() {
     // Uncompressed, so that it is searched with the rest.
     tenant.write("saved.json", &shown);
     tenant.write("apply.log", &first);
-    tenant.write(
-        "trace.log",
-        &tenant.terraform(&["apply", "-json", "saved.plan"]).ok().out,
-    );
+    tenant.write("trace.log", &tenant.terraform(&["apply", "-json", "saved.plan"]).ok().out);
     for folder in [tenant.run(), tenant.cloud()] {
         assert_eq!(holding(&folder, &password), Vec::<String>::new());
-        assert_ne!(
-            holding(&folder, "wp-acme"),
-            Vec::<String>::new(),
-            "the search finds what is there"
-        );
+        assert_ne!(holding(&folder, "wp-acme"), Vec::<String>::new(), "the search finds what is there");
     }
     tenant.write("planted", &STANDARD.encode(&password));
     assert_eq!(holding(&tenant.run(), &password).len(), 1);
@@ -86,10 +65,7 @@ fn the_key_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let tenant = Workspace::tenant("minimal");
     tenant.apply().ok();
-    let mode = fs::metadata(tenant.cloud().join("vault.key"))
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fs::metadata(tenant.cloud().join("vault.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -99,11 +75,7 @@ fn a_rotation_stays_in_step_and_rolls_a_revision() {
     tenant.apply().ok();
     let (old, revision) = (in_step(&tenant), tenant.output("latest_ready_revision"));
     tenant.apply().ok();
-    assert_eq!(
-        in_step(&tenant),
-        old,
-        "an apply without a rotation changes no password"
-    );
+    assert_eq!(in_step(&tenant), old, "an apply without a rotation changes no password");
 
     tenant.input("/password_version", json!(2));
     tenant.apply().ok();
@@ -121,7 +93,8 @@ fn a_rotation_that_fails_halfway_is_in_step_after_the_next_apply() {
         ("google_secret_manager_secret_version", "create"),
     ] {
         let tenant = Workspace::tenant("minimal");
-        let fault = json!([{"type": kind, "op": op, "times": 1, "error": "googleapi: Error 503: try again, backendError"}]);
+        let fault =
+            json!([{"type": kind, "op": op, "times": 1, "error": "googleapi: Error 503: try again, backendError"}]);
         if op == "update" {
             tenant.apply().ok();
             tenant.input("/password_version", json!(2));

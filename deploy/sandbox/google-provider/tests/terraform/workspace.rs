@@ -45,11 +45,7 @@ impl Ran {
     pub(crate) fn failed(self) -> String {
         assert_eq!(self.code, 1, "{}", self.out);
         // Terraform breaks long lines and frames them.
-        self.out
-            .replace(['│', '╷', '╵', '\n'], " ")
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
+        self.out.replace(['│', '╷', '╵', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// What the run said, when it found changes.
@@ -72,30 +68,19 @@ impl Workspace {
     pub(crate) fn tenant(inputs: &str) -> Self {
         let workspace = Self::empty();
         copy(&tenant_module(), &workspace.run());
-        workspace.write(
-            "backend_override.tf",
-            "terraform {\n  backend \"local\" {}\n}\n",
-        );
-        let inputs = workspace
-            .run()
-            .join(format!("tests/inputs/{inputs}.tfvars.json"));
+        workspace.write("backend_override.tf", "terraform {\n  backend \"local\" {}\n}\n");
+        let inputs = workspace.run().join(format!("tests/inputs/{inputs}.tfvars.json"));
         fs::copy(inputs, workspace.run().join("terraform.tfvars.json")).unwrap();
         workspace.terraform(&["init"]).ok();
         workspace
     }
 
     fn empty() -> Self {
-        let workspace = Self {
-            folder: TempDir::new().unwrap(),
-        };
+        let workspace = Self { folder: TempDir::new().unwrap() };
         for folder in [workspace.run(), workspace.cloud()] {
             fs::create_dir(folder).unwrap();
         }
-        install(
-            Path::new(env!("CARGO_BIN_EXE_sandbox-google-provider")),
-            workspace.folder.path(),
-        )
-        .unwrap();
+        install(Path::new(env!("CARGO_BIN_EXE_sandbox-google-provider")), workspace.folder.path()).unwrap();
         workspace
     }
 
@@ -113,15 +98,11 @@ impl Workspace {
 
     /// Terraform with these arguments, ready to be started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command =
-            Command::new(std::env::var_os("TERRAFORM_BIN").unwrap_or_else(|| "terraform".into()));
+        let mut command = Command::new(std::env::var_os("TERRAFORM_BIN").unwrap_or_else(|| "terraform".into()));
         command
             .args(arguments)
             .current_dir(self.run())
-            .env(
-                "TF_CLI_CONFIG_FILE",
-                self.folder.path().join("terraform.rc"),
-            )
+            .env("TF_CLI_CONFIG_FILE", self.folder.path().join("terraform.rc"))
             .env("SANDBOX_CLOUD_DIR", self.cloud())
             .env("TF_IN_AUTOMATION", "1")
             .env("TF_CLI_ARGS", "-no-color")
@@ -130,18 +111,9 @@ impl Workspace {
     }
 
     pub(crate) fn terraform(&self, arguments: &[&str]) -> Ran {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command(arguments).output().unwrap();
-        let out = [stdout, stderr]
-            .map(|bytes| String::from_utf8(bytes).unwrap())
-            .concat();
-        Ran {
-            code: status.code().unwrap_or(-1),
-            out,
-        }
+        let Output { status, stdout, stderr } = self.command(arguments).output().unwrap();
+        let out = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        Ran { code: status.code().unwrap_or(-1), out }
     }
 
     pub(crate) fn apply(&self) -> Ran {
@@ -167,24 +139,16 @@ impl Workspace {
 
     /// Every object's file, by type and name.
     pub(crate) fn objects(&self) -> Vec<PathBuf> {
-        let mut objects: Vec<PathBuf> = files(&self.cloud())
-            .into_iter()
-            .filter(|path| path.extension().is_some_and(|end| end == "json"))
-            .collect();
+        let mut objects: Vec<PathBuf> =
+            files(&self.cloud()).into_iter().filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
         objects.sort();
         objects
     }
 
     /// The one object of that type.
     pub(crate) fn object(&self, kind: &str) -> PathBuf {
-        let found: Vec<_> = self
-            .objects()
-            .into_iter()
-            .filter(|path| path.parent().unwrap().ends_with(kind))
-            .collect();
-        let [path] = found.as_slice() else {
-            panic!("{kind}: {found:?}")
-        };
+        let found: Vec<_> = self.objects().into_iter().filter(|path| path.parent().unwrap().ends_with(kind)).collect();
+        let [path] = found.as_slice() else { panic!("{kind}: {found:?}") };
         path.clone()
     }
 
