@@ -74,8 +74,8 @@ impl Exit {
         }
     }
 
-    /// What a problem of the API ends the program with, by its reason and, for one this client is too old to know, by its
-    /// status code.
+    /// What a problem of the API ends the program with, by its reason and, for one this client is too old to know, by
+    /// its status code.
     pub(crate) fn of_problem(problem: &Problem) -> Self {
         match problem.reason.as_str() {
             "INVALID_DEFINITION" | "MALFORMED_DEFINITION" | "NAME_MISMATCH" | "BODY_TOO_LARGE" => {

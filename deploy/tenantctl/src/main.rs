@@ -1,4 +1,5 @@
-//! `tenantctl`: the command-line client of the tenants API, for people and for the pipeline of a definitions repository.
+//! `tenantctl`: the command-line client of the tenants API, for people and for the pipeline of a definitions
+//! repository.
 //!
 //! - [`args`]: what can be typed. [`settings`]: that and the environment, made into what a command works with.
 //! - [`commands`]: one file a command: asks the rooms below, shows the result.

@@ -5,8 +5,8 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How long to wait before attempt number `attempt` + 1, counted from 1: as long as the API asks for, else twice as long
-/// each time. `None` when that would go over the budget.
+/// How long to wait before attempt number `attempt` + 1, counted from 1: as long as the API asks for, else twice as
+/// long each time. `None` when that would go over the budget.
 pub(crate) fn next_wait(attempt: u32, asked: Option<Duration>, spent: Duration, budget: Duration) -> Option<Duration> {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST);
     let wait = asked.unwrap_or(doubled);

@@ -1,5 +1,5 @@
-//! What this client reads of the API's answers. Members it does not use are left alone, so a newer API can be talked to;
-//! what programs ask for with `-o json` is the answer as it came.
+//! What this client reads of the API's answers. Members it does not use are left alone, so a newer API can be talked
+//! to; what programs ask for with `-o json` is the answer as it came.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! `sync`: the tenants follow a range of history. Nothing is called before every definition is valid and every guard passed.
+//! `sync`: the tenants follow a range of history. Nothing is called before every definition is valid and every guard
+//! passed.
 
 use std::collections::BTreeMap;
 

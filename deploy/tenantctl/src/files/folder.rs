@@ -7,8 +7,8 @@ use tenancy::tenant::Format;
 use super::{DefinitionFile, format_of};
 use crate::exit::Failure;
 
-/// Reads the definition files that are named, and every one in the folders that are named, folders within them included.
-/// Sorted by path; a file that is named twice is read once.
+/// Reads the definition files that are named, and every one in the folders that are named, folders within them
+/// included. Sorted by path; a file that is named twice is read once.
 pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<DefinitionFile>, Failure> {
     let mut found = Vec::new();
     for path in paths {

@@ -20,8 +20,9 @@ pub(crate) struct Range {
     pub(crate) to: Commit,
 }
 
-/// Resolves what was typed. A first push (no --from, or all zeros) and a forced one (--from is no ancestor, or is gone) have
-/// nothing to be compared with; a name that does not exist is an error, since it is rather a slip of the pen.
+/// Resolves what was typed. A first push (no --from, or all zeros) and a forced one (--from is no ancestor, or is
+/// gone) have nothing to be compared with; a name that does not exist is an error, since it is rather a slip of the
+/// pen.
 pub(crate) async fn range(repository: &Repository, from: Option<&str>, to: &str) -> Result<Range, GitError> {
     let to = repository.commit(to).await?.ok_or_else(|| repository.no_revision(to))?;
     let Some(from) = from.filter(|from| !from.is_empty()) else {

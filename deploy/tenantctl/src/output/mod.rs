@@ -1,4 +1,5 @@
-//! Everything that is printed. The result goes to stdout and nothing else does; progress, notes and errors go to stderr.
+//! Everything that is printed. The result goes to stdout and nothing else does; progress, notes and errors go to
+//! stderr.
 
 mod ask;
 mod progress;

@@ -49,8 +49,8 @@ impl Changed {
         Self { added: added.collect(), ..Self::default() }
     }
 
-    /// What changes of files mean, given every file that is there afterwards: a tenant that some file still defines is not
-    /// deleted, whatever became of another file of its.
+    /// What changes of files mean, given every file that is there afterwards: a tenant that some file still defines
+    /// is not deleted, whatever became of another file of its.
     pub(crate) fn from_files(changes: &[FileChange], defined: &BTreeMap<TenantId, String>) -> Self {
         let mut gone: BTreeMap<TenantId, String> = BTreeMap::new();
         let mut come: BTreeSet<TenantId> = BTreeSet::new();

@@ -1,6 +1,6 @@
 //! `tenantctl` run as people and pipelines run it: a real process, real git repositories, and an API that holds state.
 
-#![expect(clippy::unwrap_used, reason = "what a test's own helpers cannot do fails the test")]
+#![expect(clippy::unwrap_used, reason = "what a test cannot prepare fails it")]
 
 mod change;
 mod ctl;

@@ -1,5 +1,5 @@
-//! An API that behaves like the real one and keeps its tenants in memory: what was sent is what is answered, an operation
-//! takes two looks to end, and a test can make it fail.
+//! An API that behaves like the real one and keeps its tenants in memory: what was sent is what is answered, an
+//! operation takes two looks to end, and a test can make it fail.
 
 mod answer;
 mod routes;
