@@ -10,7 +10,8 @@ const CANARY: &str = "k4nari-v0gel-9b1c7f20";
 #[tokio::test]
 async fn a_plain_secret_is_refused_and_never_repeated() {
     let plane = ControlPlane::start().await;
-    let with = |value: &str| definition("acme", &format!("runtime: {{environmentVariables: {{SMTP_PASSWORD: \"{value}\"}}}}"));
+    let with =
+        |value: &str| definition("acme", &format!("runtime: {{environmentVariables: {{SMTP_PASSWORD: \"{value}\"}}}}"));
     let refused = plane.create(&with(CANARY)).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
     assert!(refused.text.contains("secretVariables"), "{}", refused.text);
@@ -22,7 +23,10 @@ async fn a_plain_secret_is_refused_and_never_repeated() {
     plane.remove_upload("acme").await;
     plane.until_gone("acme").await;
     let holders = holding(plane.folder(), CANARY.as_bytes());
-    assert!(holders.iter().all(|file| file.starts_with(plane.folder().join("buckets/aipress-sandbox-definitions"))), "{holders:?}");
+    assert!(
+        holders.iter().all(|file| file.starts_with(plane.folder().join("buckets/aipress-sandbox-definitions"))),
+        "{holders:?}"
+    );
 }
 
 #[tokio::test]

@@ -16,7 +16,8 @@ async fn a_file_is_followed_from_upload_to_tombstone_and_back() {
     plane.upload("acme", &definition("acme", "runtime: {scaling: {maxInstances: 9}}")).await;
     plane
         .until("acme", "is changed", |tenant| {
-            tenant["status"]["phase"] == "Ready" && tenant["spec"]["runtime"]["scaling"]["maxInstances"] == 9
+            tenant["status"]["phase"] == "Ready"
+                && tenant["spec"]["runtime"]["scaling"]["maxInstances"] == 9
                 && tenant["status"]["observedGeneration"] == tenant["metadata"]["generation"]
         })
         .await;
@@ -47,7 +48,7 @@ async fn lost_events_are_healed_by_the_sweep() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(plane.get("/tenants/acme").await.body["status"], serde_json::Value::Null);
     let report = plane.sweep().await;
-    assert_eq!(report["due"][0][0], "acme", "{report}");
+    assert_eq!(report["due"][0]["tenant"], "acme", "{report}");
     plane.until_phase("acme", "Ready").await;
     plane.remove_upload("acme").await;
     plane.sweep().await;
@@ -59,7 +60,7 @@ async fn doubled_and_reversed_events_change_nothing() {
     let plane = ControlPlane::start_with(Options { events: false, ..Options::default() }).await;
     plane.upload("acme", &definition("acme", "")).await;
     for kind in ["archived", "finalized", "deleted", "finalized", "archived"] {
-        assert_eq!(event(&plane, kind, "tenants/acme.yaml").await, StatusCode::NO_CONTENT, "{kind}");
+        assert_acknowledged(event(&plane, kind, "tenants/acme.yaml").await);
     }
     plane.until_phase("acme", "Ready").await;
     for kind in ["deleted", "archived", "finalized"] {
@@ -74,6 +75,11 @@ async fn doubled_and_reversed_events_change_nothing() {
     for name in ["tenants/README.md", "acme.yaml", "tenants/Acme.yaml"] {
         assert_eq!(event(&plane, "finalized", name).await, StatusCode::NO_CONTENT, "{name}");
     }
+}
+
+/// Only these make an event's sender stop sending it.
+fn assert_acknowledged(status: StatusCode) {
+    assert!([200, 201, 202, 204].contains(&status.as_u16()), "{status}");
 }
 
 async fn event(plane: &ControlPlane, kind: &str, name: &str) -> StatusCode {
@@ -94,5 +100,5 @@ async fn event(plane: &ControlPlane, kind: &str, name: &str) -> StatusCode {
 async fn a_malformed_event_is_acknowledged_since_no_retry_can_mend_it() {
     let plane = ControlPlane::start().await;
     let answer = plane.send(Method::POST, "/events", Some("{"), &[("ce-id", "1")]).await;
-    assert!(answer.status.is_success(), "{}: {}", answer.status, answer.text);
+    assert_acknowledged(answer.status);
 }

@@ -55,9 +55,9 @@ fn contains_name(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let next = text[at + name.len()..].chars().next();
         next.is_none_or(|next| !next.is_ascii_alphanumeric() && next != '_')
-            && !text[at + name.len()..].strip_prefix('-').is_some_and(|rest| {
-                rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && !rest.starts_with("db")
-            })
+            && !text[at + name.len()..]
+                .strip_prefix('-')
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && !rest.starts_with("db"))
     })
 }
 

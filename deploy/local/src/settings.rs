@@ -59,7 +59,10 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-#[expect(clippy::disallowed_methods, reason = "this program's own settings; the product reads its in `tenancy::config`")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this program's own settings; the product reads its in `tenancy::config`"
+)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -37,6 +37,9 @@ impl fmt::Display for Welcome<'_> {
              '{storage}/upload/storage/v1/b/{}/o?uploadType=media&name=tenants/my-site.yaml'",
             crate::cloud::DEFINITIONS
         )?;
-        writeln!(f, "\n  The README's walk-through goes on from here. Ctrl-C stops it; the next start finds everything.\n")
+        writeln!(
+            f,
+            "\n  The README's walk-through goes on from here. Ctrl-C stops it; the next start finds everything.\n"
+        )
     }
 }

@@ -1,0 +1,75 @@
+//! `list`: every page.
+
+use serde_json::{Value, json};
+use tenancy::store::Generation;
+
+use super::Context;
+use crate::api::{ApiError, TenantItem};
+use crate::exit::{Exit, Failure, count};
+use crate::output::{Table, Tone};
+
+const PAGE: &str = "1000";
+
+pub(super) async fn run(phase: Option<&str>, drifted: bool, context: &Context<'_>) -> Result<Exit, Failure> {
+    let items = all(phase, drifted, context).await?;
+    let value = json!({ "items": items });
+    let number = items.len();
+    let read: Result<Vec<TenantItem>, _> = items.into_iter().map(serde_json::from_value).collect();
+    let read =
+        read.map_err(|error| ApiError::Unreadable { request: "GET /tenants".to_owned(), why: error.to_string() })?;
+    context.output.show(&value, || context.output.table(&table(read)))?;
+    context.output.note(&count(number, "tenant"));
+    Ok(Exit::Ok)
+}
+
+async fn all(phase: Option<&str>, drifted: bool, context: &Context<'_>) -> Result<Vec<Value>, Failure> {
+    let mut items = Vec::new();
+    let mut query = vec![("limit", PAGE.to_owned())];
+    query.extend(phase.map(|phase| ("phase", phase.to_owned())));
+    if drifted {
+        query.push(("drifted", "true".to_owned()));
+    }
+    let filters = query.len();
+    loop {
+        let page = context.api.tenants(&query).await?;
+        items.extend(page.items);
+        let Some(token) = page.next_page_token else { return Ok(items) };
+        query.truncate(filters);
+        query.push(("pageToken", token));
+    }
+}
+
+fn table(items: Vec<TenantItem>) -> Table {
+    let mut table = Table::new(&["TENANT", "PHASE", "OBSERVED", "APPLIED", "DRIFTED", "UPDATED", "URL", "REASON"]);
+    for item in items {
+        let generation = |number: Option<_>| number.map_or_else(|| "-".to_owned(), |number| format!("{number}"));
+        let drifted = match item.drifted {
+            Value::Bool(true) => "yes".to_owned(),
+            Value::Number(number) if number.as_u64() != Some(0) => number.to_string(),
+            _ => "-".to_owned(),
+        };
+        let tone = tone_of(&item.phase);
+        let cells = [
+            item.name.to_string(),
+            item.phase,
+            generation(item.observed_generation.map(Generation::get)),
+            generation(item.applied_generation.map(Generation::get)),
+            drifted,
+            item.updated.unwrap_or_else(|| "-".to_owned()),
+            item.url.unwrap_or_else(|| "-".to_owned()),
+            item.reason.unwrap_or_default(),
+        ];
+        table.row(tone, cells);
+    }
+    table
+}
+
+/// What a phase's colour says; a phase this client does not know says nothing.
+pub(super) fn tone_of(phase: &str) -> Tone {
+    match phase {
+        "Ready" => Tone::Good,
+        "Failed" | "Invalid" => Tone::Bad,
+        "Pending" | "Applying" | "Held" | "Tombstoned" | "Deleting" => Tone::Note,
+        _ => Tone::Plain,
+    }
+}

@@ -1,0 +1,71 @@
+//! `logs`: an operation's log, as it grows if that is wanted.
+
+use std::time::Duration;
+
+use tenancy::operation::OperationId;
+use tenancy::records::Operation;
+use tenancy::tenant::TenantId;
+
+use super::Context;
+use crate::api::ApiError;
+use crate::exit::{Exit, Failure};
+use crate::output::print;
+
+const BETWEEN: Duration = Duration::from_millis(700);
+
+pub(super) async fn run(
+    tenant: &TenantId,
+    operation: Option<OperationId>,
+    follow: bool,
+    context: &Context<'_>,
+) -> Result<Exit, Failure> {
+    let operation = match operation {
+        Some(operation) => operation,
+        None => latest(tenant, context).await?,
+    };
+    if !follow {
+        print(&context.api.log(tenant, operation).await?)?;
+        return Ok(Exit::Ok);
+    }
+    let progress = context.output.progress();
+    let mut printed = 0;
+    loop {
+        // First how it stands, then the log: what was written before the end is in it.
+        let ended = context.api.operation(tenant, operation).await?.value;
+        let log = so_far(context.api.log(tenant, operation).await)?;
+        print(log.get(printed..).unwrap_or_default())?;
+        printed = log.len().max(printed);
+        // The log may come with the end only; until then the steps say where it is.
+        if let Some(step) = ended.steps.last() {
+            progress.step(tenant, &step.what);
+        }
+        if ended.outcome.is_final() {
+            progress.done(tenant, "ended");
+            context.output.note(&said(&ended));
+            return Ok(Exit::Ok);
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+}
+
+/// An operation that has not begun has no log yet.
+fn so_far(log: Result<String, ApiError>) -> Result<String, ApiError> {
+    match log {
+        Err(error) if error.is("LOG_NOT_FOUND") => Ok(String::new()),
+        log => log,
+    }
+}
+
+fn said(operation: &Operation) -> String {
+    let message = if operation.message.is_empty() { String::new() } else { format!(": {}", operation.message) };
+    format!("operation {} ended: {:?}{message}", operation.id, operation.outcome)
+}
+
+async fn latest(tenant: &TenantId, context: &Context<'_>) -> Result<OperationId, Failure> {
+    let page = context.api.operations(tenant, &[("limit", "1".to_owned())]).await?;
+    let id = page.items.first().and_then(|item| item.get("id")?.as_str()?.parse().ok());
+    id.ok_or_else(|| Failure::NotFound {
+        what: format!("'{tenant}' has no operation yet"),
+        next: format!("see how it stands with `tenantctl get {tenant}`"),
+    })
+}

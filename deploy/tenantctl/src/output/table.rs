@@ -1,0 +1,88 @@
+//! Tables without borders, a tone a row.
+
+use comfy_table::{ContentArrangement, presets};
+
+/// What colour says beside the words, never instead of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// As it should be.
+    Good,
+    /// Under way, or waiting for somebody.
+    Note,
+    /// Not as it should be.
+    Bad,
+    /// Nothing to say.
+    Plain,
+}
+
+/// Whether colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ink {
+    /// Words only.
+    Plain,
+    /// Words and colour.
+    Color,
+}
+
+impl Tone {
+    /// The text in the tone's colour (ECMA-48 SGR).
+    pub(crate) fn paint(self, text: &str, ink: Ink) -> String {
+        let code = match self {
+            Self::Good => "32",
+            Self::Note => "33",
+            Self::Bad => "31",
+            Self::Plain => return text.to_owned(),
+        };
+        if ink == Ink::Color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// A table of one-line rows.
+#[derive(Debug)]
+pub(crate) struct Table {
+    table: comfy_table::Table,
+    tones: Vec<Tone>,
+}
+
+impl Table {
+    /// A table with these headings.
+    pub(crate) fn new(headings: &[&str]) -> Self {
+        let mut table = comfy_table::Table::new();
+        // A row is a line, however wide the terminal: `grep` and colour rely on it.
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(headings);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        Self { table, tones: Vec::new() }
+    }
+
+    /// Adds a row. Line breaks within a cell become spaces.
+    pub(crate) fn row(&mut self, tone: Tone, cells: impl IntoIterator<Item = String>) {
+        self.table.add_row(cells.into_iter().map(|cell| cell.replace('\n', " ")));
+        self.tones.push(tone);
+    }
+
+    /// Lines, each ended.
+    pub(crate) fn render(&self, ink: Ink) -> String {
+        let tones = std::iter::once(Tone::Plain).chain(self.tones.iter().copied());
+        let lines = self.table.lines().zip(tones);
+        lines.map(|(line, tone)| tone.paint(line.trim_end(), ink) + "\n").collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_line() {
+        let mut table = Table::new(&["TENANT", "PHASE", "MESSAGE"]);
+        table.row(Tone::Good, ["acme".to_owned(), "Ready".to_owned(), String::new()]);
+        table.row(Tone::Bad, ["beta-shop".to_owned(), "Failed".to_owned(), "two\nlines".to_owned()]);
+        let plain = "TENANT     PHASE   MESSAGE\nacme       Ready\nbeta-shop  Failed  two lines\n";
+        assert_eq!(table.render(Ink::Plain), plain);
+        let colored = "\u{1b}[31mbeta-shop  Failed  two lines\u{1b}[0m\n";
+        assert!(table.render(Ink::Color).ends_with(colored), "{:?}", table.render(Ink::Color));
+    }
+}

@@ -1,0 +1,69 @@
+//! Answers.
+
+use axum::body::Body;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::state::Tenant;
+
+pub(super) fn json(status: u16, body: &Value) -> Response {
+    answer(status, "application/json", body.to_string(), &[])
+}
+
+pub(super) fn answer(status: u16, kind: &str, body: String, headers: &[(&str, String)]) -> Response {
+    let mut response = Response::builder().status(status).header("content-type", kind);
+    for (name, value) in headers {
+        response = response.header(*name, value);
+    }
+    response.body(Body::from(body)).unwrap()
+}
+
+pub(super) fn problem(status: u16, reason: &str, detail: &str, more: Value) -> Response {
+    let mut body = json!({
+        "type": format!("https://aipress.io/problems/{}", reason.to_lowercase().replace('_', "-")),
+        "title": "A kind of problem", "status": status, "detail": detail, "reason": reason, "retryable": status >= 500,
+    });
+    if let Value::Object(more) = more {
+        body.as_object_mut().unwrap().extend(more);
+    }
+    answer(status, "application/problem+json", body.to_string(), &[])
+}
+
+pub(super) fn no_tenant(name: &str) -> Response {
+    problem(404, "TENANT_NOT_FOUND", &format!("there is no tenant '{name}'"), json!({}))
+}
+
+pub(super) fn tenant(name: &str, tenant: &Tenant) -> Value {
+    let definition = tenant.definitions.last();
+    json!({
+        "apiVersion": "aipress.io/v1alpha1", "kind": "Tenant",
+        "metadata": {
+            "name": name, "displayName": "A tenant", "labels": { "team": "growth" },
+            "generation": definition.map(|definition| definition.generation),
+            "updated": definition.map(|definition| definition.updated.clone()),
+        },
+        "spec": {},
+        "status": {
+            "tenant": name, "phase": tenant.phase,
+            "observedGeneration": definition.map(|definition| definition.generation),
+            "conditions": [
+                { "type": "Ready", "status": "True", "reason": "Serving", "message": "the site serves",
+                  "lastTransitionTime": "2026-01-02T03:04:05Z" },
+                { "type": "Drifted", "status": "False", "reason": "NoDrift", "message": "",
+                  "lastTransitionTime": "2026-01-02T03:04:05Z" },
+            ],
+            "outputs": { "url": format!("https://{name}.example.app") },
+        },
+    })
+}
+
+pub(super) fn item(name: &str, tenant: &Tenant) -> Value {
+    json!({
+        "name": name, "phase": tenant.phase, "updated": "2026-01-02T03:04:05Z",
+        "observedGeneration": tenant.definitions.last().map(|definition| definition.generation),
+        "appliedGeneration": tenant.definitions.last().map(|definition| definition.generation),
+        "drifted": if name == "beta" { 2 } else { 0 },
+        "url": format!("https://{name}.example.app"),
+        "reason": (tenant.phase == "Failed").then_some("ApplyFailed"),
+    })
+}
