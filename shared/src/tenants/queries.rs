@@ -224,3 +224,6 @@ impl ListFilter {
         phase && drifted
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,16 @@ fn every_reference_leads_somewhere() {
     let document = document();
     walk(&document, &document);
 }
+
+#[tokio::test]
+async fn what_is_described_is_there() {
+    use crate::http::tests::World;
+    let samples = [("{id}", "acme"), ("{operation}", "01KDVDNA000000000000000001"), ("{generation}", "7")];
+    let world = World::new();
+    for endpoint in ENDPOINTS {
+        let path = samples.iter().fold(endpoint.path.to_owned(), |path, (name, sample)| path.replace(name, sample));
+        let answered = world.send(endpoint.method.to_uppercase().parse().unwrap(), &path, "").await;
+        let reason = if answered.status.is_client_error() { answered.reason() } else { String::new() };
+        assert!(!["ROUTE_NOT_FOUND", "METHOD_NOT_ALLOWED"].contains(&reason.as_str()), "{} {path}", endpoint.method);
+    }
+}

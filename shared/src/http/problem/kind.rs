@@ -69,7 +69,7 @@ catalogue! {
     MISCONFIGURED INTERNAL_SERVER_ERROR "The installation is not set up correctly",
     STORE_UNUSABLE INTERNAL_SERVER_ERROR "A bucket cannot be used",
     RECORD_CORRUPT INTERNAL_SERVER_ERROR "A stored record cannot be read",
-    APPLY_FAILED BAD_GATEWAY "The definition was stored, applying it failed",
+    APPLY_FAILED BAD_GATEWAY "The run on the tenant's resources failed",
     WORKSPACE_LOCKED SERVICE_UNAVAILABLE "Somebody else holds the tenant's workspace",
     DEPENDENCY_FAILED SERVICE_UNAVAILABLE "Something this depends on failed",
     BUSY SERVICE_UNAVAILABLE "Too much is under way",

@@ -87,7 +87,8 @@ impl Problem {
     /// Says when to ask again: `Retry-After` in whole seconds, at least one (RFC 9110 §10.2.3).
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        let seconds = wait.as_secs().max(1);
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
         self.0.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         self.retryable(true).with("retryAfterSeconds", seconds)
     }

@@ -136,3 +136,6 @@ impl Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 mod world;
 
-pub(in crate::http) use world::Answered;
+pub(in crate::http) use world::{Answered, World};
 
 mod bad_input;
 mod lambda;

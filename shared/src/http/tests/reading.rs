@@ -147,6 +147,15 @@ async fn what_no_delivery_can_mend_is_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_store_that_does_not_answer_is_worth_another_try() {
+    let world = World::with_silent_definitions();
+    let read = world.get("/tenants/acme").await;
+    assert_eq!((read.status, read.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, Some("10")));
+    assert_eq!(event(&world, "acme.yaml").await, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(event(&world, "README.md").await, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn a_sweep_reports_what_is_behind() {
     let world = World::new();
     world.upload("tenants/acme.yaml", ACME).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
@@ -25,7 +26,10 @@ use crate::provision::memory::MemoryProvisioner;
 use crate::reconcile::{Breaker, Ports, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Statuses};
 use crate::store::memory::MemoryStore;
-use crate::store::{NewObject, ObjectName, ObjectReader, ObjectStore, Precondition};
+use crate::store::{
+    Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,
+    StoreError, Versioned,
+};
 use crate::tasks::LocalQueue;
 use crate::tenants::{Commands, Queries};
 
@@ -41,7 +45,7 @@ spec:
     scaling: {maxInstances: 2}
 ";
 
-pub(super) struct World {
+pub(in crate::http) struct World {
     pub(super) definitions: Arc<MemoryStore>,
     pub(super) records: Arc<MemoryStore>,
     pub(super) cloud: MemoryProvisioner,
@@ -86,8 +90,50 @@ artifactsBucket: artifacts
 limits: {waitSeconds: 5}
 ";
 
+/// A bucket whose store does not answer.
+struct Silent;
+
+#[async_trait::async_trait]
+impl ObjectReader for Silent {
+    async fn read(&self, _: &ObjectName) -> Result<Option<Versioned<Bytes>>, StoreError> {
+        silence()
+    }
+
+    async fn read_generation(&self, _: &ObjectName, _: Generation) -> Result<Option<Bytes>, StoreError> {
+        silence()
+    }
+
+    async fn stat(&self, _: &ObjectName) -> Result<Option<ObjectMeta>, StoreError> {
+        silence()
+    }
+
+    async fn list(&self, _: &str, _: Option<&PageToken>, _: usize) -> Result<Page<ObjectMeta>, StoreError> {
+        silence()
+    }
+
+    async fn generations(&self, _: &ObjectName) -> Result<Vec<ObjectMeta>, StoreError> {
+        silence()
+    }
+}
+
+fn silence<T>() -> Result<T, StoreError> {
+    Err(StoreError::Unavailable { reason: "no answer within 2 s".to_owned() })
+}
+
 impl World {
-    pub(super) fn new() -> Self {
+    /// The same, over a definitions bucket whose store does not answer.
+    pub(super) fn with_silent_definitions() -> Self {
+        let world = Self::new();
+        let clock: Arc<dyn Clock> = Arc::new(StandingClock);
+        let mut parts = parts(&clock, &world.definitions, &world.records, &world.cloud, &world.queue);
+        let platform = Arc::new(Platform::parse(PLATFORM).unwrap());
+        let (definitions, statuses) = (Definitions::new(Arc::new(Silent)), Statuses::new(world.records.clone()));
+        parts.queries = Queries::new(Arc::new(Silent), world.records.clone());
+        parts.watcher = Watcher::new(definitions, statuses, Arc::new(world.queue.clone()), clock, platform);
+        Self { router: router::complete(router::all(parts)), ..world }
+    }
+
+    pub(in crate::http) fn new() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(StandingClock);
         let definitions = Arc::new(MemoryStore::new("definitions", Arc::clone(&clock)));
         let records = Arc::new(MemoryStore::new("records", Arc::clone(&clock)));
@@ -119,7 +165,7 @@ impl World {
         self.ask(request(Method::GET, path, &[], "")).await
     }
 
-    pub(super) async fn send(&self, method: Method, path: &str, body: &str) -> Answered {
+    pub(in crate::http) async fn send(&self, method: Method, path: &str, body: &str) -> Answered {
         self.ask(request(method, path, &[("content-type", "application/yaml")], body.to_owned())).await
     }
 }
@@ -153,7 +199,7 @@ impl Answered {
         format!("{}\n{body:#}", self.status)
     }
 
-    pub(super) fn reason(&self) -> String {
+    pub(in crate::http) fn reason(&self) -> String {
         self.json()["reason"].as_str().unwrap_or_default().to_owned()
     }
 }
