@@ -1,5 +1,7 @@
 //! End to end: real processes, real Terraform, real clients; a file per behaviour.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
+
 mod canary;
 mod drift;
 mod guard;

@@ -39,8 +39,8 @@ async fn a_tenant_from_post_to_delete() {
     assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
     assert_eq!(plane.get("/tenants/acme").await.status, StatusCode::NOT_FOUND);
     assert_eq!(plane.cloud().resources_of("acme"), Vec::<std::path::PathBuf>::new());
-    let state = plane.storage.list("aipress-sandbox-state", "terraform/tenants/").await;
-    assert_eq!(state, Vec::<String>::new(), "the workspace is gone");
+    let left = plane.storage.list("aipress-sandbox-state", "terraform/tenants/").await;
+    assert_eq!(left, Vec::<String>::new(), "the workspace is gone");
     assert_eq!(plane.delete("acme").await.status, StatusCode::NOT_FOUND);
 }
 

@@ -44,8 +44,7 @@ pub(crate) async fn assemble(settings: &Settings, storage: &Sandbox) -> Result<A
         platform: read_platform(settings)?,
         process: "local".to_owned(),
     };
-    // Boxed: the whole start of an engine is in this future.
-    Ok(Box::pin(assemble::all(WorkerConfig { fleet, engine: engine(settings)? })).await?)
+    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)? }).await?)
 }
 
 fn read_platform(settings: &Settings) -> Result<Platform, PlaneError> {
