@@ -4,10 +4,12 @@
 
 mod canary;
 mod drift;
+mod functions;
 mod guard;
 mod lifecycle;
 mod many;
 mod plain_terraform;
 mod restart;
+mod starts;
 mod store_contract;
 mod uploads;
