@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
 
+mod bad_input;
 mod canary;
 mod drift;
 mod functions;
