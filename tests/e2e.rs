@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
 
+mod bad_input;
 mod canary;
 mod drift;
+mod functions;
 mod guard;
 mod lifecycle;
 mod many;
 mod plain_terraform;
 mod restart;
+mod starts;
 mod store_contract;
 mod uploads;

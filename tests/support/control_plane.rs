@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use crate::api::{Answer, Api};
 use crate::cloud::Cloud;
 use crate::storage::Storage;
 use crate::tools::{binary, eventually};
@@ -36,26 +37,10 @@ pub struct ControlPlane {
     folder: TempDir,
     options: Options,
     process: Child,
-    /// `http://HOST:PORT` of the API.
-    pub api: String,
+    /// Its door.
+    pub api: Api,
     /// The buckets.
     pub storage: Storage,
-    client: Client,
-}
-
-/// An answer of the API.
-#[derive(Debug)]
-pub struct Answer {
-    /// Its status code.
-    pub status: StatusCode,
-    /// Its entity tag, quotes and all.
-    pub etag: Option<String>,
-    /// Where to look on.
-    pub location: Option<String>,
-    /// Its body; `Null` if it is not JSON.
-    pub body: Value,
-    /// Its body as it came.
-    pub text: String,
 }
 
 impl ControlPlane {
@@ -68,7 +53,7 @@ impl ControlPlane {
     pub async fn start_with(options: Options) -> Self {
         let folder = TempDir::new().unwrap();
         let (process, api, storage) = launch(folder.path(), &options).await;
-        Self { folder, options, process, api, storage: Storage::new(storage), client: Client::new() }
+        Self { folder, options, process, api: Api::new(api), storage: Storage::new(storage) }
     }
 
     /// Everything it keeps.
@@ -107,7 +92,7 @@ impl ControlPlane {
 
     async fn relaunch(&mut self) {
         let (process, api, storage) = launch(self.folder.path(), &self.options).await;
-        (self.process, self.api, self.storage) = (process, api, Storage::new(storage));
+        (self.process, self.api, self.storage) = (process, Api::new(api), Storage::new(storage));
     }
 
     async fn signal(&self, name: &str) {
@@ -118,23 +103,12 @@ impl ControlPlane {
 
     /// Sends a request with a body (YAML, if there is one).
     pub async fn send(&self, method: Method, path: &str, body: Option<&str>, headers: &[(&str, &str)]) -> Answer {
-        let mut request = self.client.request(method, format!("{}{path}", self.api));
-        if let Some(body) = body {
-            request = request.header("content-type", "application/yaml").body(body.to_owned());
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        answer(request.send().await.unwrap()).await
+        self.api.send(method, path, body, headers).await
     }
 
     /// Delivers an event with these headers, as the event's sender would.
     pub async fn post_event(&self, headers: &[(&str, &str)], body: String) -> Answer {
-        let mut request = self.client.post(format!("{}/events", self.api)).body(body);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        answer(request.send().await.unwrap()).await
+        self.api.send_bytes(Method::POST, "/events", Some(body.into_bytes()), headers).await
     }
 
     /// `GET`.
@@ -204,13 +178,6 @@ impl ControlPlane {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         answer.body["items"].as_array().cloned().unwrap_or_default()
     }
-}
-
-async fn answer(response: reqwest::Response) -> Answer {
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (status, etag, location) = (response.status(), header("etag"), header("location"));
-    let text = response.text().await.unwrap();
-    Answer { status, etag, location, body: serde_json::from_str(&text).unwrap_or_default(), text }
 }
 
 #[expect(clippy::disallowed_methods, reason = "end-to-end tests run real programs")]

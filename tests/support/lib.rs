@@ -9,14 +9,18 @@
     reason = "what fails here fails the test that asked"
 )]
 
+mod api;
 mod cloud;
 mod control_plane;
 mod definition;
+mod installation;
 mod storage;
 mod tools;
 
+pub use api::{Answer, Api};
 pub use cloud::Cloud;
-pub use control_plane::{Answer, ControlPlane, Options};
+pub use control_plane::{ControlPlane, Options};
 pub use definition::definition;
+pub use installation::{Ended, Function, Installation};
 pub use storage::Storage;
 pub use tools::{Finished, binary, eventually, run};
