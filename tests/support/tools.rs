@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// A program of this workspace. Built before the tests are run: `make test` does it.
+/// A program of this workspace, of the same profile as whoever asks. Built before: `make test` and `make bench` do it.
 pub fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows where it is");
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("tests are in target/PROFILE/deps");
-    let binary = folder.join(name);
-    assert!(binary.exists(), "{} is not built: run `cargo build --workspace --bins`", binary.display());
-    binary
+    let asking = std::env::current_exe().expect("a program knows where it is");
+    // Programs are in target/PROFILE, tests in its folder `deps`.
+    let found = asking.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|binary| binary.is_file());
+    found.unwrap_or_else(|| panic!("'{name}' is not built: run `cargo build --workspace --bins`"))
 }
 
 /// Whether a program of somebody else's is on this machine; without it a test that needs it says so.

@@ -176,6 +176,12 @@ fn wanted(run: &Run) -> BTreeMap<&'static str, Value> {
     BTreeMap::from([(DATABASE, variables["database"].clone()), (SERVICE, variables)])
 }
 
+fn refused() -> ProvisionError {
+    let summary = "the cloud refused".to_owned();
+    let diagnostics = vec![Diagnostic { summary, detail: String::new(), address: None }];
+    ProvisionError::Failed { diagnostics, changes: ChangeSummary::default(), transient: true }
+}
+
 fn generation(number: u64) -> Generation {
     Generation::new(number).unwrap_or_else(|| unreachable!("saves are counted from one"))
 }
@@ -216,9 +222,7 @@ impl Provisioner for MemoryProvisioner {
         }
         cloud.save(run)?;
         if half {
-            let summary = "the cloud refused".to_owned();
-            let diagnostics = vec![Diagnostic { summary, detail: String::new(), address: None }];
-            return Err(ProvisionError::Failed { diagnostics, changes: ChangeSummary::default(), transient: true });
+            return Err(refused());
         }
         let ready = if fault == Some(Fault::NotServing) { "none" } else { "r1" };
         let outputs = json!({
@@ -230,11 +234,14 @@ impl Provisioner for MemoryProvisioner {
     }
 
     async fn destroy(&self, run: &Run, _: &dyn RunObserver) -> Result<ChangeSummary, ProvisionError> {
-        self.begin(run).await?;
+        let fault = self.begin(run).await?;
         let mut cloud = self.cloud();
         cloud.running.remove(&run.tenant);
         let plan = cloud.plan(run, Goal::Destroyed);
         cloud.save(run)?;
+        if fault.is_some() {
+            return Err(refused());
+        }
         cloud.resources.remove(&run.tenant);
         cloud.workspaces.remove(&run.tenant);
         Ok(plan.changes)

@@ -195,6 +195,8 @@ fn requested_deletion(situation: &Situation<'_>) -> Option<Action> {
     let wanted_again = situation.intended.generation().is_some_and(|now| request.generation != Some(now));
     Some(if wanted_again {
         Action::Restore
+    } else if deletion_backs_off(situation, status) {
+        Action::Noop(Idle::Backoff)
     } else if status.terms.policy == DeletionPolicy::Retain {
         Action::Forget(Cause::Requested)
     } else {
@@ -217,9 +219,21 @@ fn absent(situation: &Situation<'_>, platform: &Platform) -> Action {
         }
         Some(tombstone) if situation.now < tombstone.destroy_after => Action::Noop(Idle::Grace),
         Some(_) if situation.deletions_held => hold(status, HoldReason::Breaker),
+        Some(_) if deletion_backs_off(situation, status) => Action::Noop(Idle::Backoff),
         Some(_) if status.terms.policy == DeletionPolicy::Retain => Action::Forget(Cause::Vanished),
         Some(_) => Action::Destroy(Cause::Vanished),
     }
+}
+
+/// What a failed deletion is remembered under; a definition's digest is never this.
+pub(super) fn deletion_digest() -> Digest {
+    Digest::of(b"deletion")
+}
+
+/// Whether a deletion failed and is tried again later.
+fn deletion_backs_off(situation: &Situation<'_>, status: &Status) -> bool {
+    let failed = status.retry.as_ref().filter(|retry| retry.wanted == deletion_digest());
+    failed.is_some_and(|retry| situation.now < retry.not_before) && !situation.insist
 }
 
 fn hold(status: &Status, reason: HoldReason) -> Action {

@@ -16,8 +16,8 @@ use super::tenure::Tenure;
 use super::watch::RunLog;
 use crate::operation::OperationId;
 use crate::provision::{ChangeSummary, Run, Variables};
-use crate::records::{Entry, Operation, OperationKind, Outcome};
-use crate::store::Generation;
+use crate::records::{Entry, Operation, OperationKind, Outcome, Status, Step};
+use crate::store::{Generation, StoreError};
 use crate::tenant::TenantId;
 use crate::tenants::{Caller, CommandError};
 
@@ -68,7 +68,7 @@ impl Work<'_> {
         operation.definition_generation = generation;
         operation.epoch = epoch;
         operation.outcome = Outcome::Running;
-        operation.steps.push(crate::records::Step { at: operation.requested, what: step.to_owned() });
+        operation.steps.push(Step { at: operation.requested, what: step.to_owned() });
         Ok(self.ports.journal.open(operation).await?)
     }
 
@@ -89,7 +89,21 @@ impl Work<'_> {
         self.tenure.take_slot(&self.ports.clock, limits, &tier.instance, self.operation).await
     }
 
-    /// Ends the operation with what the run did and said.
+    /// Writes what this run knows on the tenant's status, unless a newer holder of the lease has written there: what an
+    /// older run still has to say is in its journal entry.
+    async fn settle(&self, mut change: impl FnMut(&mut Status)) -> Result<Status, CommandError> {
+        let epoch = Some(self.tenure.epoch);
+        let write = |status: &mut Status| {
+            if status.epoch <= epoch {
+                status.epoch = epoch;
+                change(status);
+            }
+        };
+        Ok(self.ports.statuses.update(self.tenant, write).await?.value)
+    }
+
+    /// Ends the operation with what the run did and said. An entry that somebody else ended, who took the tenant over,
+    /// stays as they wrote it.
     async fn close(&self, entry: &mut Entry, log: &RunLog, end: End) -> Result<(), CommandError> {
         let (text, lock) = log.take();
         let change = |operation: &mut Operation| {
@@ -104,8 +118,10 @@ impl Work<'_> {
             self.ports.journal.close(entry, end.outcome, change),
         );
         kept?;
-        closed?;
-        Ok(())
+        match closed {
+            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

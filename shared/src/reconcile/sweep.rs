@@ -54,15 +54,16 @@ pub fn due(
     platform: &Platform,
 ) -> Option<Due> {
     let Some(summary) = summary else { return definition.map(|_| Due::Changed) };
+    let waits = summary.phase == Phase::Failed && summary.retry_not_before.is_some_and(|after| now < after);
     if summary.deletion_requested {
-        return Some(Due::Deletion);
+        return (!waits).then_some(Due::Deletion);
     }
     if matches!(summary.phase, Phase::Applying | Phase::Deleting) {
         return Some(Due::Interrupted);
     }
     if definition.is_none() {
         return match (summary.destroy_after, summary.phase) {
-            (Some(after), _) => (after <= now).then_some(Due::Tombstone),
+            (Some(after), _) => (after <= now && !waits).then_some(Due::Tombstone),
             (None, Phase::Held) => None,
             (None, _) => Some(Due::Vanished),
         };
@@ -72,7 +73,7 @@ pub fn due(
     }
     match summary.phase {
         Phase::Pending => Some(Due::Changed),
-        Phase::Failed => summary.retry_not_before.is_none_or(|after| after <= now).then_some(Due::Retry),
+        Phase::Failed => (!waits).then_some(Due::Retry),
         Phase::Ready => {
             let interval = SignedDuration::from_secs(platform.drift.interval_seconds.cast_signed());
             let last = summary.last_checked();

@@ -8,7 +8,7 @@ use super::condition::Conditions;
 use super::operation::Principal;
 use crate::digest::Digest;
 use crate::operation::OperationId;
-use crate::provision::{ChangeSummary, DriftItem};
+use crate::provision::{ChangeSummary, DriftItem, Epoch};
 use crate::store::Generation;
 use crate::tenant::{Definition, DeletionPolicy, Plugins, TenantId};
 
@@ -59,6 +59,9 @@ pub struct Status {
     /// When a failed apply is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryRecord>,
+    /// The newest lease under which a run wrote this record: an older run's word no longer counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
     /// The operation under way or asked for; the last one otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
@@ -83,6 +86,7 @@ impl Status {
             deletion: None,
             hold: None,
             retry: None,
+            epoch: None,
             operation: None,
         }
     }

@@ -83,7 +83,8 @@ impl Queries {
             let page = self.page(&at, listed).await?;
             for meta in &page.items {
                 let Some(tenant) = RecordName::tenant_of_status(&meta.name) else { continue };
-                if at.after.as_ref().is_some_and(|after| tenant <= *after) {
+                // By object name, as the bucket sorts: there `acme-shop` stands before `acme`.
+                if at.after.as_ref().is_some_and(|after| meta.name <= RecordName::status(after)) {
                     continue;
                 }
                 if items.len() == limit {

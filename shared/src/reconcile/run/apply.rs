@@ -60,7 +60,7 @@ impl Work<'_> {
             say.status.operation = Some(self.operation);
             say.status.variables = Some(self.operation);
         };
-        self.ports.statuses.update(self.tenant, begin).await?;
+        self.settle(begin).await?;
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl Work<'_> {
             status.outputs.clone_from(&applied.outputs);
             settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
         };
-        let status = self.ports.statuses.update(self.tenant, settle).await?.value;
+        let status = self.settle(settle).await?;
         let message = format!("applied: {}", applied.changes);
         self.close(entry, log, End::succeeded(message, applied.changes)).await?;
         // After the site is up: plugins come after the revision that can hold them.
@@ -117,7 +117,7 @@ impl Work<'_> {
             say.that(ConditionKind::Held, Truth::True, "WouldDestroyData", message.clone());
             say.that(ConditionKind::Applied, Truth::False, "Held", "a change waits for an approval");
         };
-        self.ports.statuses.update(self.tenant, say).await?;
+        self.settle(say).await?;
         let end = End {
             outcome: Outcome::Failed,
             reason: Some("HELD"),

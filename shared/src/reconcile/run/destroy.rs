@@ -1,9 +1,9 @@
 //! The end of a tenant: its resources destroyed, or kept and forgotten; then its definition and its status.
 
+use super::super::decide::deletion_digest;
 use super::super::observe::{Observation, ObservedDefinition};
 use super::super::watch::RunLog;
 use super::{End, Work};
-use crate::digest::Digest;
 use crate::provision::{ChangeSummary, Variables};
 use crate::records::{Entry, OperationKind, Phase, Status, StoredDefinition};
 use crate::store::{Generation, StoreError};
@@ -27,7 +27,7 @@ impl Work<'_> {
                 let message = format!("destroyed: {changes}");
                 self.gone(&mut entry, &log, observation, changes, &message).await
             }
-            Err(error) => self.failed(&mut entry, &log, error, Digest::of(b"destroy"), was_in_doubt).await,
+            Err(error) => self.failed(&mut entry, &log, error, deletion_digest(), was_in_doubt).await,
         }
     }
 
@@ -40,7 +40,7 @@ impl Work<'_> {
                 let message = "the tenant is forgotten; its resources, if it had any, are kept";
                 self.gone(&mut entry, &log, observation, ChangeSummary::default(), message).await
             }
-            Err(error) => self.failed(&mut entry, &log, error, Digest::of(b"forget"), false).await,
+            Err(error) => self.failed(&mut entry, &log, error, deletion_digest(), false).await,
         }
     }
 
@@ -50,7 +50,7 @@ impl Work<'_> {
             status.in_doubt = true;
             status.operation = Some(self.operation);
         };
-        self.ports.statuses.update(self.tenant, begin).await?;
+        self.settle(begin).await?;
         Ok(())
     }
 
@@ -81,7 +81,7 @@ impl Work<'_> {
             self.remove_definition(stored).await?;
         }
         let mut status = self.ports.statuses.read(self.tenant).await?;
-        while let Some(current) = status.take() {
+        while let Some(current) = status.take().filter(|status| status.value.epoch <= Some(self.tenure.epoch)) {
             match self.ports.statuses.remove(&current).await {
                 Ok(()) => {}
                 Err(StoreError::PreconditionFailed { .. }) => status = self.ports.statuses.read(self.tenant).await?,

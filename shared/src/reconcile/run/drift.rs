@@ -51,7 +51,7 @@ impl Work<'_> {
             let mut say = Saying { status, now, generation };
             say.that(ConditionKind::Drifted, Truth::Unknown, "CheckFailed", message.clone());
         };
-        let status = self.ports.statuses.update(self.tenant, say).await?.value;
+        let status = self.settle(say).await?;
         let mut end = End::succeeded(message.clone(), ChangeSummary::default());
         end.outcome = Outcome::Failed;
         end.reason = Some("DRIFT_CHECK_FAILED");
@@ -72,7 +72,7 @@ impl Work<'_> {
                 say.that(ConditionKind::Drifted, Truth::True, "ChangedOutside", describe(&found));
             }
         };
-        Ok(self.ports.statuses.update(self.tenant, say).await?.value)
+        self.settle(say).await
     }
 }
 

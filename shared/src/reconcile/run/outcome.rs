@@ -1,5 +1,7 @@
 //! Runs that did not succeed: what the status says, when it is tried again, and what the caller hears.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::super::recorder::Saying;
@@ -125,8 +127,11 @@ impl Work<'_> {
         let now = self.ports.clock.now();
         let mut again = now;
         let say = |status: &mut Status| {
-            let failures = status.retry.as_ref().map_or(0, |retry| retry.failures).saturating_add(1);
-            let after = self.ports.platform.retry.after(failures);
+            let before = status.retry.as_ref().map_or(0, |retry| retry.failures);
+            // Being stopped is no failure: whoever comes next goes on at once.
+            let interrupted = reading.outcome == Outcome::Interrupted;
+            let failures = if interrupted { before } else { before.saturating_add(1) };
+            let after = if interrupted { Duration::ZERO } else { self.ports.platform.retry.after(failures) };
             again = now.saturating_add(after).unwrap_or(Timestamp::MAX);
             status.retry = Some(RetryRecord { failures, wanted, not_before: again });
             status.phase = Phase::Failed;
@@ -136,7 +141,7 @@ impl Work<'_> {
             say.that(ConditionKind::Applied, Truth::False, reading.condition, reading.message.clone());
             say.that(ConditionKind::Ready, Truth::False, reading.condition, reading.message.clone());
         };
-        self.ports.statuses.update(self.tenant, say).await?;
+        self.settle(say).await?;
         Ok(again)
     }
 }

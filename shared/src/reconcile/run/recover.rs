@@ -12,6 +12,8 @@ impl Work<'_> {
         tracing::warn!(%interrupted, operation = %self.operation, "recovering an interrupted operation");
         self.ports.provisioner.fence(self.tenant, self.tenure.epoch).await.map_err(refused)?;
         self.ports.provisioner.break_lock(self.tenant, interrupted).await.map_err(refused)?;
+        // From here on the old run's word on the status no longer counts either.
+        self.settle(|_| {}).await?;
         let Some(mut entry) = self.ports.journal.find(self.tenant, interrupted).await? else { return Ok(()) };
         if entry.operation.outcome.is_final() {
             return Ok(());

@@ -108,3 +108,20 @@ async fn a_definition_that_never_was_applied_leaves_nothing_behind() {
     world.work_off().await;
     assert_eq!(world.status("acme").await, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_fails_stands_and_is_tried_again_later() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    world.provisioner.fail_next(crate::provision::memory::Fault::Refused);
+    assert!(matches!(world.delete("acme").await, Err(CommandError::Failed { retried: true, .. })));
+    let runs = world.provisioner.runs();
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, [], "not before its time");
+    world.reconcile("acme").await.unwrap();
+    assert_eq!(world.provisioner.runs(), runs);
+    world.later(61).await;
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, [(tenant("acme"), Due::Deletion)]);
+    world.work_off().await;
+    assert_eq!(world.status("acme").await, None);
+    assert!(world.provisioner.resources(&tenant("acme")).is_empty());
+}

@@ -54,3 +54,41 @@ async fn a_lease_that_ran_out_is_taken_over_fenced_and_the_operation_ended() {
     let head = crate::provision::Provisioner::head(&world.provisioner, &tenant("acme")).await.unwrap().unwrap();
     assert_eq!(head.epoch, Some(crate::provision::Epoch(2)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_older_runs_word_on_the_status_no_longer_counts() {
+    let world = World::new();
+    world.provisioner.runs_take(Duration::from_secs(10));
+    let acme = definition("acme", "");
+    let newer = async {
+        world.later(5).await;
+        let say = |status: &mut Status| {
+            status.epoch = Some(crate::provision::Epoch(9));
+            status.phase = Phase::Held;
+        };
+        world.reconciler.ports().statuses.update(&tenant("acme"), say).await.unwrap();
+    };
+    let (made, ()) = tokio::join!(world.create(&acme), newer);
+    made.unwrap();
+    let status = world.status("acme").await.unwrap();
+    assert_eq!((status.phase, status.applied), (Phase::Held, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_stopped_is_due_again_at_once() {
+    let world = World::new();
+    world.provisioner.runs_take(Duration::from_secs(100));
+    world.upload("acme", &definition("acme", "")).await;
+    let stopping = async {
+        world.later(5).await;
+        world.reconciler.ports().shutdown.cancel();
+    };
+    let (stopped, ()) = tokio::join!(world.reconcile("acme"), stopping);
+    assert!(stopped.is_err());
+    assert_eq!(world.operations("acme").await[0].outcome, Outcome::Interrupted);
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, [(tenant("acme"), Due::Retry)]);
+    world.provisioner.runs_take(Duration::ZERO);
+    let next = world.another_process("next");
+    next.reconcile(&caller(), &tenant("acme"), Insist::No).await.unwrap();
+    assert_eq!(world.phase("acme").await, Some(Phase::Ready));
+}

@@ -53,10 +53,15 @@ impl ObjectReader for Counted {
 
 /// Tenants `t00000`, `t00001`, …; every hundredth has failed.
 async fn fleet(tenants: usize) -> Arc<Counted> {
+    let phase = |number: usize| if number.is_multiple_of(100) { Phase::Failed } else { Phase::Ready };
+    named((0..tenants).map(|number| (format!("t{number:05}"), phase(number)))).await
+}
+
+async fn named(tenants: impl IntoIterator<Item = (String, Phase)>) -> Arc<Counted> {
     let bucket = MemoryStore::new("records", Arc::new(SystemClock));
-    for number in 0..tenants {
-        let mut status = Status::new(format!("t{number:05}").parse().unwrap());
-        status.phase = if number % 100 == 0 { Phase::Failed } else { Phase::Ready };
+    for (name, phase) in tenants {
+        let mut status = Status::new(name.parse().unwrap());
+        status.phase = phase;
         let (name, metadata) = (RecordName::status(&status.tenant), StatusSummary::from(&status).to_metadata());
         write_json(&bucket, &name, &status, metadata, Precondition::Absent).await.unwrap();
     }
@@ -99,6 +104,16 @@ async fn a_filter_looks_at_a_thousand_at_a_time_and_loses_nobody() {
     let records = fleet(2_500).await;
     list_all(&records, failed, 1_000).await;
     assert_eq!(records.listings.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test]
+async fn a_page_goes_on_where_the_bucket_does_which_sorts_hyphens_before_the_dot() {
+    let names = ["acme", "acme-shop", "acme-shop-eu", "acme2"];
+    let records = named(names.map(|name| (name.to_owned(), Phase::Failed))).await;
+    let failed = ListFilter { phase: Some(Phase::Failed), drifted: None };
+    let (mut listed, _) = list_all(&records, failed, 1).await;
+    listed.sort();
+    assert_eq!(listed, names);
 }
 
 #[tokio::test]
