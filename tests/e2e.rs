@@ -4,8 +4,10 @@
 
 mod bad_input;
 mod canary;
+mod client;
 mod drift;
 mod functions;
+mod gcloud;
 mod guard;
 mod lifecycle;
 mod many;
@@ -13,4 +15,5 @@ mod plain_terraform;
 mod restart;
 mod starts;
 mod store_contract;
+mod sync;
 mod uploads;

@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod client;
 mod cloud;
 mod control_plane;
 mod definition;
@@ -18,9 +19,10 @@ mod storage;
 mod tools;
 
 pub use api::{Answer, Api};
+pub use client::Client;
 pub use cloud::Cloud;
 pub use control_plane::{ControlPlane, Options};
 pub use definition::definition;
 pub use installation::{Ended, Function, Installation};
 pub use storage::Storage;
-pub use tools::{Finished, binary, eventually, run};
+pub use tools::{Finished, binary, eventually, installed, run};

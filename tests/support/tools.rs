@@ -12,6 +12,18 @@ pub fn binary(name: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("'{name}' is not built: run `cargo build --workspace --bins`"))
 }
 
+/// Whether a program of somebody else's is on this machine; without it a test that needs it says so.
+pub fn installed(program: &str) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "where programs are on this machine")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    #[expect(clippy::print_stderr, reason = "what was not tested is to be seen")]
+    if !found {
+        eprintln!("skipped: '{program}' is not installed");
+    }
+    found
+}
+
 /// What a program came to.
 #[derive(Debug)]
 pub struct Finished {
