@@ -326,6 +326,9 @@ async fn a_body_over_a_mebibyte() {
     world.assert().await;
 }
 
+/// Names and values.
+type Headers = Vec<(String, String)>;
+
 #[tokio::test]
 async fn an_event_or_a_task_that_cannot_be_understood() {
     let world = Untouched::with_acme().await;
@@ -338,7 +341,7 @@ async fn an_event_or_a_task_that_cannot_be_understood() {
     };
     let structured = || vec![("content-type".to_owned(), "application/cloudevents+json".to_owned())];
     let (elsewhere, acme) = (ours.replace("definitions", "records"), "objects/tenants/acme.yaml");
-    let cases: Vec<(&str, Vec<(String, String)>, Vec<u8>)> = vec![
+    let cases: Vec<(&str, Headers, Vec<u8>)> = vec![
         ("nothing", vec![], vec![]),
         ("no event", vec![], b"{".to_vec()),
         ("half a binary event", event(finalized, ours, acme)[..2].to_vec(), b"{}".to_vec()),

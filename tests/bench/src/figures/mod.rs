@@ -36,7 +36,7 @@ pub(crate) async fn all(settings: &Settings) -> Vec<Line> {
     match World::make().await {
         Ok(world) => lines.extend(in_sandbox(settings, &world).await),
         Err(error) => {
-            lines.extend(sandbox.into_iter().flat_map(|group| Line::of(group, Err(error.to_string().into()))))
+            lines.extend(sandbox.into_iter().flat_map(|group| Line::of(group, Err(error.to_string().into()))));
         }
     }
     lines
