@@ -233,4 +233,19 @@ mod tests {
         let seconds: Vec<u64> = [1, 2, 3, 7, 64, u32::MAX].map(|n| retry.after(n).as_secs()).to_vec();
         assert_eq!(seconds, [60, 120, 240, 3_600, 3_600, 3_600]);
     }
+
+    #[test]
+    fn every_field_is_in_the_reference() {
+        let reference = include_str!("../../docs/platform.md");
+        let platform = Platform::parse(include_str!("../../deploy/local/platform.yaml")).unwrap();
+        let mut fields = vec![(String::new(), serde_json::to_value(platform).unwrap())];
+        while let Some((name, value)) = fields.pop() {
+            assert!(name.is_empty() || reference.contains(&name), "docs/platform.md says nothing of '{name}'");
+            if let serde_json::Value::Object(map) = value {
+                // Names of tiers are the platform's own.
+                let inner = map.into_iter().filter(|(key, _)| !["standard", "premium"].contains(&key.as_str()));
+                fields.extend(inner);
+            }
+        }
+    }
 }

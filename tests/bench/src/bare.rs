@@ -1,64 +1,99 @@
-//! The same work by hand: plain Terraform on the same module, with its own gcs backend on the same storage, and the same
-//! provider over the same cloud.
+//! Terraform as a person runs it: the same module and variables, the same provider, and the same state bucket through
+//! Terraform's own gcs backend. That backend and not http, because it is what the product replaces: its layout, its lock,
+//! and a client of the same storage server that is not ours.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use end_to_end::{ControlPlane, run};
-use serde_json::Value;
-use tempfile::TempDir;
+use serde_json::json;
+use tokio::process::Command;
 
-/// A tenant made by hand, initialised already.
+use crate::Failure;
+use crate::wire::{Wire, request};
+use crate::world::{Counted, STATE, World, repository};
+
+/// One initialised folder for every workspace.
 pub(crate) struct Bare {
-    folder: TempDir,
-    env: Vec<(String, String)>,
-    variables: Value,
+    folder: PathBuf,
+    environment: Vec<(String, String)>,
+    storage: String,
+    /// Its Terraform.
+    pub(crate) terraform: Counted,
 }
 
 impl Bare {
-    /// Prepares one. `like` is a tenant of the control plane whose variables are taken over.
-    pub(crate) async fn prepare(plane: &ControlPlane, like: &str, name: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        let module = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../terraform/tenant");
-        for entry in std::fs::read_dir(module).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "tf") {
-                std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    /// Copies the module and initialises it.
+    pub(crate) async fn init(world: &World) -> Result<Self, Failure> {
+        let folder = world.folder("bare")?;
+        for entry in std::fs::read_dir(repository().join("terraform/tenant"))? {
+            let file = entry?.path();
+            if let (Some("tf"), Some(name)) = (file.extension().and_then(|ext| ext.to_str()), file.file_name()) {
+                std::fs::copy(&file, folder.join(name))?;
             }
         }
-        std::fs::write(folder.path().join("backend_override.tf"), "terraform {\n  backend \"gcs\" {}\n}\n").unwrap();
-        let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        let env = vec![
-            ("SANDBOX_CLOUD_DIR".to_owned(), text(plane.folder().join("cloud"))),
-            ("TF_CLI_CONFIG_FILE".to_owned(), text(plane.folder().join("provider/terraform.rc"))),
-            ("GOOGLE_OAUTH_ACCESS_TOKEN".to_owned(), "fake".to_owned()),
-            ("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT".to_owned(), format!("{}/storage/v1/", plane.storage.endpoint())),
-            ("CHECKPOINT_DISABLE".to_owned(), "1".to_owned()),
+        let backend = format!(
+            "terraform {{\n  backend \"gcs\" {{\n    bucket = \"{STATE}\"\n    prefix = \"terraform/bare\"\n  }}\n}}\n"
+        );
+        std::fs::write(folder.join("backend_override.tf"), backend)?;
+        let mut environment = world.environment();
+        let more = [
+            ("GOOGLE_OAUTH_ACCESS_TOKEN", "sandbox"),
+            ("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", &format!("{}/storage/v1/", world.storage)),
+            ("TF_IN_AUTOMATION", "1"),
+            ("CHECKPOINT_DISABLE", "1"),
         ];
-        let operation = plane.operations(like).await[0]["id"].as_str().unwrap().to_owned();
-        let object = format!("operations/{like}/{operation}.variables.json");
-        let text = plane.storage.read("aipress-sandbox-records", &object).await.unwrap();
-        let mut variables: Value = serde_json::from_str(&text).unwrap();
-        variables["tenant"] = name.into();
-        let bare = Self { folder, env, variables };
-        let prefix = format!("-backend-config=prefix=bare/{name}");
-        bare.terraform(&["init", "-input=false", "-backend-config=bucket=aipress-sandbox-state", &prefix]).await;
-        bare
+        environment.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let terraform = world.counted("bare")?;
+        let bare = Self { folder, environment, storage: world.storage.clone(), terraform };
+        bare.run("default", &["init", "-input=false", "-no-color"]).await?;
+        bare.terraform.take()?;
+        Ok(bare)
     }
 
-    /// Applies with this many instances at most, and says how long that took.
-    pub(crate) async fn apply(&mut self, most: usize) -> Duration {
-        self.variables["scaling"]["max_instances"] = most.into();
-        let file = self.folder.path().join("tenant.auto.tfvars.json");
-        std::fs::write(file, self.variables.to_string()).unwrap();
+    /// Makes a workspace, as `terraform workspace new` does, and its variables: what a person has done before the apply.
+    pub(crate) async fn workspace(&self, id: &str, variables: &str) -> Result<(), Failure> {
+        self.variables(id, variables)?;
+        let state = json!({
+            "version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": format!("bench-{id}"),
+            "outputs": {}, "resources": [],
+        });
+        let address = self.storage.trim_start_matches("http://").parse()?;
+        let path = format!("/upload/storage/v1/b/{STATE}/o?uploadType=media&name=terraform/bare/{id}.tfstate");
+        let headers = [("content-type", "application/json")];
+        let reply = Wire::open(address).await?.exchange(&request("POST", &path, &headers, &state.to_string())).await?;
+        if reply.status == 200 { Ok(()) } else { Err(format!("the workspace {id}: {}", reply.status).into()) }
+    }
+
+    /// Gives a workspace other variables.
+    pub(crate) fn variables(&self, id: &str, variables: &str) -> Result<(), Failure> {
+        Ok(std::fs::write(self.folder.join(format!("{id}.json")), variables)?)
+    }
+
+    /// One apply, and how long it took.
+    pub(crate) async fn apply(&self, id: &str) -> Result<Duration, Failure> {
+        let file = format!("-var-file={id}.json");
         let began = Instant::now();
-        self.terraform(&["apply", "-auto-approve", "-input=false", "-json"]).await;
-        began.elapsed()
+        self.run(id, &["apply", "-auto-approve", "-input=false", "-no-color", &file]).await?;
+        Ok(began.elapsed())
     }
 
-    async fn terraform(&self, arguments: &[&str]) {
-        let env: Vec<(&str, &str)> = self.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let done = run("terraform", arguments, self.folder.path(), &env).await;
-        assert_eq!(done.code, 0, "terraform {arguments:?}: {}{}", done.stdout, done.stderr);
+    #[expect(clippy::disallowed_methods, reason = "what is measured runs in processes of its own")]
+    async fn run(&self, workspace: &str, arguments: &[&str]) -> Result<(), Failure> {
+        let output = Command::new(&self.terraform.program)
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .env("TF_WORKSPACE", workspace)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(format!("bare `terraform {}` in {workspace}: {said}", arguments[0]).into())
     }
 }

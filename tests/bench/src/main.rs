@@ -1,36 +1,41 @@
-//! `make bench`: each figure of the README's speed table, measured side by side in one run on this machine. Ratios pair
-//! what the product does with the same work done by hand; a missed target is printed, not hidden.
+//! `make bench`: measures what the README's speed table says, side by side, in one run.
+//!
+//! - `figure`, `sample`: what a measurement comes to. Pure.
+//! - `world`, `function`, `bare`, `wire`: the sandbox; the functions as processes of their own; Terraform as a person
+//!   runs it; HTTP/1.1 without a client's own cost.
+//! - `figures`: one file a figure.
+//! - `report`: a table for people, JSON for programs.
+//!
+//! A figure that fails is a line of the table, and the others are measured all the same.
 
-#![expect(clippy::unwrap_used, reason = "a measurement that cannot be made ends the run")]
-
-mod applies;
 mod bare;
-mod events;
 mod figure;
-mod list;
-mod parse;
-mod starts;
-mod throughput;
+mod figures;
+mod function;
+mod report;
+mod sample;
+mod settings;
+mod wire;
+mod world;
 
-use std::io::Write as _;
+use std::process::ExitCode;
 
-use figure::{Figure, progress, table};
+use clap::Parser as _;
+
+use crate::settings::Settings;
+
+/// Why something could not be measured: for people to read.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let mut figures: Vec<Figure> = Vec::new();
-    progress("parse and validate");
-    figures.push(parse::measure());
-    progress("list of 10,000 tenants");
-    figures.push(list::measure().await);
-    progress("events");
-    figures.push(events::measure().await);
-    progress("starts");
-    figures.extend(starts::measure().await);
-    progress("creates and updates against bare applies");
-    figures.extend(applies::measure().await);
-    progress("20 creates at once against 20 bare applies");
-    figures.push(throughput::measure().await);
-    std::fs::write("target/bench.json", serde_json::to_vec_pretty(&figures)?)?;
-    writeln!(std::io::stdout(), "{}\nFor programs: target/bench.json", table(&figures))
+async fn main() -> ExitCode {
+    let settings = Settings::parse();
+    let lines = figures::all(&settings).await;
+    match report::publish(&lines, &settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::progress(&format!("the report cannot be written: {error}"));
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,0 +1,32 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Measures the speed table: progress on standard error, the table on standard output.
+#[derive(Debug, Clone, Parser)]
+pub(crate) struct Settings {
+    /// Where programs find the figures.
+    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
+    pub(crate) json: PathBuf,
+    /// Pairs of applies to compare, after two for warming up.
+    #[arg(long, value_name = "NUMBER", default_value_t = 12)]
+    pub(crate) pairs: usize,
+    /// Starts of each function.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(crate) starts: usize,
+    /// Rounds of twenty creates at once.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+    pub(crate) rounds: usize,
+    /// Measure only these groups: parse, list, events, start, apply, burst.
+    #[arg(long, value_name = "GROUP", num_args = 1..)]
+    pub(crate) only: Vec<String>,
+}
+
+impl Settings {
+    /// Whether a group of figures is asked for.
+    pub(crate) fn wants(&self, group: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == group)
+    }
+}

@@ -1,0 +1,188 @@
+//! The sandbox that both sides are measured in: one storage server as a process of its own, one cloud, one provider, one
+//! program that counts how often it is started.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tenancy::clock::SystemClock;
+use tenancy::platform::Platform;
+use tenancy::render::{Decisions, variables};
+use tenancy::store::memory::MemoryStore;
+use tenancy::tenant::{Format, parse};
+use tenancy::terraform::{Engine, EngineSettings, STATEFUL_TYPES};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::Failure;
+
+pub(crate) const DEFINITIONS: &str = "bench-definitions";
+pub(crate) const RECORDS: &str = "bench-records";
+pub(crate) const STATE: &str = "bench-state";
+
+/// Everything that is there before a measurement begins. Gone when dropped.
+pub(crate) struct World {
+    folder: TempDir,
+    _storage: Child,
+    /// `http://HOST:PORT` of the storage server.
+    pub(crate) storage: String,
+    /// Terraform's own configuration: where the provider is installed from.
+    pub(crate) cli_config: PathBuf,
+    /// The provider's cloud.
+    pub(crate) cloud: PathBuf,
+    /// The module, initialised, as an image build leaves it.
+    pub(crate) prepared: PathBuf,
+    /// The platform's settings.
+    pub(crate) platform_file: PathBuf,
+    platform: Platform,
+}
+
+/// Terraform behind a script that writes down each start. Both sides run it, so that its millisecond is on both.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted {
+    /// What is run.
+    pub(crate) program: PathBuf,
+    starts: PathBuf,
+}
+
+impl World {
+    /// Makes one.
+    pub(crate) async fn make() -> Result<Self, Failure> {
+        let folder = TempDir::new()?;
+        let root = folder.path();
+        let (storage_process, storage) = start_storage(&root.join("buckets")).await?;
+        let cli_config = sandbox_google_provider::install(&binary("sandbox-google-provider")?, &root.join("provider"))?;
+        let cloud = root.join("cloud");
+        std::fs::create_dir_all(&cloud)?;
+        let platform_file = repository().join("deploy/local/platform.yaml");
+        let platform = Platform::parse(&std::fs::read_to_string(&platform_file)?)?;
+        let prepared = root.join("prepared");
+        let world =
+            Self { _storage: storage_process, storage, cli_config, cloud, prepared, platform_file, platform, folder };
+        Engine::prepare(&world.engine(&world.counted("product")?.program), &world.prepared).await?;
+        Ok(world)
+    }
+
+    /// A folder of its own for somebody.
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// What both sides' Terraform finds in its environment.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        vec![
+            ("PATH".to_owned(), variable("PATH")),
+            ("HOME".to_owned(), text(self.folder.path())),
+            ("SANDBOX_CLOUD_DIR".to_owned(), text(&self.cloud)),
+            ("TF_CLI_CONFIG_FILE".to_owned(), text(&self.cli_config)),
+        ]
+    }
+
+    /// Terraform, counted for one side.
+    pub(crate) fn counted(&self, side: &str) -> Result<Counted, Failure> {
+        let folder = self.folder(&format!("terraform-{side}"))?;
+        let counted = Counted { program: folder.join("terraform"), starts: folder.join("starts") };
+        if !counted.program.exists() {
+            let terraform = find("terraform")?;
+            let (starts, terraform) = (counted.starts.display(), terraform.display());
+            let script = format!("#!/bin/sh\necho \"$1\" >> '{starts}'\nexec '{terraform}' \"$@\"\n");
+            std::fs::write(&counted.program, script)?;
+            std::fs::set_permissions(&counted.program, std::fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(counted)
+    }
+
+    /// The variables that a definition renders to: what a bare apply is given.
+    pub(crate) fn variables(&self, definition: &str) -> Result<String, Failure> {
+        let definition = parse(definition.as_bytes(), Format::Yaml)?;
+        Ok(variables(&definition, &self.platform, &Decisions::default())?.as_json().to_owned())
+    }
+
+    fn engine(&self, program: &Path) -> EngineSettings {
+        let bucket = |name| Arc::new(MemoryStore::new(name, Arc::new(SystemClock)));
+        EngineSettings {
+            program: program.to_owned(),
+            module: repository().join("terraform/tenant"),
+            work: self.folder.path().join("prepare"),
+            cli_config: Some(self.cli_config.clone()),
+            lock_file: None,
+            prepared: None,
+            pass_env: self.environment(),
+            secret_env: Vec::new(),
+            state: bucket(STATE),
+            records: bucket(RECORDS),
+            runs: 1,
+            lock_wait: Duration::from_secs(1),
+            stop_grace: Duration::from_secs(1),
+            stateful: STATEFUL_TYPES.map(str::to_owned).into(),
+        }
+    }
+}
+
+impl Counted {
+    /// How often it was started since the last time it was asked.
+    pub(crate) fn take(&self) -> Result<usize, Failure> {
+        let starts = std::fs::read_to_string(&self.starts).unwrap_or_default().lines().count();
+        std::fs::write(&self.starts, "")?;
+        Ok(starts)
+    }
+}
+
+/// The repository this program was built from: the module, the platform's settings and the examples are there.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A program of this workspace, built as this one was.
+pub(crate) fn binary(name: &str) -> Result<PathBuf, Failure> {
+    let program = std::env::current_exe()?.with_file_name(name);
+    if program.exists() {
+        return Ok(program);
+    }
+    Err(format!("'{}' is not there: run `make bench`, which builds it", program.display()).into())
+}
+
+/// A program as Terraform's callers find it.
+fn find(name: &str) -> Result<PathBuf, Failure> {
+    let path = variable("PATH");
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
+    found.ok_or_else(|| format!("'{name}' is in no folder of PATH").into())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a measuring program's own environment; the product reads its in `config`"
+)]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is measured runs in processes of its own")]
+async fn start_storage(root: &Path) -> Result<(Child, String), Failure> {
+    let mut process = Command::new(binary("sandbox-gcs")?)
+        .args(["--root".as_ref(), root.as_os_str(), "--listen".as_ref(), "127.0.0.1:0".as_ref()])
+        .args(["--bucket", &format!("{DEFINITIONS}+versions"), RECORDS, &format!("{STATE}+versions")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut said = BufReader::new(process.stderr.take().ok_or("the storage server says nothing")?).lines();
+    while let Some(line) = said.next_line().await? {
+        if let Some((_, rest)) = line.split_once("endpoint=\"")
+            && let Some((endpoint, _)) = rest.split_once('"')
+        {
+            let endpoint = endpoint.to_owned();
+            // Somebody has to go on listening, or the server waits for its own log.
+            tokio::spawn(async move { while matches!(said.next_line().await, Ok(Some(_))) {} });
+            return Ok((process, endpoint));
+        }
+    }
+    Err("the storage server ended before it served".into())
+}
