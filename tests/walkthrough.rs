@@ -19,7 +19,7 @@ struct Newcomer {
 
 impl Newcomer {
     async fn sits_down() -> Self {
-        let plane = ControlPlane::start_with(always_due()).await;
+        let plane = ControlPlane::start_with(soon_due()).await;
         let folder = tempfile::TempDir::new().unwrap();
         let programs = folder.path().join("target/debug");
         std::fs::create_dir_all(&programs).unwrap();
@@ -44,11 +44,11 @@ impl Newcomer {
     }
 }
 
-/// The local settings, with drift checks due at every sweep, and swept by the test, so that nobody waits two
-/// minutes.
-fn always_due() -> Options {
+/// The local settings, with drift checks due after 5 s: nobody waits a minute, and none is under way while others are
+/// looked at.
+fn soon_due() -> Options {
     let local = include_str!("../deploy/local/platform.yaml");
-    let platform = local.replace("intervalSeconds: 60", "intervalSeconds: 0");
+    let platform = local.replace("intervalSeconds: 60", "intervalSeconds: 5");
     assert_ne!(local, platform);
     Options { platform: Some(platform), ..Options::default() }
 }
@@ -87,8 +87,8 @@ async fn it_does_what_it_says() {
 
     let before = newcomer.types(edit).await;
     assert_eq!(before.code, 0, "{before:?}");
-    newcomer.plane.sweep().await;
     let drifted = eventually("the drift is listed", || async {
+        newcomer.plane.sweep().await;
         let listed = newcomer.types("tenantctl list --drifted").await;
         listed.stdout.contains("second-site").then_some(listed)
     })
