@@ -9,7 +9,7 @@ async fn a_tenant_from_validate_to_delete() {
     let client = Client::of(&plane);
     client.write("acme.yaml", &definition("acme", "runtime: {scaling: {maxInstance: 3}}"));
     let told = client.ends(3, &["validate", "acme.yaml"]).await;
-    assert!(told.stdout.contains("acme.yaml:6:24: UNKNOWN_FIELD") && told.stdout.contains("maxInstances"), "{told:?}");
+    assert!(told.stdout.contains("acme.yaml:6:23: UNKNOWN_FIELD") && told.stdout.contains("maxInstances"), "{told:?}");
     client.write("acme.yaml", &definition("acme", "runtime: {scaling: {maxInstances: 3}}"));
     client.ends(0, &["validate", "acme.yaml"]).await;
 

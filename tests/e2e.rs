@@ -17,3 +17,4 @@ mod starts;
 mod store_contract;
 mod sync;
 mod uploads;
+mod walkthrough;

@@ -2,7 +2,6 @@
 //! other out.
 
 use std::path::Path;
-use std::time::Duration;
 
 use end_to_end::{ControlPlane, Finished, definition, eventually, run};
 use reqwest::StatusCode;
@@ -27,7 +26,10 @@ impl<'a> Person<'a> {
 
     async fn types(&self, arguments: &[&str]) -> Finished {
         let endpoint = format!("{}/storage/v1/", self.plane.storage.endpoint());
+        let (provider, cloud) = (self.plane.folder().join("provider/terraform.rc"), self.plane.folder().join("cloud"));
         let env = [
+            ("TF_CLI_CONFIG_FILE", provider.to_str().unwrap()),
+            ("SANDBOX_CLOUD_DIR", cloud.to_str().unwrap()),
             ("GOOGLE_OAUTH_ACCESS_TOKEN", "fake"),
             ("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", endpoint.as_str()),
             ("TF_IN_AUTOMATION", "1"),
@@ -59,21 +61,48 @@ async fn a_person_sees_the_tenants_that_the_functions_made() {
     assert!(state.stdout.contains("google_sql_database.site"), "{}{}", state.stdout, state.stderr);
 }
 
+/// Something of a person's own that takes until a file says that it may end.
+const SLOW: &str = r#"
+resource "terraform_data" "mine" {
+  provisioner "local-exec" {
+    command = "until [ -e go ]; do sleep 0.05; done"
+  }
+}
+"#;
+
 #[tokio::test]
 async fn a_lock_held_by_a_person_makes_the_functions_wait() {
     let plane = ControlPlane::start().await;
     plane.create(&definition("acme", "")).await;
-    let lock = "terraform/tenants/acme.tflock";
-    let info = r#"{"ID":"1","Operation":"OperationTypeApply","Info":"","Who":"jo@laptop","Version":"1.11.4","Created":"2026-01-02T03:04:05Z","Path":""}"#;
-    plane.storage.upload("aipress-sandbox-state", lock, info).await;
+    let person = Person::at(&plane).await;
+    assert_eq!(person.types(&["workspace", "select", "acme"]).await.code, 0);
+    person.write("more.tf", SLOW);
+    // Installs the providers that the tenant's state names.
+    let init = person.types(&["init", "-input=false"]).await;
+    assert_eq!(init.code, 0, "{}{}", init.stdout, init.stderr);
+    let mine = ["apply", "-auto-approve", "-input=false", "-target=terraform_data.mine"];
     let change = definition("acme", "runtime: {scaling: {maxInstances: 9}}");
-    let (changed, ()) = tokio::join!(plane.update("acme", &change), async {
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let service = plane.cloud().read("google_cloud_run_v2_service", "acme").to_string();
-        assert!(!service.contains("\"max_instance_count\":9"), "nothing is changed under a person's lock");
-        plane.storage.delete("aipress-sandbox-state", lock).await;
-    });
+    let lock = || plane.storage.read("aipress-sandbox-state", "terraform/tenants/acme.tflock");
+    let (applied, changed, ()) = tokio::join!(
+        person.types(&mine),
+        async {
+            eventually("the person holds the lock", lock).await;
+            plane.update("acme", &change).await
+        },
+        async {
+            plane.until_phase("acme", "Applying").await;
+            let held = lock().await.expect("the person still holds it");
+            assert!(held.contains("OperationTypeApply") && !held.contains("operation "), "{held}");
+            let service = plane.cloud().read("google_cloud_run_v2_service", "acme").to_string();
+            assert!(!service.contains("\"max_instance_count\":9"), "nothing is changed under a person's lock");
+            person.write("go", "");
+        }
+    );
+    assert_eq!(applied.code, 0, "{}{}", applied.stdout, applied.stderr);
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+    let service = plane.cloud().read("google_cloud_run_v2_service", "acme").to_string();
+    assert!(service.contains("\"max_instance_count\":9"), "{service}");
+    assert_eq!(lock().await, None, "and it is free again");
 }
 
 #[tokio::test]

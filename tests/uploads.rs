@@ -1,7 +1,5 @@
 //! The bucket as the front door: a file put there, changed and taken away is followed, whatever becomes of its events.
 
-use std::time::Duration;
-
 use end_to_end::{ControlPlane, Options, definition, eventually};
 use reqwest::{Method, StatusCode};
 
@@ -41,40 +39,111 @@ async fn a_bad_file_is_said_on_the_status_and_what_ran_still_runs() {
     assert!(!plane.cloud().resources_of("acme").is_empty());
 }
 
-#[tokio::test]
-async fn lost_events_are_healed_by_the_sweep() {
-    let plane = ControlPlane::start_with(Options { events: false, ..Options::default() }).await;
-    plane.upload("acme", &definition("acme", "")).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(plane.get("/tenants/acme").await.body["status"], serde_json::Value::Null);
-    let report = plane.sweep().await;
-    assert_eq!(report["due"][0]["tenant"], "acme", "{report}");
-    plane.until_phase("acme", "Ready").await;
-    plane.remove_upload("acme").await;
-    plane.sweep().await;
-    plane.until_phase("acme", "Tombstoned").await;
+/// What becomes of the events of a change on their way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    /// Each comes twice, the second time at once with the first.
+    Doubled,
+    /// The latest comes first, and those of earlier changes come again behind it.
+    Reversed,
+    /// None comes; a sweep looks.
+    Dropped,
+}
+
+/// A control plane whose bucket's events the test delivers itself.
+struct Course {
+    plane: ControlPlane,
+    way: Way,
+    sent: Vec<&'static str>,
+}
+
+impl Course {
+    async fn begin(way: Way) -> Self {
+        let plane = ControlPlane::start_with(Options { events: false, ..Options::default() }).await;
+        Self { plane, way, sent: Vec::new() }
+    }
+
+    /// Something was done to the file, of which the bucket would send these.
+    async fn happened(&mut self, events: &[&'static str]) {
+        let name = "tenants/acme.yaml";
+        self.sent.extend(events);
+        match self.way {
+            Way::Doubled => {
+                for kind in events {
+                    let (first, second) = tokio::join!(event(&self.plane, kind, name), event(&self.plane, kind, name));
+                    assert_acknowledged(first);
+                    assert_acknowledged(second);
+                }
+            }
+            Way::Reversed => {
+                for kind in self.sent.iter().rev() {
+                    assert_acknowledged(event(&self.plane, kind, name).await);
+                }
+            }
+            Way::Dropped => {
+                let report = self.plane.sweep().await;
+                assert_eq!(report["due"][0]["tenant"], "acme", "{report}");
+            }
+        }
+    }
+
+    async fn as_defined(&self) {
+        let as_defined = |tenant: &serde_json::Value| {
+            tenant["status"]["phase"] == "Ready"
+                && tenant["status"]["applied"]["generation"] == tenant["metadata"]["generation"]
+        };
+        self.plane.until("acme", "is as defined", as_defined).await;
+    }
+
+    /// Operations that ran Terraform, oldest first, once nothing is under way any more.
+    async fn runs(&self) -> Vec<String> {
+        eventually("all is done", || async {
+            let mut operations = self.plane.operations("acme").await;
+            operations.reverse();
+            let one = |operation: &serde_json::Value| format!("{} {}", operation["kind"], operation["outcome"]);
+            let all_final = operations.iter().all(|operation| !operation["finished"].is_null());
+            all_final.then(|| operations.iter().map(one).map(|text| text.replace('"', "")).collect())
+        })
+        .await
+    }
+}
+
+async fn from_upload_to_tombstone_and_back(way: Way) {
+    let mut course = Course::begin(way).await;
+    course.plane.upload("acme", &definition("acme", "")).await;
+    course.happened(&["finalized"]).await;
+    course.as_defined().await;
+
+    course.plane.upload("acme", &definition("acme", "runtime: {scaling: {maxInstances: 9}}")).await;
+    course.happened(&["archived", "finalized"]).await;
+    course.as_defined().await;
+    let service = course.plane.cloud().read("google_cloud_run_v2_service", "acme");
+    assert_eq!(service["template"][0]["scaling"][0]["max_instance_count"], 9, "{way:?}: {service}");
+
+    course.plane.remove_upload("acme").await;
+    course.happened(&["archived"]).await;
+    course.plane.until_phase("acme", "Tombstoned").await;
+    assert!(!course.plane.cloud().resources_of("acme").is_empty(), "not destroyed");
+
+    course.plane.upload("acme", &definition("acme", "runtime: {scaling: {maxInstances: 9}}")).await;
+    course.happened(&["finalized"]).await;
+    course.plane.until_phase("acme", "Ready").await;
+    assert_eq!(course.runs().await, ["Create Succeeded", "Update Succeeded"], "{way:?}: one run a change, no more");
 }
 
 #[tokio::test]
-async fn doubled_and_reversed_events_change_nothing() {
-    let plane = ControlPlane::start_with(Options { events: false, ..Options::default() }).await;
-    plane.upload("acme", &definition("acme", "")).await;
-    for kind in ["archived", "finalized", "deleted", "finalized", "archived"] {
-        assert_acknowledged(event(&plane, kind, "tenants/acme.yaml").await);
-    }
-    plane.until_phase("acme", "Ready").await;
-    for kind in ["deleted", "archived", "finalized"] {
-        event(&plane, kind, "tenants/acme.yaml").await;
-    }
-    eventually("one apply served them all", || async {
-        let operations = plane.operations("acme").await;
-        (operations.len() == 1 && operations[0]["outcome"] == "Succeeded").then_some(())
-    })
-    .await;
-    // Objects that are no definitions, and other buckets, are nobody's business.
-    for name in ["tenants/README.md", "acme.yaml", "tenants/Acme.yaml"] {
-        assert_eq!(event(&plane, "finalized", name).await, StatusCode::NO_CONTENT, "{name}");
-    }
+async fn with_every_event_doubled() {
+    from_upload_to_tombstone_and_back(Way::Doubled).await;
+}
+
+#[tokio::test]
+async fn with_every_event_reversed() {
+    from_upload_to_tombstone_and_back(Way::Reversed).await;
+}
+
+#[tokio::test]
+async fn with_every_event_dropped_and_healed_by_the_sweep() {
+    from_upload_to_tombstone_and_back(Way::Dropped).await;
 }
 
 /// Only these make an event's sender stop sending it.

@@ -10,12 +10,13 @@ use super::decide::{Action, Idle, decide};
 use super::installing::request_plugins;
 use super::observe::{Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
+use super::queued::{self, close_without_run};
 use super::recorder::record;
 use super::run::Work;
 use super::tenure::Tenure;
 use super::turns::Turns;
 use crate::operation::OperationId;
-use crate::records::{Outcome, Status};
+use crate::records::Status;
 use crate::store::StoreError;
 use crate::tenant::TenantId;
 use crate::tenants::{Caller, CommandError};
@@ -94,7 +95,8 @@ impl Reconciler {
         let done = if action.needs_run() {
             self.under_lease(caller, tenant, insist).await
         } else {
-            self.carry_out_without_run(tenant, action, &observation, insist, caller).await
+            let asked = observation.status.as_ref().and_then(|status| status.value.queued);
+            self.carry_out_without_run(tenant, action, &observation, asked, caller).await
         };
         drop(turn);
         done
@@ -110,7 +112,9 @@ impl Reconciler {
         let observation = Observation::read(&ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
         let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
         let deletions_held = tombstoned && ports.breaker.holds(&ports.platform.deletion).await?;
-        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist: insist == Insist::Yes };
+        let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
+        let insist = insist == Insist::Yes || asked;
+        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist };
         let module = Some(ports.provisioner.platform_digest());
         let action = decide(&observation.situation(moment, module), &ports.platform);
         tracing::debug!(?action, "decided");
@@ -122,13 +126,13 @@ impl Reconciler {
         tenant: &TenantId,
         action: Action,
         observation: &Observation,
-        insist: Insist,
+        asked: Option<OperationId>,
         caller: &Caller,
     ) -> Result<Reconciled, CommandError> {
         let ports = &self.shared.ports;
         if let Action::Noop(_) = action {
             let status = observation.status.as_ref().map(|status| status.value.clone());
-            let operation = self.close_queued(status.as_ref()).await?;
+            let operation = close_without_run(ports, tenant, asked, &action).await?;
             return Ok(Reconciled { action, operation, status });
         }
         let status = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?.value;
@@ -139,9 +143,9 @@ impl Reconciler {
             _ => status,
         };
         if action == Action::Restore {
-            return self.under_lease(caller, tenant, insist).await;
+            return self.under_lease(caller, tenant, Insist::No).await;
         }
-        let operation = self.close_queued(Some(&status)).await?;
+        let operation = close_without_run(ports, tenant, asked, &action).await?;
         Ok(Reconciled { action, operation, status: Some(status) })
     }
 
@@ -152,16 +156,33 @@ impl Reconciler {
         insist: Insist,
     ) -> Result<Reconciled, CommandError> {
         let ports = &self.shared.ports;
-        let operation = self.next_operation(tenant).await?;
+        let asked = queued::waiting(ports, tenant).await?;
+        let operation = asked.unwrap_or_else(|| ports.ids.next(ports.clock.now()));
         let limits = &ports.platform.limits;
         let tenure = Tenure::begin(&ports.leases, &ports.clock, limits, tenant, operation, &ports.shutdown).await?;
         let work = Work { ports, tenure: &tenure, caller, tenant, operation };
-        let done = self.decide_and_do(&work, insist).await;
+        let done = match self.taken(tenant, asked).await {
+            Ok(true) => self.decide_and_do(&work, if asked.is_some() { Insist::Yes } else { insist }).await,
+            Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
+            Err(error) => Err(error.into()),
+        };
+        if let (Some(asked), Err(_)) = (asked, &done) {
+            queued::put_back(ports, tenant, asked).await?;
+        }
         // A lease that cannot be given back runs out by itself; what was done stands all the same.
         if let Err(error) = tenure.end().await {
             tracing::warn!(%error, "a lease could not be given back and will run out");
         }
         done
+    }
+
+    /// Takes what was asked for off the status, before anything is looked at: what is asked for from now on is not served
+    /// by this run.
+    async fn taken(&self, tenant: &TenantId, asked: Option<OperationId>) -> Result<bool, StoreError> {
+        match asked {
+            Some(asked) => queued::take(&self.shared.ports, tenant, asked).await,
+            None => Ok(true),
+        }
     }
 
     async fn decide_and_do(&self, work: &Work<'_>, insist: Insist) -> Result<Reconciled, CommandError> {
@@ -183,7 +204,7 @@ impl Reconciler {
                         work.tenant,
                         action,
                         &observation,
-                        insist,
+                        Some(work.operation),
                         work.caller,
                     ))
                     .await;
@@ -191,35 +212,6 @@ impl Reconciler {
             }
         }
         Err(CommandError::Busy { retry_after: BUSY })
-    }
-
-    /// The operation that waits for this tenant, else a new one.
-    async fn next_operation(&self, tenant: &TenantId) -> Result<OperationId, StoreError> {
-        let ports = &self.shared.ports;
-        let status = ports.statuses.read(tenant).await?;
-        let asked = status.as_ref().and_then(|status| status.value.operation);
-        if let Some(asked) = asked {
-            let entry = ports.journal.find(tenant, asked).await?;
-            if entry.is_some_and(|entry| entry.operation.outcome == Outcome::Queued) {
-                return Ok(asked);
-            }
-        }
-        Ok(ports.ids.next(ports.clock.now()))
-    }
-
-    /// Ends an operation that was asked for and turned out to need no run.
-    async fn close_queued(&self, status: Option<&Status>) -> Result<Option<OperationId>, StoreError> {
-        let ports = &self.shared.ports;
-        let Some((status, operation)) = status.and_then(|status| Some((status, status.operation?))) else {
-            return Ok(None);
-        };
-        let Some(mut entry) = ports.journal.find(&status.tenant, operation).await? else { return Ok(None) };
-        if entry.operation.outcome != Outcome::Queued {
-            return Ok(None);
-        }
-        let message = "there was nothing to do".to_owned();
-        ports.journal.close(&mut entry, Outcome::Succeeded, |operation| operation.message = message).await?;
-        Ok(Some(operation))
     }
 }
 

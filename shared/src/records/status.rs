@@ -65,6 +65,9 @@ pub struct Status {
     /// The operation under way or asked for; the last one otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// The operation that somebody asked for and that waits for its turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued: Option<OperationId>,
 }
 
 impl Status {
@@ -88,6 +91,7 @@ impl Status {
             retry: None,
             epoch: None,
             operation: None,
+            queued: None,
         }
     }
 }

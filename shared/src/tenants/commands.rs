@@ -9,10 +9,9 @@ mod update;
 use std::sync::Arc;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
-use crate::operation::OperationId;
 use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciler};
-use crate::records::{DefinitionHead, Operation, OperationKind, Outcome, Phase, Status, StoredDefinition};
+use crate::reconcile::{Insist, Reconciler, put_in_queue, waiting};
+use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::store::{Generation, Versioned};
 use crate::tasks::{Priority, Task, Tasks};
 use crate::tenant::{self, Definition, TenantId};
@@ -86,28 +85,11 @@ impl Commands {
         operation.trigger = caller.trigger;
         operation.definition_generation = intent.generation;
         ports.journal.open(operation).await?;
-        let waits = self.say_queued(tenant, id).await?;
+        // One that waits there by mistake is taken off first.
+        waiting(ports, tenant).await?;
+        let waits = put_in_queue(ports, tenant, id).await?;
         self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Change }).await?;
         Ok(Answer { tenant: self.view(tenant).await?, operation: Some(waits), finished: false })
-    }
-
-    /// Puts the operation on the status, unless one already waits there: one run serves both, and the later one is told of
-    /// the earlier.
-    async fn say_queued(&self, tenant: &TenantId, id: OperationId) -> Result<OperationId, CommandError> {
-        let ports = self.reconciler.ports();
-        let waiting = match ports.statuses.read(tenant).await?.and_then(|status| status.value.operation) {
-            Some(known) => ports.journal.find(tenant, known).await?.filter(|entry| !entry.operation.outcome.is_final()),
-            None => None,
-        };
-        if let Some(waiting) = waiting.filter(|entry| entry.operation.outcome == Outcome::Queued) {
-            if let Some(mut mine) = ports.journal.find(tenant, id).await? {
-                let message = format!("operation {} serves this one too", waiting.operation.id);
-                ports.journal.close(&mut mine, Outcome::Succeeded, |operation| operation.message = message).await?;
-            }
-            return Ok(waiting.operation.id);
-        }
-        ports.statuses.update(tenant, |status| status.operation = Some(id)).await?;
-        Ok(id)
     }
 
     async fn view(&self, tenant: &TenantId) -> Result<TenantView, CommandError> {

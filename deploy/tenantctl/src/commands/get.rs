@@ -21,7 +21,7 @@ fn text(document: &TenantDocument, output: &Output) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            let _ = writeln!(text, "{name:<14}{value}");
+            let _ = writeln!(text, "{name:<13} {value}");
         }
     };
     let metadata = &document.metadata;

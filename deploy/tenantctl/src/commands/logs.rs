@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tenancy::operation::OperationId;
 use tenancy::records::Operation;
 use tenancy::tenant::TenantId;
@@ -11,6 +12,8 @@ use crate::api::ApiError;
 use crate::exit::{Exit, Failure};
 use crate::output::print;
 
+/// How many operations the latest one with a log is looked for among.
+const RECENT: &str = "20";
 const BETWEEN: Duration = Duration::from_millis(700);
 
 pub(super) async fn run(
@@ -61,9 +64,16 @@ fn said(operation: &Operation) -> String {
     format!("operation {} ended: {:?}{message}", operation.id, operation.outcome)
 }
 
+/// One that ended without a step found nothing to do, and has no log.
+fn has_something_to_say(operation: &Value) -> bool {
+    let began = operation.get("steps").and_then(Value::as_array).is_some_and(|steps| !steps.is_empty());
+    began || operation.get("finished").is_none_or(Value::is_null)
+}
+
 async fn latest(tenant: &TenantId, context: &Context<'_>) -> Result<OperationId, Failure> {
-    let page = context.api.operations(tenant, &[("limit", "1".to_owned())]).await?;
-    let id = page.items.first().and_then(|item| item.get("id")?.as_str()?.parse().ok());
+    let page = context.api.operations(tenant, &[("limit", RECENT.to_owned())]).await?;
+    let ran = page.items.iter().find(|item| has_something_to_say(item)).or(page.items.first());
+    let id = ran.and_then(|item| item.get("id")?.as_str()?.parse().ok());
     id.ok_or_else(|| Failure::NotFound {
         what: format!("'{tenant}' has no operation yet"),
         next: format!("see how it stands with `tenantctl get {tenant}`"),

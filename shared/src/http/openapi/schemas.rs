@@ -170,6 +170,8 @@ fn statuses() -> Value {
             ("hold?", hold),
             ("retry?", object(&[("failures", count()), ("wanted", to("Digest")), ("notBefore", time())])),
             ("operation?", to("OperationId")),
+            ("queued?", to("OperationId")),
+            ("epoch?", count()),
         ]),
     })
 }

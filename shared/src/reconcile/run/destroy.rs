@@ -6,7 +6,7 @@ use super::super::watch::RunLog;
 use super::{End, Work};
 use crate::provision::{ChangeSummary, Variables};
 use crate::records::{Entry, OperationKind, Phase, Status, StoredDefinition};
-use crate::store::{Generation, StoreError};
+use crate::store::{Generation, Precondition, StoreError, Versioned};
 use crate::tenants::CommandError;
 
 impl Work<'_> {
@@ -82,7 +82,7 @@ impl Work<'_> {
         }
         let mut status = self.ports.statuses.read(self.tenant).await?;
         while let Some(current) = status.take().filter(|status| status.value.epoch <= Some(self.tenure.epoch)) {
-            match self.ports.statuses.remove(&current).await {
+            match self.forget_status(&current).await {
                 Ok(()) => {}
                 Err(StoreError::PreconditionFailed { .. }) => status = self.ports.statuses.read(self.tenant).await?,
                 Err(error) => return Err(error.into()),
@@ -90,6 +90,14 @@ impl Work<'_> {
         }
         self.close(entry, log, End::succeeded(message, changes)).await?;
         Ok(None)
+    }
+
+    /// Nothing is known of the tenant any more but what somebody asked for meanwhile.
+    async fn forget_status(&self, current: &Versioned<Status>) -> Result<(), StoreError> {
+        let Some(queued) = current.value.queued else { return self.ports.statuses.remove(current).await };
+        let mut fresh = Status::new(self.tenant.clone());
+        (fresh.operation, fresh.queued, fresh.epoch) = (Some(queued), Some(queued), current.value.epoch);
+        self.ports.statuses.write(&fresh, Precondition::Matches(current.generation)).await.map(|_| ())
     }
 
     async fn remove_definition(&self, stored: &StoredDefinition) -> Result<(), CommandError> {

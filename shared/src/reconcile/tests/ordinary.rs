@@ -146,6 +146,30 @@ async fn a_caller_who_does_not_wait_gets_an_operation_that_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_does_not_wait_is_told_how_it_ended_each_time() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    let change = definition("acme", "database: {tier: premium}");
+    for _ in 0..2 {
+        let change = submission(&change);
+        let asked = world.commands.update(&caller(), &tenant("acme"), change, IfMatch::Any, Wait::No).await.unwrap();
+        let asked = asked.operation.unwrap();
+        assert_eq!(world.status("acme").await.unwrap().queued, Some(asked));
+        world.work_off().await;
+        assert_eq!(world.status("acme").await.unwrap().queued, None);
+        let operations = world.operations("acme").await;
+        let ended = operations.iter().find(|operation| operation.id == asked).unwrap();
+        assert_eq!((ended.outcome, ended.reason.as_deref()), (Outcome::Failed, Some("HELD")), "it was planned anew");
+    }
+    let back = submission(&definition("acme", ""));
+    let back = world.commands.update(&caller(), &tenant("acme"), back, IfMatch::Any, Wait::No).await.unwrap();
+    world.work_off().await;
+    let operations = world.operations("acme").await;
+    let ended = operations.iter().find(|operation| Some(operation.id) == back.operation).unwrap();
+    assert_eq!(ended.outcome, Outcome::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_preview_changes_nothing() {
     let world = World::new();
     let new = world.commands.preview_create(&submission(&definition("acme", ""))).await.unwrap();

@@ -1,0 +1,116 @@
+//! Operations that somebody asked for and that wait for their turn. One at a time stands on the tenant's status; whoever
+//! works on the tenant takes it from there before looking at what should be, so that it ends with what came of the request.
+
+use super::decide::{Action, Idle};
+use super::ports::Ports;
+use crate::operation::OperationId;
+use crate::records::{Operation, Outcome, Status};
+use crate::store::StoreError;
+use crate::tenant::TenantId;
+
+/// The operation that waits for this tenant. One whose process died between ending it and saying so waits no longer.
+pub(crate) async fn waiting(ports: &Ports, tenant: &TenantId) -> Result<Option<OperationId>, StoreError> {
+    let status = ports.statuses.read(tenant).await?;
+    let Some(asked) = status.and_then(|status| status.value.queued) else { return Ok(None) };
+    let entry = ports.journal.find(tenant, asked).await?;
+    if entry.is_some_and(|entry| entry.operation.outcome == Outcome::Queued) {
+        return Ok(Some(asked));
+    }
+    take(ports, tenant, asked).await?;
+    Ok(None)
+}
+
+/// Takes an operation that waits; `false` if somebody else did.
+pub(super) async fn take(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<bool, StoreError> {
+    let mut taken = false;
+    let take = |status: &mut Status| {
+        taken = status.queued == Some(asked);
+        status.queued = status.queued.filter(|queued| *queued != asked);
+    };
+    ports.statuses.update(tenant, take).await?;
+    Ok(taken)
+}
+
+/// An operation that was taken, and whose work could not begin, waits again.
+pub(super) async fn put_back(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<(), StoreError> {
+    let entry = ports.journal.find(tenant, asked).await?;
+    if entry.is_some_and(|entry| entry.operation.outcome == Outcome::Queued) {
+        put(ports, tenant, asked).await?;
+    }
+    Ok(())
+}
+
+/// Puts an operation on the status, unless another one already waits there: then that one serves both, and the later one
+/// is told of the earlier. Says which one waits.
+pub(crate) async fn put(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<OperationId, StoreError> {
+    let mut waits = asked;
+    let join = |status: &mut Status| {
+        waits = status.queued.unwrap_or(asked);
+        status.queued = Some(waits);
+        status.operation = Some(waits);
+    };
+    ports.statuses.update(tenant, join).await?;
+    if waits != asked
+        && let Some(mut mine) = ports.journal.find(tenant, asked).await?
+    {
+        let message = format!("operation {waits} serves this one too");
+        ports.journal.close(&mut mine, Outcome::Succeeded, |operation| operation.message = message).await?;
+    }
+    Ok(waits)
+}
+
+/// Ends an operation that was asked for and turned out to need no run.
+pub(super) async fn close_without_run(
+    ports: &Ports,
+    tenant: &TenantId,
+    asked: Option<OperationId>,
+    action: &Action,
+) -> Result<Option<OperationId>, StoreError> {
+    let Some(asked) = asked else { return Ok(None) };
+    let Some(mut entry) = ports.journal.find(tenant, asked).await? else { return Ok(None) };
+    if entry.operation.outcome != Outcome::Queued {
+        return Ok(None);
+    }
+    let (outcome, reason, message) = verdict(action);
+    let end = |operation: &mut Operation| {
+        operation.reason = reason.map(str::to_owned);
+        operation.message = message.to_owned();
+    };
+    ports.journal.close(&mut entry, outcome, end).await?;
+    if ports.statuses.read(tenant).await?.is_some_and(|status| status.value.queued == Some(asked)) {
+        take(ports, tenant, asked).await?;
+    }
+    Ok(Some(asked))
+}
+
+/// What an action without a run means for who asked.
+const fn verdict(action: &Action) -> (Outcome, Option<&'static str>, &'static str) {
+    match action {
+        Action::Noop(Idle::Rejected) | Action::Reject => {
+            let message = "the definition cannot be used; the tenant's status says why";
+            (Outcome::Failed, Some("INVALID_DEFINITION"), message)
+        }
+        Action::Noop(Idle::Waiting) | Action::Hold(_) => {
+            (Outcome::Failed, Some("HELD"), "it waits for a person; the tenant's status says for what")
+        }
+        Action::Noop(Idle::Grace) | Action::Tombstone { .. } => {
+            (Outcome::Failed, Some("DEFINITION_VANISHED"), "the definition vanished before its turn came")
+        }
+        Action::Noop(Idle::Backoff) => (
+            Outcome::Failed,
+            Some("APPLY_FAILED"),
+            "the last run failed; the tenant's status says when it is tried again",
+        ),
+        Action::Noop(Idle::Suspended) | Action::Suspend => {
+            (Outcome::Succeeded, None, "spec.suspend is true: recorded, nothing was touched")
+        }
+        Action::Noop(Idle::AsDefined | Idle::Unknown)
+        | Action::Acknowledge
+        | Action::Restore
+        | Action::Recover(_)
+        | Action::Apply(_)
+        | Action::CheckDrift
+        | Action::Destroy(_)
+        | Action::Forget(_) => (Outcome::Succeeded, None, "there was nothing to do"),
+    }
+}
