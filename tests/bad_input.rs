@@ -227,7 +227,8 @@ fn raw(plane: &ControlPlane, request: &[u8]) -> (u16, String) {
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.unwrap_or_else(|| panic!("no answer to {}: '{answer}'", String::from_utf8_lossy(request))), answer)
+    assert!(status.is_some(), "no answer to {}: '{answer}'", String::from_utf8_lossy(request));
+    (status.unwrap(), answer)
 }
 
 #[tokio::test]
@@ -334,6 +335,8 @@ async fn a_body_over_a_mebibyte() {
     world.assert().await;
 }
 
+type Headers = Vec<(String, String)>;
+
 #[tokio::test]
 async fn an_event_or_a_task_that_cannot_be_understood() {
     let world = Untouched::with_acme().await;
@@ -346,7 +349,7 @@ async fn an_event_or_a_task_that_cannot_be_understood() {
     };
     let structured = || vec![("content-type".to_owned(), "application/cloudevents+json".to_owned())];
     let (elsewhere, acme) = (ours.replace("definitions", "records"), "objects/tenants/acme.yaml");
-    let cases: Vec<(&str, Vec<(String, String)>, Vec<u8>)> = vec![
+    let cases: Vec<(&str, Headers, Vec<u8>)> = vec![
         ("nothing", vec![], vec![]),
         ("no event", vec![], b"{".to_vec()),
         ("half a binary event", event(finalized, ours, acme)[..2].to_vec(), b"{}".to_vec()),
