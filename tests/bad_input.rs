@@ -227,7 +227,8 @@ fn raw(plane: &ControlPlane, request: &[u8]) -> (u16, String) {
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.unwrap_or_else(|| panic!("no answer to {}: '{answer}'", String::from_utf8_lossy(request))), answer)
+    assert!(status.is_some(), "no answer to {}: '{answer}'", String::from_utf8_lossy(request));
+    (status.unwrap(), answer)
 }
 
 #[tokio::test]
@@ -334,7 +335,6 @@ async fn a_body_over_a_mebibyte() {
     world.assert().await;
 }
 
-/// Names and values.
 type Headers = Vec<(String, String)>;
 
 #[tokio::test]

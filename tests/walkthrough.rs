@@ -56,7 +56,7 @@ fn soon_due() -> Options {
 #[tokio::test]
 async fn it_does_what_it_says() {
     let blocks = blocks();
-    let [list, write, make, http, upload, edit, hold, clean] = blocks.as_slice() else {
+    let [list, write, apply, http, upload, edit, destroy, clean] = blocks.as_slice() else {
         panic!("the walk-through has other blocks than this test knows: {blocks:#?}");
     };
     let newcomer = Newcomer::sits_down().await;
@@ -71,7 +71,7 @@ async fn it_does_what_it_says() {
     assert!(written.stderr.contains("1 problem") && written.stderr.contains("no problem"), "{written:?}");
     assert!(newcomer.file("my-site.yaml").contains("maxInstances: 3"));
 
-    let made = newcomer.types(make).await;
+    let made = newcomer.types(apply).await;
     assert_eq!(made.code, 0, "{made:?}");
     for said in ["my-site (new)", "+ google_sql_database.site", "created", "Ready", "Succeeded"] {
         assert!(made.stdout.contains(said), "{said}: {made:?}");
@@ -95,7 +95,7 @@ async fn it_does_what_it_says() {
     .await;
     assert!(!drifted.stdout.contains("my-site"), "{drifted:?}");
 
-    let held = newcomer.types(hold).await;
+    let held = newcomer.types(destroy).await;
     assert_eq!(held.code, 6, "{held:?}");
     assert!(newcomer.file("my-site.yaml").contains("tier: premium"));
     assert_eq!(newcomer.plane.get("/tenants/my-site").await.body["status"]["phase"], "Held");

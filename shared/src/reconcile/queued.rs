@@ -74,7 +74,7 @@ pub(super) async fn close_without_run(
     let (outcome, reason, message) = verdict(action);
     let end = |operation: &mut Operation| {
         operation.reason = reason.map(str::to_owned);
-        operation.message = message.to_owned();
+        message.clone_into(&mut operation.message);
     };
     ports.journal.close(&mut entry, outcome, end).await?;
     if ports.statuses.read(tenant).await?.is_some_and(|status| status.value.queued == Some(asked)) {
