@@ -1,6 +1,6 @@
 //! End to end: real processes, real Terraform, real clients; a file per behaviour.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails where it stands")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where it stands")]
 
 mod bad_input;
 mod canary;
