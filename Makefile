@@ -7,6 +7,8 @@ SHELL := /bin/bash
 TOOLS ?= $(CURDIR)/.tools
 CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
+# Python programs, an environment each: what they depend on disagrees. tests/tools/NAME.txt pins one.
+PYTHON_TOOLS := $(patsubst tests/tools/%.txt,$(TOOLS)/py/%/made,$(filter-out tests/tools/debian.txt,$(wildcard tests/tools/*.txt)))
 
 .PHONY: help
 help: ## What there is to make
@@ -18,7 +20,7 @@ run: ## The whole product on this machine, no cloud account: http://127.0.0.1:80
 	@exec target/debug/local
 
 .PHONY: test
-test: lint deny ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
+test: lint deny tools ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
 	cargo build --workspace --bins
 	cargo test --workspace
 
@@ -34,6 +36,19 @@ deny: $(CARGO_DENY) ## Licences, sources and banned crates of everything that is
 
 $(CARGO_DENY):
 	cargo install --quiet --locked --root $(TOOLS) --version $(CARGO_DENY_VERSION) cargo-deny
+
+.PHONY: tools
+tools: debian $(PYTHON_TOOLS) ## What tests need beyond Rust and Terraform
+
+.PHONY: debian
+debian:
+	@tests/tools/debian
+
+$(TOOLS)/py/%/made: tests/tools/%.txt | debian
+	@echo "installing $*"
+	@python3 -m venv --clear $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 .PHONY: bench
 bench: ## The speed table of the README, measured side by side in one run
