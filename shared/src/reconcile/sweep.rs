@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::breaker::{Breaker, FleetCount, too_many};
+use super::observe::waits_for_the_platform;
 use crate::clock::Clock;
+use crate::placement::Occupancy;
 use crate::platform::Platform;
 use crate::records::{Definitions, Leases, Phase, RecordName, StatusSummary, Statuses};
 use crate::store::{Generation, ObjectReader, PageToken};
@@ -74,6 +76,7 @@ pub fn due(
     match summary.phase {
         Phase::Pending => Some(Due::Changed),
         Phase::Failed => (!waits).then_some(Due::Retry),
+        Phase::Invalid => waits_for_the_platform(summary).then_some(Due::Retry),
         Phase::Ready => {
             let interval = SignedDuration::from_secs(platform.drift.interval_seconds.cast_signed());
             let last = summary.last_checked();
@@ -137,6 +140,7 @@ impl Sweeper {
         let mut report =
             SweepReport { definitions: definitions.len(), tenants: statuses.len(), ..SweepReport::default() };
         let mut behind = Vec::new();
+        let mut occupancy = Occupancy { at: now, ..Occupancy::default() };
         for (tenant, definition, summary) in side_by_side(definitions, statuses) {
             if definition.is_none() {
                 report.vanished += 1;
@@ -146,12 +150,16 @@ impl Sweeper {
                 Some(Listed::BodyOnly) => self.statuses.read(&tenant).await?.map(|status| (&status.value).into()),
                 None => None,
             };
+            if let Some(place) = summary.as_ref().and_then(|summary| summary.place.clone()) {
+                *occupancy.tenants.entry(place).or_default() += 1;
+            }
             if let Some(due) = due(definition, summary.as_ref(), now, &self.platform) {
                 behind.push((tenant, due));
             }
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
         self.breaker.record(count).await?;
+        self.statuses.record_occupancy(&occupancy).await?;
         report.deletions_held = too_many(count, &self.platform.deletion);
         self.hand_out(behind, now, &mut report).await?;
         Ok(report)

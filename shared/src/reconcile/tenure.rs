@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::operation::OperationId;
-use crate::platform::Limits;
+use crate::platform::{Limits, Tier};
 use crate::provision::Epoch;
 use crate::records::{Acquired, Lease, Leases, RecordName};
 use crate::store::{ObjectName, StoreError};
@@ -60,11 +60,11 @@ impl Tenure {
         &self,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
-        instance: &str,
+        database: &Tier,
         operation: OperationId,
     ) -> Result<(), CommandError> {
         let names: Vec<ObjectName> =
-            (0..limits.runs_per_instance.max(1)).map(|number| RecordName::slot(instance, number)).collect();
+            (0..limits.runs_per_instance.max(1)).map(|number| RecordName::slot(database, number)).collect();
         let lease = acquire(&self.leases, clock, &names, operation, Duration::from_secs(limits.wait_seconds)).await?;
         self.held.lock().await.push(lease);
         Ok(())

@@ -29,12 +29,12 @@ impl Work<'_> {
         observation: &Observation,
     ) -> Result<Option<Status>, CommandError> {
         let was_in_doubt = observation.status.as_ref().is_some_and(|status| status.value.in_doubt);
-        self.take_slot(wanted).await?;
+        self.take_slot(&wanted.placed.placement).await?;
         let generation = Some(wanted.stored.generation);
         let step = format!("apply definition generation {}", wanted.stored.generation);
         let mut entry = self.open(kind, generation, &step).await?;
         self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await?;
-        self.begin_apply(observation).await?;
+        self.begin_apply(wanted, observation).await?;
 
         let log = RunLog::default();
         let run = self.provision_run(&wanted.variables);
@@ -50,9 +50,11 @@ impl Work<'_> {
         }
     }
 
-    async fn begin_apply(&self, observation: &Observation) -> Result<(), CommandError> {
+    async fn begin_apply(&self, wanted: &Wanted, observation: &Observation) -> Result<(), CommandError> {
         let now = self.ports.clock.now();
         let begin = |status: &mut Status| {
+            // Before anything is made: whatever dies now, the next run makes it in the same place.
+            status.placement.get_or_insert_with(|| wanted.placed.placement.clone());
             let mut say = Saying { status, now, generation: observation.generation() };
             say.observed(observation);
             say.status.phase = Phase::Applying;
@@ -80,6 +82,7 @@ impl Work<'_> {
         let record = AppliedRecord { generation: wanted.stored.generation, digest, at: now, operation: self.operation };
         let settle = |status: &mut Status| {
             status.applied = Some(record.clone());
+            status.placement = Some(wanted.placed.placement.clone());
             status.outputs.clone_from(&applied.outputs);
             settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
         };
