@@ -26,6 +26,8 @@ pub enum Due {
     Vanished,
     /// A deletion was asked for and is not done.
     Deletion,
+    /// An operation that somebody asked for waits for its turn, and the task that was to carry it out is lost.
+    Queued,
     /// A run's process died.
     Interrupted,
     /// A failed apply is due again.
@@ -39,14 +41,14 @@ pub enum Due {
 impl Due {
     const fn priority(self) -> Priority {
         match self {
-            Self::Changed | Self::Vanished | Self::Deletion | Self::Interrupted => Priority::Change,
+            Self::Changed | Self::Vanished | Self::Deletion | Self::Queued | Self::Interrupted => Priority::Change,
             Self::Retry | Self::Tombstone | Self::DriftCheck => Priority::Upkeep,
         }
     }
 }
 
-/// Whether a tenant is behind: a pure reading of what two listings say. `Interrupted` is a suspicion; the tenant's lease
-/// tells.
+/// Whether a tenant is behind: a pure reading of what two listings say. `Queued` and `Interrupted` are suspicions; the
+/// tenant's lease tells.
 pub fn due(
     definition: Option<Generation>,
     summary: Option<&StatusSummary>,
@@ -54,6 +56,9 @@ pub fn due(
     platform: &Platform,
 ) -> Option<Due> {
     let Some(summary) = summary else { return definition.map(|_| Due::Changed) };
+    if summary.queued {
+        return Some(Due::Queued);
+    }
     let waits = summary.phase == Phase::Failed && summary.retry_not_before.is_some_and(|after| now < after);
     if summary.deletion_requested {
         return (!waits).then_some(Due::Deletion);
@@ -164,7 +169,7 @@ impl Sweeper {
         report: &mut SweepReport,
     ) -> Result<(), CommandError> {
         for (tenant, due) in behind {
-            if due == Due::Interrupted && self.is_under_way(&tenant, now).await? {
+            if matches!(due, Due::Queued | Due::Interrupted) && self.is_under_way(&tenant, now).await? {
                 continue;
             }
             let task = Task { tenant: tenant.clone(), priority: due.priority() };
