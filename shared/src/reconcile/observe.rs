@@ -13,6 +13,7 @@ use crate::records::{DefinitionHead, Definitions, Phase, Status, StatusSummary, 
 use crate::render::{self, Rendered};
 use crate::store::{Generation, ObjectName, StoreError, Versioned};
 use crate::tenant::{self, Definition, Problems, TenantId};
+use crate::tenants::DefinitionView;
 
 /// One tenant as read at one moment.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub enum ObservedDefinition {
 pub struct Wanted {
     /// Where it is stored.
     pub stored: StoredDefinition,
+    /// As its owner wrote it.
+    pub source: Bytes,
     /// What it says.
     pub definition: Definition,
     /// Where it is, or is put.
@@ -64,17 +67,43 @@ impl Observation {
         platform: &Platform,
         tenant: &TenantId,
     ) -> Result<Self, StoreError> {
-        let (found, status) = tokio::try_join!(read_definition(definitions, tenant), statuses.read(tenant))?;
+        Self::read_again(None, definitions, statuses, platform, tenant).await
+    }
+
+    /// The same after an earlier look: a generation of a definition never changes, so one that was read is not read again.
+    pub async fn read_again(
+        before: Option<&Self>,
+        definitions: &Definitions,
+        statuses: &Statuses,
+        platform: &Platform,
+        tenant: &TenantId,
+    ) -> Result<Self, StoreError> {
+        let read = before.map(|before| &before.definition);
+        let (found, status) = tokio::try_join!(read_definition(read, definitions, tenant), statuses.read(tenant))?;
+        let recorded = recorded(status.as_ref());
         let definition = match found {
             Found::Absent => ObservedDefinition::Absent,
             Found::Conflict(names) => ObservedDefinition::Conflict(names),
-            Found::Present(stored, source) => {
-                let recorded = status.as_ref().and_then(|status| status.value.placement.as_ref());
+            // Placed since then, perhaps by other settings: it is rendered where it is.
+            Found::Same(wanted) if before.and_then(|before| self::recorded(before.status.as_ref())) != recorded => {
+                let Wanted { stored, source, .. } = *wanted;
+                judge(stored, source, platform, recorded, &Occupancy::default())
+            }
+            Found::Same(wanted) => ObservedDefinition::Valid(wanted),
+            Found::Other(stored, source) => {
                 let occupancy = occupancy(statuses, platform, recorded).await?;
-                judge(stored, &source, platform, recorded, &occupancy)
+                judge(stored, source, platform, recorded, &occupancy)
             }
         };
         Ok(Self { definition, status })
+    }
+
+    /// The definition as its owner wrote it, if it is one that can be used.
+    pub(super) fn view(&self) -> Option<DefinitionView> {
+        let ObservedDefinition::Valid(wanted) = &self.definition else { return None };
+        let StoredDefinition { object, generation, updated } = &wanted.stored;
+        let (format, source) = (object.format, wanted.source.clone());
+        Some(DefinitionView { source, format, generation: *generation, updated: *updated })
     }
 
     /// The definition's generation, if there is exactly one definition.
@@ -129,20 +158,37 @@ pub struct Moment {
 enum Found {
     Absent,
     Conflict(Vec<ObjectName>),
-    Present(StoredDefinition, Bytes),
+    /// What was read before.
+    Same(Box<Wanted>),
+    Other(StoredDefinition, Bytes),
 }
 
-async fn read_definition(definitions: &Definitions, tenant: &TenantId) -> Result<Found, StoreError> {
+async fn read_definition(
+    before: Option<&ObservedDefinition>,
+    definitions: &Definitions,
+    tenant: &TenantId,
+) -> Result<Found, StoreError> {
     let stored = match definitions.head(tenant).await? {
         DefinitionHead::Absent => return Ok(Found::Absent),
         DefinitionHead::Conflict(names) => return Ok(Found::Conflict(names)),
         DefinitionHead::Present(stored) => stored,
     };
+    match before {
+        Some(ObservedDefinition::Valid(wanted)) if wanted.stored == stored => {
+            return Ok(Found::Same(wanted.clone()));
+        }
+        _ => {}
+    }
     // Replaced or removed between the listing and the reading, and not kept: the event of that change comes too.
     match definitions.source(&stored).await? {
-        Some(source) => Ok(Found::Present(stored, source)),
+        Some(source) => Ok(Found::Other(stored, source)),
         None => Err(StoreError::Unavailable { reason: format!("'{}' changed while it was read", stored.object.name) }),
     }
+}
+
+/// Where a tenant of this status is.
+fn recorded(status: Option<&Versioned<Status>>) -> Option<&Placement> {
+    status.and_then(|status| status.value.placement.as_ref())
 }
 
 /// Who is where, read only for a tenant that has no place yet, and only if some project can be full.
@@ -157,19 +203,19 @@ pub(crate) async fn occupancy(
 
 fn judge(
     stored: StoredDefinition,
-    source: &[u8],
+    source: Bytes,
     platform: &Platform,
     recorded: Option<&Placement>,
     occupancy: &Occupancy,
 ) -> ObservedDefinition {
-    let parsed = tenant::parse_named(source, stored.object.format, &stored.object.tenant);
+    let parsed = tenant::parse_named(&source, stored.object.format, &stored.object.tenant);
     let rendered = parsed.and_then(|definition| {
         let rendered = render::render(&definition, platform, recorded, occupancy, &render::Decisions::default())?;
         Ok((definition, rendered))
     });
     match rendered {
         Ok((definition, Rendered { placed, variables })) => {
-            ObservedDefinition::Valid(Box::new(Wanted { stored, definition, placed, variables }))
+            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, variables }))
         }
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }
