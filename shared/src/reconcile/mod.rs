@@ -28,5 +28,5 @@ pub use ports::Ports;
 pub(crate) use queued::{put as put_in_queue, waiting};
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;
-pub use sweep::{Due, SweepReport, Sweeper, due};
+pub use sweep::{Due, SweepReport, Sweeper, due, next_check};
 pub use watcher::{Noticed, Watcher};
