@@ -17,9 +17,7 @@ fn grants(tenant: &str) -> String {
 
 /// What the API does for `google_sql_user`.
 fn user(tenant: &str) -> String {
-    format!(
-        "CREATE USER 'wp-{tenant}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT 'aipress_tenant' TO 'wp-{tenant}'@'%';"
-    )
+    format!("CREATE USER 'wp-{tenant}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT 'aipress_tenant' TO 'wp-{tenant}'@'%';")
 }
 
 async fn with_tenants(tenants: &[&str]) -> Database {
@@ -123,6 +121,7 @@ async fn an_underscore_in_a_grant_would_open_other_databases() {
     server.administrate(&grants("a-b").replace("`wp-a-b`", "`wp_a_b`")).await;
     let ended = server.as_user("wp-a-b", PASSWORD, "SELECT COUNT(*) FROM wp_axb.t").await;
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "0\n"), "{}", ended.stderr);
-    let ours = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../terraform/tenant/database.tf")).unwrap();
+    let ours =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../terraform/tenant/database.tf")).unwrap();
     assert!(ours.contains("name    = \"wp-${var.tenant}\""), "{ours}");
 }

@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use crate::tools::{Finished, eventually, run};
 
-/// MariaDB's server, which stands in for Cloud SQL's MySQL.
+/// A `mariadbd`, which stands in for Cloud SQL.
 pub struct Database {
     folder: TempDir,
     _process: Child,

@@ -31,8 +31,7 @@ pub(super) fn complete(change: &mut Change<'_>) {
 
 /// Runs a script: what it grants to users and revokes from them. Its other statements leave nothing that is looked at here.
 pub(super) fn run(change: &Change<'_>) -> Result<(), CloudError> {
-    let script: Vec<&str> =
-        change.text("script").lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+    let script: Vec<&str> = change.text("script").lines().filter(|line| !line.trim_start().starts_with("--")).collect();
     for statement in script.join("\n").split(';').map(str::trim) {
         let names: Vec<&str> = statement.split('\'').skip(1).step_by(2).collect();
         match names.as_slice() {
