@@ -1,6 +1,6 @@
 //! A tenant's database user on a real server: its own database, and nothing of anybody else's. The SQL is the module's own.
 //!
-//! The server is MariaDB. Cloud SQL is MySQL 8: there the administrator is no real superuser and lacks FILE, the users' API
+//! The server is `MariaDB`. Cloud SQL is `MySQL` 8: there the administrator is no real superuser and lacks FILE, the users' API
 //! grants `cloudsqlsuperuser` to a user that is made without roles, and a granted role is in force once it is switched on.
 //! What is granted here is granted to the user itself, which both servers treat alike.
 
