@@ -13,6 +13,7 @@ mod reconciler;
 mod recorder;
 mod run;
 mod serving;
+mod slots;
 mod sweep;
 mod tenure;
 #[cfg(test)]

@@ -219,7 +219,7 @@ fn operations() -> Value {
 }
 
 fn deliveries() -> Value {
-    let reasons = ["changed", "vanished", "deletion", "interrupted", "retry", "tombstone", "driftCheck"];
+    let reasons = ["changed", "vanished", "deletion", "queued", "interrupted", "retry", "tombstone", "driftCheck"];
     let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
     let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);

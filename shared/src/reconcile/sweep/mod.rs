@@ -135,7 +135,7 @@ impl Sweeper {
         now: Timestamp,
         report: &mut SweepReport,
     ) -> Result<(), CommandError> {
-        if due == Due::Interrupted && self.is_under_way(&tenant, now).await? {
+        if matches!(due, Due::Queued | Due::Interrupted) && self.is_under_way(&tenant, now).await? {
             return Ok(());
         }
         let task = Task { tenant: tenant.clone(), priority: due.priority() };
