@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sandbox_gcs::Sandbox;
 use tenancy::assemble::{self, AssembleError, Assembled};
-use tenancy::config::{EngineConfig, FleetConfig, ProgramConfig, ServerConfig, StoreConfig, WorkerConfig};
+use tenancy::config::{AuthConfig, EngineConfig, FleetConfig, ProgramConfig, ServerConfig, StoreConfig, WorkerConfig};
 use tenancy::platform::{InvalidPlatform, Platform};
 
 use crate::cloud::{self, CloudError};
@@ -35,7 +35,7 @@ pub(crate) enum PlaneError {
 /// Over a storage server that serves already.
 pub(crate) async fn assemble(settings: &Settings, storage: &Sandbox) -> Result<Assembled, PlaneError> {
     let fleet = FleetConfig {
-        server: ServerConfig { address: Some(settings.api), grace: GRACE, drain: GRACE },
+        server: ServerConfig { address: Some(settings.api), grace: GRACE, drain: GRACE, auth: AuthConfig::none() },
         stores: StoreConfig {
             definitions: cloud::DEFINITIONS.to_owned(),
             records: cloud::RECORDS.to_owned(),
@@ -44,7 +44,7 @@ pub(crate) async fn assemble(settings: &Settings, storage: &Sandbox) -> Result<A
         platform: read_platform(settings)?,
         process: "local".to_owned(),
     };
-    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)? }).await?)
+    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)?, tasks: None }).await?)
 }
 
 fn read_platform(settings: &Settings) -> Result<Platform, PlaneError> {

@@ -6,8 +6,8 @@
 mod buckets;
 mod engine;
 mod functions;
+mod gate;
 mod logging;
-mod no_queue;
 mod worker;
 
 use std::process::ExitCode;
@@ -22,6 +22,7 @@ pub use functions::{
 };
 
 use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
+use crate::http::identity::InvalidIssuer;
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
 use crate::store::StoreError;
@@ -48,6 +49,9 @@ pub enum AssembleError {
     /// Terraform, the module or a folder is missing or wrong.
     #[error("Terraform cannot be run: {0}")]
     Engine(#[from] terraform::StartError),
+    /// The issuer of tokens cannot be used.
+    #[error("AIPRESS_AUTH_ISSUER: {0}")]
+    Issuer(#[from] InvalidIssuer),
     /// Serving failed.
     #[error(transparent)]
     Serve(#[from] ServeError),

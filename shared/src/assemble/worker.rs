@@ -7,11 +7,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::buckets::{both, clients, reader, store};
+use super::gate::gate;
 use super::{AssembleError, engine};
 use crate::clock::{Clock, OperationIds, SystemClock, UlidIds};
-use crate::config::{FleetConfig, WorkerConfig};
+use crate::config::{FleetConfig, TasksConfig, WorkerConfig};
 use crate::http::events::EventSource;
-use crate::http::identity::Identity;
+use crate::http::identity::Gate;
 use crate::http::router::{Door, Parts};
 use crate::platform::Platform;
 use crate::plugins::RecordedInstalls;
@@ -20,15 +21,22 @@ use crate::reconcile::{Breaker, Insist, Ports, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Principal, Statuses, Trigger};
 use crate::store::ObjectReader;
 use crate::store::gcs::GcsStore;
-use crate::tasks::{LocalQueue, Tasks};
+use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
 use crate::tenants::{Caller, Commands, Queries};
 
-/// A reconciler with an engine, and a queue in this process for what its callers do not wait for.
+/// A reconciler with an engine, and somewhere to hand what its callers do not wait for.
 pub(super) struct Worker {
     pub(super) fleet: Fleet,
     pub(super) reconciler: Reconciler,
-    pub(super) queue: LocalQueue,
+    pub(super) gate: Gate,
     pub(super) stop: CancellationToken,
+    tasks: Arc<dyn Tasks>,
+    queue: LocalQueue,
+}
+
+/// Tasks are handed to a topic.
+pub(super) fn topic(config: TasksConfig) -> Arc<dyn Tasks> {
+    Arc::new(PubSubTasks::new(config.topic, config.endpoint))
 }
 
 /// Repositories, without an engine.
@@ -103,7 +111,8 @@ impl Fleet {
 impl Worker {
     /// With buckets that were checked and an engine that was started.
     pub(super) async fn start(config: WorkerConfig) -> Result<Self, AssembleError> {
-        let WorkerConfig { fleet: config, engine } = config;
+        let WorkerConfig { fleet: config, engine, tasks } = config;
+        let gate = gate(&config.server.auth)?;
         let clients = clients(&config.stores);
         let (definitions, records) = both(&config.stores, &clients).await?;
         let engine = engine::start(engine, &config.platform.limits, &clients, &records).await?;
@@ -111,17 +120,18 @@ impl Worker {
         let stop = CancellationToken::new();
         let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), stop.clone()));
         let queue = LocalQueue::new(config.platform.limits.queue);
-        Ok(Self { fleet, reconciler, queue, stop })
+        let tasks = tasks.map_or_else(|| Arc::new(queue.clone()) as Arc<dyn Tasks>, topic);
+        Ok(Self { fleet, reconciler, gate, stop, tasks, queue })
     }
 
-    /// The queue of this process, as the port.
-    pub(super) fn tasks(&self) -> Arc<dyn Tasks> {
-        Arc::new(self.queue.clone())
+    /// Where tasks are handed to.
+    fn tasks(&self) -> Arc<dyn Tasks> {
+        Arc::clone(&self.tasks)
     }
 
     /// What controllers that change something work with.
     pub(super) fn door(&self) -> Door {
-        Door { commands: Commands::new(self.reconciler.clone(), self.tasks()), identity: Identity }
+        Door { commands: Commands::new(self.reconciler.clone(), self.tasks()), gate: self.gate.clone() }
     }
 
     /// What all functions together work with.
@@ -137,7 +147,7 @@ impl Worker {
         }
     }
 
-    /// Works the queue until `stop`.
+    /// Works the queue of this process until `stop`. With a topic, nothing is put into it.
     pub(super) fn work(&self) -> JoinHandle<()> {
         let (queue, reconciler, stop) = (self.queue.clone(), self.reconciler.clone(), self.stop.clone());
         let workers = self.fleet.platform.limits.runs;

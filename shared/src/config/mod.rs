@@ -3,13 +3,15 @@
 //! [`load`] reads every concern a program needs before it says anything, so that all missing and wrong variables are
 //! reported at once.
 
+mod auth;
 mod concerns;
 mod reader;
 pub mod variables;
 
+pub use auth::{AuthConfig, AuthMode};
 pub use concerns::{
-    EngineConfig, FleetConfig, LogConfig, PrepareConfig, ProgramConfig, ReaderConfig, ServerConfig, StoreConfig,
-    WorkerConfig,
+    EngineConfig, FleetConfig, LogConfig, LookoutConfig, PrepareConfig, ProgramConfig, ReaderConfig, ServerConfig,
+    StoreConfig, TasksConfig, WorkerConfig,
 };
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 
