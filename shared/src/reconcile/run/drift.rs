@@ -1,11 +1,14 @@
 //! Whether the cloud still is what was applied; reported, or repaired where the definition says so.
 
+use super::super::noticed::noticed;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::watch::RunLog;
 use super::{End, Work};
 use crate::provision::{ChangeSummary, DriftItem, Goal, ProvisionError};
-use crate::records::{ConditionKind, DriftRecord, Entry, OperationKind, Outcome, Status, Truth};
+use crate::records::{
+    CONFIRMED, ConditionKind, DriftFinding, DriftRecord, Entry, OperationKind, Outcome, Status, Truth,
+};
 use crate::tenant::DriftPolicy;
 use crate::tenants::CommandError;
 
@@ -23,15 +26,16 @@ impl Work<'_> {
             Ok(plan) => plan,
             Err(error) => return self.could_not_look(&mut entry, &log, &error).await.map(Some),
         };
-        let status = self.say_drift(plan.drift.clone()).await?;
-        let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
-        if plan.drift.is_empty() || !correct {
-            let message = describe(&plan.drift);
+        let spec = &wanted.definition.spec;
+        let found = noticed(plan.drift, &self.ports.platform.drift.ignore, &spec.drift_ignore);
+        let status = self.say_drift(&found).await?;
+        if found.is_empty() || spec.drift_policy.unwrap_or_default() != DriftPolicy::Correct {
+            let message = describe(&found);
             self.close(&mut entry, &log, End::succeeded(message, ChangeSummary::default())).await?;
             return Ok(Some(status));
         }
         let begin = |operation: &mut crate::records::Operation| operation.kind = OperationKind::DriftCorrection;
-        self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&plan.drift)), begin).await?;
+        self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&found)), begin).await?;
         self.apply_as(OperationKind::DriftCorrection, wanted, observation).await
     }
 
@@ -59,20 +63,28 @@ impl Work<'_> {
         Ok(status)
     }
 
-    async fn say_drift(&self, found: Vec<DriftItem>) -> Result<Status, CommandError> {
+    async fn say_drift(&self, found: &[DriftItem]) -> Result<Status, CommandError> {
         let now = self.ports.clock.now();
         let say = |status: &mut Status| {
             status.operation = Some(self.operation);
-            status.drift = Some(DriftRecord { checked: now, found: found.clone() });
+            let record = DriftRecord::after(status.drift.as_ref(), found.to_vec(), now);
+            let (seen, confirmed) = (record.found.len(), record.confirmed());
+            (status.drift, status.drift_suspected) = (Some(record), None);
             let generation = status.observed_generation;
             let mut say = Saying { status, now, generation };
-            if found.is_empty() {
+            if seen == 0 {
                 say.that(ConditionKind::Drifted, Truth::False, "AsApplied", "the cloud is what was applied");
             } else {
-                say.that(ConditionKind::Drifted, Truth::True, "ChangedOutside", describe(&found));
+                let reason = if confirmed > 0 { "ChangedOutside" } else { "SeenOnce" };
+                say.that(ConditionKind::Drifted, Truth::True, reason, describe(found));
             }
         };
-        self.settle(say).await
+        let status = self.settle(say).await?;
+        let again = |finding: &&DriftFinding| finding.sightings == CONFIRMED;
+        for finding in status.drift.iter().flat_map(|drift| &drift.found).filter(again) {
+            tracing::warn!(operation = %self.operation, resource = %finding.item.address, "drift is confirmed");
+        }
+        Ok(status)
     }
 }
 

@@ -101,7 +101,7 @@ impl Sweeper {
                 continue;
             };
             *report.behind.entry(due).or_default() += 1;
-            let since = summary.as_ref().and_then(StatusSummary::last_checked);
+            let since = summary.as_ref().and_then(|summary| summary.last_look().at);
             match due {
                 Due::Tombstone => deletions.add(since, beside.tenant),
                 Due::DriftCheck => checks.add(since, beside.tenant),
