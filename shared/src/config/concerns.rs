@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::reader::Reader;
 use super::variables as var;
 use crate::platform::Platform;
+use crate::terraform::Installed;
 
 /// What is logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,22 +70,8 @@ impl StoreConfig {
 pub struct EngineConfig {
     /// Bucket of its state.
     pub state: String,
-    /// The program.
-    pub program: PathBuf,
-    /// The root module's folder.
-    pub module: PathBuf,
-    /// Where run folders are made.
-    pub work: PathBuf,
-    /// Its own configuration file.
-    pub cli_config: Option<PathBuf>,
-    /// The dependency lock file.
-    pub lock_file: Option<PathBuf>,
-    /// An initialised folder.
-    pub prepared: Option<PathBuf>,
-    /// Handed to it.
-    pub pass_env: Vec<(String, String)>,
-    /// Handed to it, and kept out of every log.
-    pub secret_env: Vec<(String, String)>,
+    /// The program, its module and its environment.
+    pub installed: Installed,
 }
 
 impl EngineConfig {
@@ -99,9 +86,9 @@ impl EngineConfig {
         let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let passed = var::PASSED.into_iter().flat_map(|prefix| reader.beginning(prefix));
         let (secret_env, pass_env) = own.chain(passed).partition(|(name, _)| var::SECRET.contains(&name.as_str()));
-        let (state, program) = (state?, PathBuf::from(program?));
-        let (module, work) = (module?, work?);
-        Some(Self { state, program, module, work, cli_config, lock_file, prepared, pass_env, secret_env })
+        let (program, module, work) = (PathBuf::from(program?), module?, work?);
+        let installed = Installed { program, module, work, cli_config, lock_file, prepared, pass_env, secret_env };
+        Some(Self { state: state?, installed })
     }
 }
 

@@ -13,7 +13,7 @@ use tenancy::platform::Platform;
 use tenancy::render::{Decisions, variables};
 use tenancy::store::memory::MemoryStore;
 use tenancy::tenant::{Format, parse};
-use tenancy::terraform::{Engine, EngineSettings, STATEFUL_TYPES};
+use tenancy::terraform::{Engine, EngineSettings, Installed, STATEFUL_TYPES};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -107,14 +107,16 @@ impl World {
     fn engine(&self, program: &Path) -> EngineSettings {
         let bucket = |name| Arc::new(MemoryStore::new(name, Arc::new(SystemClock)));
         EngineSettings {
-            program: program.to_owned(),
-            module: repository().join("terraform/tenant"),
-            work: self.folder.path().join("prepare"),
-            cli_config: Some(self.cli_config.clone()),
-            lock_file: None,
-            prepared: None,
-            pass_env: self.environment(),
-            secret_env: Vec::new(),
+            installed: Installed {
+                program: program.to_owned(),
+                module: repository().join("terraform/tenant"),
+                work: self.folder.path().join("prepare"),
+                cli_config: Some(self.cli_config.clone()),
+                lock_file: None,
+                prepared: None,
+                pass_env: self.environment(),
+                secret_env: Vec::new(),
+            },
             state: bucket(STATE),
             records: bucket(RECORDS),
             runs: 1,
