@@ -111,7 +111,7 @@ impl Worker {
         let buckets = async {
             tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
         };
-        let engine = engine::start(engine.installed, &config.platform.limits, &state, &records);
+        let engine = engine::start(engine, &config.platform.limits, &state, &records);
         let (_, engine) = tokio::try_join!(buckets, engine)?;
         let fleet = Fleet::over(&config, definitions, records);
         let stop = CancellationToken::new();

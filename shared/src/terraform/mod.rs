@@ -82,11 +82,11 @@ impl Engine {
         let runs = make_folder(&installed.work.join("runs"))?;
         let (program, module) = (Program::find(installed)?, Module::read(&installed.module, &settings.stateful)?);
         let gateway = Gateway::open().await.map_err(StartError::Gateway)?;
-        let found = installed.prepared.as_deref().and_then(|folder| Init::found(folder, &program, &module));
+        let found = settings.prepared.as_deref().and_then(|folder| Init::found(folder, &program, &module));
         let init = if let Some(init) = found {
             init
         } else {
-            if let Some(prepared) = &installed.prepared {
+            if let Some(prepared) = &settings.prepared {
                 tracing::info!(prepared = %prepared.display(), "the prepared init does not fit: making one");
             }
             let lock_file = installed.lock_file.as_deref();
@@ -106,11 +106,14 @@ impl Engine {
         })
     }
 
-    /// Initialises the module in `folder` for later starts with [`Installed::prepared`], as an image build does.
-    pub async fn prepare(settings: &EngineSettings, folder: &Path) -> Result<Digest, StartError> {
-        let installed = &settings.installed;
+    /// Initialises the module in `folder` for later starts with [`EngineSettings::prepared`], as an image build does.
+    pub async fn prepare(
+        installed: &Installed,
+        stateful: &BTreeSet<String>,
+        folder: &Path,
+    ) -> Result<Digest, StartError> {
         make_folder(&installed.work)?;
-        let (program, module) = (Program::find(installed)?, Module::read(&installed.module, &settings.stateful)?);
+        let (program, module) = (Program::find(installed)?, Module::read(&installed.module, stateful)?);
         let gateway = Gateway::open().await.map_err(StartError::Gateway)?;
         Init::prepare(folder, &program, &module, installed.lock_file.as_deref(), &gateway.nowhere()).await
     }

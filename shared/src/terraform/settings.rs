@@ -24,8 +24,6 @@ pub struct Installed {
     pub cli_config: Option<PathBuf>,
     /// The dependency lock file to hold providers to; without one, `init` makes its own.
     pub lock_file: Option<PathBuf>,
-    /// A folder made by [`super::Engine::prepare`]: when it still fits, no process is started to begin.
-    pub prepared: Option<PathBuf>,
     /// The child's environment, beside what the engine sets. It gets nothing else: `PATH`, `HOME` and `TMPDIR` belong
     /// here too.
     pub pass_env: Vec<(String, String)>,
@@ -37,6 +35,8 @@ pub struct Installed {
 pub struct EngineSettings {
     /// What is there to run.
     pub installed: Installed,
+    /// A folder made by [`super::Engine::prepare`]: when it still fits, no process is started to begin.
+    pub prepared: Option<PathBuf>,
     /// The state bucket.
     pub state: Arc<dyn ObjectStore>,
     /// The records bucket: what a refused run knew is kept there.

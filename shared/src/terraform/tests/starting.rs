@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -63,8 +64,8 @@ async fn the_digest_names_module_and_nothing_else() {
 async fn a_prepared_folder_saves_every_process_at_start() {
     let fixture = Fixture::new();
     let prepared = fixture.folder.path().join("prepared");
-    let digest = Engine::prepare(&fixture.settings(), &prepared).await.unwrap();
-    let settings = || fixture.with(|installed| installed.prepared = Some(prepared.clone()));
+    let digest = Engine::prepare(&fixture.settings().installed, &BTreeSet::new(), &prepared).await.unwrap();
+    let settings = || EngineSettings { prepared: Some(prepared.clone()), ..fixture.settings() };
     let engine = Engine::start(settings()).await.unwrap();
     assert_eq!(engine.platform_digest(), digest);
     assert_eq!(std::fs::read_dir(fixture.work()).unwrap().count(), 1, "nothing was initialised");
@@ -73,5 +74,8 @@ async fn a_prepared_folder_saves_every_process_at_start() {
     std::fs::write(fixture.module().join("main.tf"), format!("{MODULE}\n# changed\n")).unwrap();
     let engine = Engine::start(settings()).await.unwrap();
     assert_ne!(engine.platform_digest(), digest, "what no longer fits is not used");
-    assert_eq!(Engine::prepare(&fixture.settings(), &prepared).await.unwrap(), engine.platform_digest());
+    assert_eq!(
+        Engine::prepare(&fixture.settings().installed, &BTreeSet::new(), &prepared).await.unwrap(),
+        engine.platform_digest()
+    );
 }
