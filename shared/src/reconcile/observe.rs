@@ -118,7 +118,10 @@ async fn read_definition(
     tenant: &TenantId,
 ) -> Result<ObservedDefinition, StoreError> {
     let stored = match definitions.head(tenant).await? {
-        DefinitionHead::Absent => return Ok(ObservedDefinition::Absent),
+        DefinitionHead::Absent if definitions.is_surely_absent(tenant).await? => return Ok(ObservedDefinition::Absent),
+        DefinitionHead::Absent => {
+            return Err(StoreError::Unavailable { reason: format!("the listing does not show '{tenant}' yet") });
+        }
         DefinitionHead::Conflict(names) => return Ok(ObservedDefinition::Conflict(names)),
         DefinitionHead::Present(stored) => stored,
     };

@@ -16,7 +16,7 @@ use super::run::Work;
 use super::tenure::Tenure;
 use super::turns::Turns;
 use crate::operation::OperationId;
-use crate::records::Status;
+use crate::records::{RecordName, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
 use crate::tenants::{Caller, CommandError};
@@ -91,8 +91,10 @@ impl Reconciler {
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
-        let (observation, action) = self.look(tenant, None, insist).await?;
-        let done = if action.needs_run() {
+        let lease = RecordName::lease(tenant);
+        let (left, looked) = tokio::join!(ports.leases.abandoned(&lease), self.look(tenant, None, insist));
+        let (observation, action) = looked?;
+        let done = if left?.is_some() || action.needs_run() {
             self.under_lease(caller, tenant, insist).await
         } else {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
@@ -160,7 +162,7 @@ impl Reconciler {
         let operation = asked.unwrap_or_else(|| ports.ids.next(ports.clock.now()));
         let limits = &ports.platform.limits;
         let tenure = Tenure::begin(&ports.leases, &ports.clock, limits, tenant, operation, &ports.shutdown).await?;
-        let work = Work { ports, tenure: &tenure, caller, tenant, operation };
+        let work = Work::new(ports, &tenure, caller, tenant, operation);
         let done = match self.taken(tenant, asked).await {
             Ok(true) => self.decide_and_do(&work, if asked.is_some() { Insist::Yes } else { insist }).await,
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
@@ -168,6 +170,9 @@ impl Reconciler {
         };
         if let (Some(asked), Err(_)) = (asked, &done) {
             queued::put_back(ports, tenant, asked).await?;
+        }
+        if !work.is_settled() || matches!(done, Err(CommandError::Store(_))) {
+            tenure.leave_unsettled(operation).await;
         }
         // A lease that cannot be given back runs out by itself; what was done stands all the same.
         if let Err(error) = tenure.end().await {
@@ -186,13 +191,17 @@ impl Reconciler {
     }
 
     async fn decide_and_do(&self, work: &Work<'_>, insist: Insist) -> Result<Reconciled, CommandError> {
-        let mut interrupted = work.tenure.taken_over;
-        for _ in 0..MOST_DECISIONS {
+        let mut left = work.tenure.unsettled.iter().copied();
+        let mut interrupted = left.next();
+        for _ in 0..MOST_DECISIONS + work.tenure.unsettled.len() {
             let (observation, action) = self.look(work.tenant, interrupted, insist).await?;
             match action {
                 Action::Recover(operation) => {
                     work.recover(operation).await?;
-                    interrupted = None;
+                    interrupted = left.next();
+                    if interrupted.is_none() {
+                        work.tenure.settled().await;
+                    }
                 }
                 Action::Restore => {
                     let now = work.ports.clock.now();

@@ -6,6 +6,7 @@ mod drift;
 mod outcome;
 mod recover;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::decide::Action;
@@ -28,6 +29,25 @@ pub(super) struct Work<'a> {
     pub(super) caller: &'a Caller,
     pub(super) tenant: &'a TenantId,
     pub(super) operation: OperationId,
+    /// The journal's entry of this operation is open.
+    open: AtomicBool,
+}
+
+impl<'a> Work<'a> {
+    pub(super) const fn new(
+        ports: &'a Ports,
+        tenure: &'a Tenure,
+        caller: &'a Caller,
+        tenant: &'a TenantId,
+        operation: OperationId,
+    ) -> Self {
+        Self { ports, tenure, caller, tenant, operation, open: AtomicBool::new(false) }
+    }
+
+    /// Whether nothing of this operation is left for anybody to settle.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.open.load(Ordering::Relaxed)
+    }
 }
 
 impl Work<'_> {
@@ -52,6 +72,7 @@ impl Work<'_> {
         step: &str,
     ) -> Result<Entry, CommandError> {
         let epoch = Some(self.tenure.epoch);
+        self.open.store(true, Ordering::Relaxed);
         if let Some(mut queued) = self.ports.journal.find(self.tenant, self.operation).await? {
             let begin = |operation: &mut Operation| {
                 operation.kind = kind;
@@ -119,7 +140,10 @@ impl Work<'_> {
         );
         kept?;
         match closed {
-            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => {
+                self.open.store(false, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -1,7 +1,8 @@
-//! The sweep: two listings side by side over the whole fleet, and a task for every tenant that is behind. Heals lost
-//! events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them.
+//! The sweep: definitions, status records and leases listed side by side over the whole fleet, and a task for every tenant
+//! that is behind. Heals lost events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::breaker::{Breaker, FleetCount, too_many};
 use crate::clock::Clock;
 use crate::platform::Platform;
-use crate::records::{Definitions, Leases, Phase, RecordName, StatusSummary, Statuses};
+use crate::records::{Definitions, LeaseMark, Phase, RecordName, StatusSummary, Statuses};
 use crate::store::{Generation, ObjectReader, PageToken};
 use crate::tasks::{Priority, Task, Tasks};
 use crate::tenant::TenantId;
@@ -107,7 +108,6 @@ pub struct Sweeper {
     definitions: Definitions,
     records: Arc<dyn ObjectReader>,
     statuses: Statuses,
-    leases: Leases,
     breaker: Breaker,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
@@ -116,24 +116,23 @@ pub struct Sweeper {
 
 impl Sweeper {
     /// A sweeper over these ports; `records` lists the status records that `statuses` reads.
-    #[expect(clippy::too_many_arguments, reason = "each is a port of its own, and this is called once")]
     pub fn new(
         definitions: Definitions,
         records: Arc<dyn ObjectReader>,
         statuses: Statuses,
-        leases: Leases,
         breaker: Breaker,
         tasks: Arc<dyn Tasks>,
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, records, statuses, leases, breaker, tasks, clock, platform }
+        Self { definitions, records, statuses, breaker, tasks, clock, platform }
     }
 
     /// Looks at every tenant once. A listing that fails ends the sweep with an error, and nothing is concluded from it.
     pub async fn sweep(&self) -> Result<SweepReport, CommandError> {
         let now = self.clock.now();
-        let (definitions, statuses) = tokio::try_join!(self.list_definitions(), self.list_statuses())?;
+        let (definitions, statuses, mut leases) =
+            tokio::try_join!(self.list_definitions(), self.list_statuses(), self.list_leases())?;
         let mut report =
             SweepReport { definitions: definitions.len(), tenants: statuses.len(), ..SweepReport::default() };
         let mut behind = Vec::new();
@@ -146,27 +145,27 @@ impl Sweeper {
                 Some(Listed::BodyOnly) => self.statuses.read(&tenant).await?.map(|status| (&status.value).into()),
                 None => None,
             };
-            if let Some(due) = due(definition, summary.as_ref(), now, &self.platform) {
-                behind.push((tenant, due));
-            }
+            let lease = leases.remove(&tenant);
+            let due = match due(definition, summary.as_ref(), now, &self.platform) {
+                _ if lease.is_some_and(|lease| lease.is_abandoned(now)) => Some(Due::Interrupted),
+                // Somebody is at it.
+                Some(Due::Interrupted) if lease.is_some_and(|lease| lease.is_held(now)) => None,
+                due => due,
+            };
+            behind.extend(due.map(|due| (tenant, due)));
         }
+        // Whoever died after the last trace of a tenant was gone.
+        let left = leases.into_iter().filter(|(_, lease)| lease.is_abandoned(now));
+        behind.extend(left.map(|(tenant, _)| (tenant, Due::Interrupted)));
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
         self.breaker.record(count).await?;
         report.deletions_held = too_many(count, &self.platform.deletion);
-        self.hand_out(behind, now, &mut report).await?;
+        self.hand_out(behind, &mut report).await;
         Ok(report)
     }
 
-    async fn hand_out(
-        &self,
-        behind: Vec<(TenantId, Due)>,
-        now: Timestamp,
-        report: &mut SweepReport,
-    ) -> Result<(), CommandError> {
+    async fn hand_out(&self, behind: Vec<(TenantId, Due)>, report: &mut SweepReport) {
         for (tenant, due) in behind {
-            if due == Due::Interrupted && self.is_under_way(&tenant, now).await? {
-                continue;
-            }
             let task = Task { tenant: tenant.clone(), priority: due.priority() };
             if let Err(error) = self.tasks.hand_out(task).await {
                 tracing::warn!(%tenant, %error, "a task was not handed on");
@@ -174,12 +173,21 @@ impl Sweeper {
             }
             report.due.push((tenant, due));
         }
-        Ok(())
     }
 
-    async fn is_under_way(&self, tenant: &TenantId, now: Timestamp) -> Result<bool, CommandError> {
-        let holder = self.leases.holder(&RecordName::lease(tenant)).await?;
-        Ok(holder.is_some_and(|holder| holder.expires > now))
+    /// Leases by tenant, from metadata alone.
+    async fn list_leases(&self) -> Result<BTreeMap<TenantId, LeaseMark>, CommandError> {
+        let mut found = BTreeMap::new();
+        let mut page: Option<PageToken> = None;
+        loop {
+            let listed = self.records.list(RecordName::LEASES_PREFIX, page.as_ref(), 1000).await?;
+            let marks = listed.items.iter().map(|meta| (RecordName::tenant_of_lease(&meta.name), LeaseMark::of(meta)));
+            found.extend(marks.filter_map(|(tenant, mark)| Some((tenant?, mark))));
+            page = listed.next;
+            if page.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// Generations by tenant. Several objects for one tenant count as a change, so that somebody looks.

@@ -28,8 +28,8 @@ pub(super) struct Tenure {
     ended: CancellationToken,
     /// Under which state may be saved.
     pub(super) epoch: Epoch,
-    /// Whose work must be recovered first.
-    pub(super) taken_over: Option<OperationId>,
+    /// Whose work must be settled first, oldest first.
+    pub(super) unsettled: Vec<OperationId>,
     /// Cancelled when a lease is lost or the process is asked to stop.
     pub(super) cancel: CancellationToken,
 }
@@ -46,13 +46,13 @@ impl Tenure {
     ) -> Result<Self, CommandError> {
         let names = [RecordName::lease(tenant)];
         let lease = acquire(leases, clock, &names, operation, Duration::from_secs(limits.wait_seconds)).await?;
-        let (epoch, taken_over) = (lease.epoch, lease.taken_over);
+        let (epoch, unsettled) = (lease.epoch, lease.unsettled.clone());
         let cancel = shutdown.child_token();
         let held = Arc::new(Mutex::new(vec![lease]));
         let ended = CancellationToken::new();
         let renewing = Renewing { leases: leases.clone(), held: Arc::clone(&held), ended: ended.clone() };
         let renewal = tokio::spawn(renewing.run(Arc::clone(clock), cancel.clone()));
-        Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, taken_over, cancel })
+        Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, unsettled, cancel })
     }
 
     /// Takes one of the slots of a database instance as well: it takes few operations at once.
@@ -65,9 +65,27 @@ impl Tenure {
     ) -> Result<(), CommandError> {
         let names: Vec<ObjectName> =
             (0..limits.runs_per_instance.max(1)).map(|number| RecordName::slot(instance, number)).collect();
-        let lease = acquire(&self.leases, clock, &names, operation, Duration::from_secs(limits.wait_seconds)).await?;
+        let mut lease =
+            acquire(&self.leases, clock, &names, operation, Duration::from_secs(limits.wait_seconds)).await?;
+        // Whose slot ran out is settled under their tenant's lease.
+        lease.unsettled.clear();
         self.held.lock().await.push(lease);
         Ok(())
+    }
+
+    /// Everybody whose work was left is settled: nobody has to come back for them.
+    pub(super) async fn settled(&self) {
+        for lease in self.held.lock().await.iter_mut() {
+            lease.unsettled.clear();
+        }
+    }
+
+    /// This operation's own work is left for whoever comes next.
+    pub(super) async fn leave_unsettled(&self, operation: OperationId) {
+        // The tenant's lease was taken first.
+        if let Some(lease) = self.held.lock().await.first_mut() {
+            lease.unsettled.push(operation);
+        }
     }
 
     /// Gives everything back.
