@@ -4,8 +4,8 @@
 //! save: that is fenced where state is written, whatever any clock says. It also carries the operations whose work nobody
 //! has settled yet, so that no takeover, however often it dies half-way, forgets one.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,6 +21,9 @@ use crate::store::{Generation, ObjectMeta, ObjectName, ObjectStore, Precondition
 const EXPIRES: &str = "expires";
 /// Metadata of a lease that nobody holds, and under which work is left to settle.
 const UNSETTLED: &str = "unsettled";
+
+/// Leases given back here that are remembered; a process that has worked on more tenants reads the rest again.
+const REMEMBERED: usize = 1024;
 
 /// What is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,12 +112,22 @@ pub struct Leases {
     clock: Arc<dyn Clock>,
     process: String,
     term: Duration,
+    given_back: Arc<Mutex<HashMap<ObjectName, Free>>>,
+}
+
+/// A lease that nobody held when it was last heard of: worth a try without a look, as the write's precondition tells.
+#[derive(Debug, Clone, Copy)]
+enum Free {
+    /// Nobody ever had it.
+    New,
+    /// It was given back.
+    Since { epoch: Epoch, generation: Generation },
 }
 
 impl Leases {
     /// `process` names this process and no other; `term` is how long a lease holds without being renewed.
     pub fn new(records: Arc<dyn ObjectStore>, clock: Arc<dyn Clock>, process: String, term: Duration) -> Self {
-        Self { records, clock, process, term }
+        Self { records, clock, process, term, given_back: Arc::default() }
     }
 
     /// How long a lease holds without being renewed.
@@ -125,6 +138,39 @@ impl Leases {
     /// Asks once. A free lease, or one that ran out, becomes ours under a higher epoch; one that is ours by an earlier
     /// asking, whose answer was lost, is ours.
     pub async fn acquire(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
+        let free = self.given_back().remove(name);
+        self.try_then_look(name, operation, free).await
+    }
+
+    /// The same for a lease that nobody has had yet, as far as anybody can tell.
+    pub async fn acquire_new(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
+        let free = self.given_back().remove(name).unwrap_or(Free::New);
+        self.try_then_look(name, operation, Some(free)).await
+    }
+
+    async fn try_then_look(
+        &self,
+        name: &ObjectName,
+        operation: OperationId,
+        free: Option<Free>,
+    ) -> Result<Acquired, StoreError> {
+        let Some(free) = free else { return self.look_then_try(name, operation).await };
+        let (epoch, when) = match free {
+            Free::New => (Epoch(1), Precondition::Absent),
+            Free::Since { epoch, generation } => (Epoch(epoch.0 + 1), Precondition::Matches(generation)),
+        };
+        let record = self.record(epoch, Some(operation), Vec::new());
+        match self.store(name, &record, when).await {
+            Ok(generation) => {
+                let unsettled = Vec::new();
+                Ok(Acquired::Mine(Lease { name: name.clone(), generation, operation, epoch, unsettled }))
+            }
+            Err(StoreError::PreconditionFailed { .. }) => self.look_then_try(name, operation).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look_then_try(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
         let now = self.clock.now();
         let old = self.read(name).await?;
         let (record, when) = match old {
@@ -161,9 +207,27 @@ impl Leases {
     pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
         let record = self.record(lease.epoch, None, lease.unsettled.clone());
         match self.replace(&lease, &record).await {
-            Ok(_) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Ok(generation) => {
+                if lease.unsettled.is_empty() {
+                    self.remember(lease.name, Free::Since { epoch: lease.epoch, generation });
+                }
+                Ok(())
+            }
+            Err(StoreError::PreconditionFailed { .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn remember(&self, name: ObjectName, free: Free) {
+        let mut given_back = self.given_back();
+        if given_back.len() >= REMEMBERED {
+            given_back.clear();
+        }
+        given_back.insert(name, free);
+    }
+
+    fn given_back(&self) -> MutexGuard<'_, HashMap<ObjectName, Free>> {
+        self.given_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who holds a lease, run out or not; `None` if nobody does.
