@@ -46,9 +46,9 @@ impl SideBySide {
                 Ok(Page { items, next: page.next })
             }
         });
-        let leased = Arc::clone(&records);
+        let bucket = Arc::clone(&records);
         let leases = pages(move |token| {
-            let records = Arc::clone(&leased);
+            let records = Arc::clone(&bucket);
             async move {
                 let page = records.list(RecordName::LEASES_PREFIX, token.as_ref(), LIST_LIMIT).await?;
                 let marks = page.items.iter();
@@ -105,8 +105,8 @@ impl SideBySide {
         }
         let (named, definition) = definition.unzip();
         let (known, status) = status.unzip();
-        let (leased, lease) = lease.unzip();
-        Ok(named.or(known).or(leased).map(|tenant| Beside { tenant, definition, status, lease }))
+        let (named_there, lease) = lease.unzip();
+        Ok(named.or(known).or(named_there).map(|tenant| Beside { tenant, definition, status, lease }))
     }
 }
 
