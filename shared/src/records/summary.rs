@@ -10,6 +10,8 @@ use super::condition::ConditionKind;
 use super::drift::{DriftRecord, LastLook};
 use super::status::{Phase, Status};
 use crate::operation::OperationId;
+use crate::placement::Placement;
+use crate::platform::Place;
 use crate::store::Generation;
 
 /// A status in short. Kept under 1 KiB: object metadata holds 8 KiB at most (a limit of the store).
@@ -36,6 +38,9 @@ pub struct StatusSummary {
     /// Somebody asked for the deletion.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletion_requested: bool,
+    /// An operation that somebody asked for waits for its turn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
     /// The last drift check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_checked: Option<Timestamp>,
@@ -51,6 +56,9 @@ pub struct StatusSummary {
     /// The operation under way or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The site's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -101,11 +109,13 @@ impl From<&Status> for StatusSummary {
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
             deletion_requested: status.deletion.is_some(),
+            queued: status.queued.is_some(),
             drift_checked: status.drift.as_ref().map(|drift| drift.checked),
             drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
             drift_confirmed: status.drift.as_ref().map_or(0, DriftRecord::confirmed),
             drift_suspected: status.drift_suspected,
             operation: status.operation,
+            place: status.placement.as_ref().map(Placement::place),
             url: status.outputs.get("url").and_then(|url| url.as_str()).map(str::to_owned),
             reason: ready.filter(|_| status.phase != Phase::Ready).map(|ready| ready.reason.clone()),
         }

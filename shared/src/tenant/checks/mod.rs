@@ -15,7 +15,7 @@ use super::problem::{Problem, Reason};
 use super::source::{Node, child};
 
 pub use labels::TENANT_LABEL;
-pub use platform::check_against;
+pub use platform::{check_against, unknown_tier};
 
 /// Everything that is wrong beyond the schema.
 pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
