@@ -46,10 +46,10 @@ pub async fn a_tenant_arrives_as_often_as_it_must(bench: &impl Bench) {
 async fn arrive(bench: &impl Bench, tenants: impl IntoIterator<Item = TenantId>) {
     let mut missing: BTreeSet<TenantId> = tenants.into_iter().collect();
     while !missing.is_empty() {
-        match tokio::time::timeout(Duration::from_mins(1), bench.arrives()).await {
-            Ok(tenant) => missing.remove(&tenant),
-            Err(_) => panic!("a minute later still not there: {missing:?}"),
+        let Ok(tenant) = tokio::time::timeout(Duration::from_mins(1), bench.arrives()).await else {
+            panic!("a minute later still not there: {missing:?}")
         };
+        missing.remove(&tenant);
     }
 }
 

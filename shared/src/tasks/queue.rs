@@ -192,7 +192,10 @@ mod tests {
             let (queue, (report, arrived)) = (LocalQueue::new(100), tokio::sync::mpsc::unbounded_channel());
             let work = queue.clone();
             tokio::spawn(async move {
-                let run = |tenant| std::future::ready(drop(report.send(tenant)));
+                let run = |tenant| {
+                    let _ = report.send(tenant);
+                    std::future::ready(())
+                };
                 work.work(1, CancellationToken::new(), run).await;
             });
             Self { queue, arrived: arrived.into() }

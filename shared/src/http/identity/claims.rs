@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::Denied;
 use crate::records::Principal;
 
-/// The claims that matter here (OpenID Connect Core §2, §5.1).
+/// The claims that matter here (`OpenID` Connect Core §2, §5.1).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Claims {
     sub: String,

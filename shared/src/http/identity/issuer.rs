@@ -1,4 +1,4 @@
-//! The keys of an issuer, over HTTP: its discovery document says where they are (OpenID Connect Discovery §4).
+//! The keys of an issuer, over HTTP: its discovery document says where they are (`OpenID` Connect Discovery §4).
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Issuer {
         Ok(Self { name: name.to_owned(), discovery, http })
     }
 
-    /// How it may call itself in a token. Google does so with and without its scheme (read in its documentation of OpenID
+    /// How it may call itself in a token. Google does so with and without its scheme (read in its documentation of `OpenID`
     /// Connect).
     pub(super) fn names(&self) -> Vec<String> {
         let bare = self.name.strip_prefix("https://").filter(|bare| *bare == "accounts.google.com");

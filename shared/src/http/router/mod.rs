@@ -1,8 +1,10 @@
 //! The routes: one builder a function, one controller a verb. What each answers is in [`openapi`](super::openapi).
 
+mod assets;
 mod create;
 mod definitions;
 mod delete;
+mod drift;
 mod events;
 mod get;
 mod health;
@@ -53,6 +55,7 @@ pub fn delete_tenant(door: Door) -> Router {
 /// `get-tenant`.
 pub fn get_tenant(queries: Queries, gate: &Gate) -> Router {
     let routes = Router::new()
+        .route("/fleet/drift", get(drift::drift))
         .route("/tenants", get(list::tenants))
         .route("/tenants/{id}", get(get::tenant))
         .route("/tenants/{id}/definitions", get(definitions::generations))
@@ -65,7 +68,8 @@ pub fn get_tenant(queries: Queries, gate: &Gate) -> Router {
 
 /// `definition-changed`.
 pub fn definition_changed(watcher: Watcher, source: EventSource, gate: &Gate) -> Router {
-    guarded(Router::new().route("/events", post(events::receive)), gate).with_state((watcher, source))
+    let routes = Router::new().route("/events", post(events::receive)).route("/assets", post(assets::receive));
+    guarded(routes, gate).with_state((watcher, source))
 }
 
 /// `reconcile-tenant`.

@@ -107,7 +107,7 @@ async fn keys_asked_for(State((keys, asked, down)): State<Keys>) -> Result<Json<
 }
 
 /// What a token says by default, with some of it otherwise; `null` leaves a claim out.
-pub(super) fn claims(issuer: &LocalIssuer, change: Value) -> Value {
+pub(super) fn claims(issuer: &LocalIssuer, change: &Value) -> Value {
     let mut claims = json!({
         "iss": issuer.url, "aud": "https://tenants.example", "exp": now() + 600, "iat": now(), "sub": "105428",
         "email": "ada@example.com", "email_verified": true,

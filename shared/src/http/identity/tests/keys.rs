@@ -14,13 +14,13 @@ use super::*;
 async fn fifty_at_once_on_cold_keys_ask_once() {
     let issuer = LocalIssuer::start().await;
     let router = verified(&issuer, "ada@example.com");
-    let token = issuer.elliptic.sign(&claims(&issuer, json!({})));
+    let token = issuer.elliptic.sign(&claims(&issuer, &json!({})));
     let answers = join_all((0..50).map(|_| ask_with(&router, &token))).await;
     assert!(answers.iter().all(|answered| answered.status == StatusCode::OK));
     assert_eq!(issuer.asked(), 1);
 
     // Unknown keys: once more at most, however many come.
-    let unknown = Signer::elliptic("unknown").sign(&claims(&issuer, json!({})));
+    let unknown = Signer::elliptic("unknown").sign(&claims(&issuer, &json!({})));
     let answers = join_all((0..50).map(|_| ask_with(&router, &unknown))).await;
     assert!(answers.iter().all(|answered| answered.status == StatusCode::UNAUTHORIZED));
     assert_eq!(issuer.asked(), 1, "the keys are less than a minute old");
@@ -31,7 +31,7 @@ async fn without_keys_nobody_is_refused_for_good() {
     let issuer = LocalIssuer::start().await;
     issuer.goes_down();
     let router = verified(&issuer, "ada@example.com");
-    let token = issuer.elliptic.sign(&claims(&issuer, json!({})));
+    let token = issuer.elliptic.sign(&claims(&issuer, &json!({})));
     let answers = join_all((0..50).map(|_| ask_with(&router, &token))).await;
     assert!(answers.iter().all(|answered| answered.status == StatusCode::SERVICE_UNAVAILABLE));
     assert_eq!(issuer.asked(), 1);
@@ -39,28 +39,34 @@ async fn without_keys_nobody_is_refused_for_good() {
 
 /// Answers one after the other; the last one again and again.
 #[derive(Clone)]
-struct Scripted(Arc<Mutex<(usize, VecDeque<Result<JwkSet, String>>)>>);
+struct Scripted(Arc<Mutex<Script>>);
+
+struct Script {
+    asked: usize,
+    answers: VecDeque<Result<JwkSet, String>>,
+}
 
 #[async_trait::async_trait]
 impl KeySource for Scripted {
     async fn fetch(&self) -> Result<JwkSet, String> {
         let mut script = self.0.lock().unwrap();
-        script.0 += 1;
-        if script.1.len() > 1 { script.1.pop_front().unwrap() } else { script.1[0].clone() }
+        script.asked += 1;
+        if script.answers.len() > 1 { script.answers.pop_front().unwrap() } else { script.answers[0].clone() }
     }
 }
 
 impl Scripted {
     fn asked(&self) -> usize {
-        self.0.lock().unwrap().0
+        self.0.lock().unwrap().asked
     }
 }
 
 fn script(answers: impl IntoIterator<Item = Result<JwkSet, String>>) -> (Scripted, Keys) {
-    let source = Scripted(Arc::new(Mutex::new((0, answers.into_iter().collect()))));
+    let source = Scripted(Arc::new(Mutex::new(Script { asked: 0, answers: answers.into_iter().collect() })));
     (source.clone(), Keys::of(source))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "stands beside `down` in scripts")]
 fn set(signers: &[&Signer]) -> Result<JwkSet, String> {
     Ok(JwkSet { keys: signers.iter().map(|signer| signer.public()).collect() })
 }

@@ -57,7 +57,7 @@ async fn a_token_that_holds_lets_its_bearer_in() {
     let issuer = LocalIssuer::start().await;
     let router = verified(&issuer, "ada@example.com, *@partner.example, robot-7");
     for signer in [&issuer.elliptic, &issuer.rsa] {
-        let answered = ask_with(&router, &signer.sign(&claims(&issuer, json!({})))).await;
+        let answered = ask_with(&router, &signer.sign(&claims(&issuer, &json!({})))).await;
         assert_eq!((answered.status, answered.body.as_str()), (StatusCode::OK, "ada@example.com"));
     }
     for (case, change, name) in [
@@ -67,7 +67,7 @@ async fn a_token_that_holds_lets_its_bearer_in() {
         ("a subject", json!({"sub": "robot-7", "email": null}), "robot-7"),
         ("clocks that differ a little", json!({"exp": now() - 10, "nbf": now() + 10}), "ada@example.com"),
     ] {
-        let answered = ask_with(&router, &issuer.elliptic.sign(&claims(&issuer, change))).await;
+        let answered = ask_with(&router, &issuer.elliptic.sign(&claims(&issuer, &change))).await;
         assert_eq!((answered.status, answered.body.as_str()), (StatusCode::OK, name), "{case}");
     }
 }
@@ -76,8 +76,8 @@ async fn a_token_that_holds_lets_its_bearer_in() {
 async fn a_token_that_does_not_hold_does_not() {
     let issuer = LocalIssuer::start().await;
     let router = verified(&issuer, "ada@example.com");
-    let good = claims(&issuer, json!({}));
-    let with = |change: Value| issuer.elliptic.sign(&claims(&issuer, change));
+    let good = claims(&issuer, &json!({}));
+    let with = |change: Value| issuer.elliptic.sign(&claims(&issuer, &change));
     let stranger = Signer::elliptic("elliptic");
     let unknown = Signer::elliptic("unknown");
     for (case, token, said) in [
@@ -126,11 +126,11 @@ async fn who_is_not_named_is_known_and_refused() {
         ("an address nobody verified", json!({"email_verified": false})),
         ("an address as a subject of another", json!({"email": null, "sub": "7"})),
     ] {
-        let answered = ask_with(&router, &issuer.elliptic.sign(&claims(&issuer, change))).await;
+        let answered = ask_with(&router, &issuer.elliptic.sign(&claims(&issuer, &change))).await;
         assert_eq!(answered.status, StatusCode::FORBIDDEN, "{case}: {}", answered.body);
         assert_eq!(answered.challenge, "", "{case}");
     }
-    let eve = ask_with(&router, &issuer.elliptic.sign(&claims(&issuer, json!({"email": "eve@example.com"})))).await;
+    let eve = ask_with(&router, &issuer.elliptic.sign(&claims(&issuer, &json!({"email": "eve@example.com"})))).await;
     assert_snapshot!(eve.body, @r#"{"detail":"'eve@example.com' may not do this: the setting AIPRESS_CALLERS of this function does not name it","instance":"/who","principal":"eve@example.com","reason":"FORBIDDEN","retryable":false,"status":403,"title":"The caller may not do this","type":"https://aipress.io/problems/forbidden"}"#);
 }
 
@@ -146,7 +146,7 @@ async fn who_says_nothing_is_told_how() {
         );
         assert_snapshot!(answered.body, @r#"{"detail":"the request carries no bearer token: send an identity token, Authorization: Bearer …","instance":"/who","reason":"UNAUTHENTICATED","retryable":false,"status":401,"title":"The caller is not known","type":"https://aipress.io/problems/unauthenticated"}"#);
     }
-    let token = issuer.elliptic.sign(&claims(&issuer, json!({})));
+    let token = issuer.elliptic.sign(&claims(&issuer, &json!({})));
     let bearer = format!("bearer {token}");
     assert_eq!(ask(&router, &[("authorization", &bearer)]).await.status, StatusCode::OK, "schemes have no case");
     let two = [("authorization", bearer.as_str()), ("authorization", bearer.as_str())];
@@ -161,7 +161,7 @@ async fn behind_cloud_run_the_verified_token_says_who_it_is() {
     let issuer = LocalIssuer::start().await;
     let fronted = |allowed: &str| behind(&Gate::new(Identity::Fronted, allowed.parse().unwrap()));
     let stripped = |change: Value| {
-        let signed = issuer.rsa.sign(&claims(&issuer, change));
+        let signed = issuer.rsa.sign(&claims(&issuer, &change));
         format!("Bearer {}.SIGNATURE_REMOVED_BY_GOOGLE", signed.rsplit_once('.').unwrap().0)
     };
     let (ada, robot) = (stripped(json!({})), stripped(json!({"email": "robot@p.iam.gserviceaccount.com"})));
@@ -187,7 +187,7 @@ async fn behind_cloud_run_the_verified_token_says_who_it_is() {
 #[tokio::test]
 async fn where_nobody_is_asked_nothing_is_believed() {
     let issuer = LocalIssuer::start().await;
-    let token = issuer.elliptic.sign(&claims(&issuer, json!({})));
+    let token = issuer.elliptic.sign(&claims(&issuer, &json!({})));
     let answered = ask_with(&behind(&Gate::open()), &token).await;
     assert_eq!((answered.status, answered.body.as_str()), (StatusCode::OK, "anonymous"));
 }
