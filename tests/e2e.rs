@@ -10,6 +10,7 @@ mod drift;
 mod functions;
 mod gcloud;
 mod guard;
+mod images;
 mod lifecycle;
 mod many;
 mod plain_terraform;

@@ -57,6 +57,8 @@ pub(crate) enum Form {
     Json,
     /// For programs
     Yaml,
+    /// For a comment on a pull request or a build's summary
+    Markdown,
 }
 
 /// When to use colour.
