@@ -159,10 +159,7 @@ fn compared_with_the_tenants_that_are_there() {
     assert_snapshot!("sync_full_refused", full(&[]));
     assert!(server.writes().is_empty());
     assert_snapshot!("sync_full", full(&["--max-deletes", "1", "-o", "markdown"]));
-    assert_eq!(
-        server.writes(),
-        ["POST /tenants", "PUT /tenants/acme", "PUT /tenants/same", "DELETE /tenants/beta"]
-    );
+    assert_eq!(server.writes(), ["POST /tenants", "PUT /tenants/acme", "PUT /tenants/same", "DELETE /tenants/beta"]);
     assert_eq!(sync(&server, &repository, "HEAD", &["--full"]).code, 2, "either a revision or everything");
 }
 
