@@ -77,7 +77,7 @@ fn environment(root: &Path, tmp: &Path) -> Vec<(String, String)> {
         let moved = [(ROOT, root), ("/tmp", tmp)]
             .into_iter()
             .find_map(|(at, to)| value.strip_prefix(at).map(|rest| format!("{}{rest}", to.display())));
-        moved.unwrap_or_else(|| panic!("{value} is neither under {ROOT} nor under /tmp"))
+        moved.expect("everything is under the root or under /tmp")
     };
     let pairs = line.split_whitespace().map(|pair| pair.split_once('=').unwrap());
     pairs.map(|(name, value)| (name.to_owned(), elsewhere(value))).collect()

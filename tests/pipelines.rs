@@ -27,7 +27,10 @@ impl World {
         let work = Client::of(&plane);
         let world = Self { plane, work, runs: std::cell::Cell::new(0) };
         let remote = world.remote();
-        world.work.git(&["init", "--quiet", "--bare", "--initial-branch=main", remote.trim_start_matches("file://")]).await;
+        world
+            .work
+            .git(&["init", "--quiet", "--bare", "--initial-branch=main", remote.trim_start_matches("file://")])
+            .await;
         world.work.git(&["init", "--quiet", "--initial-branch=main"]).await;
         world.work.git(&["remote", "add", "origin", &remote]).await;
         world
@@ -104,7 +107,7 @@ impl Machine<'_> {
         let read: Value = serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         let jobs = read["jobs"].as_mapping().unwrap();
         let steps = jobs.values().flat_map(|job| job["steps"].as_sequence().unwrap());
-        let step = steps.into_iter().find(|step| step["name"] == name).unwrap_or_else(|| panic!("{workflow}: {name}"));
+        let step = steps.into_iter().find(|step| step["name"] == name).expect(name);
         self.script(step["run"].as_str().unwrap(), more).await
     }
 
@@ -113,7 +116,7 @@ impl Machine<'_> {
         let file = repository_root().join(format!("deploy/pipelines/cloudbuild/{build}.yaml"));
         let read: Value = serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         let steps = read["steps"].as_sequence().unwrap();
-        let step = steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("{build}: {id}"));
+        let step = steps.iter().find(|step| step["id"] == id).expect(id);
         let mut script = step["args"][1].as_str().unwrap().to_owned();
         for (name, value) in substitutions {
             script = script.replace(&format!("${name}"), value);

@@ -169,7 +169,10 @@ async fn read_definition(
     tenant: &TenantId,
 ) -> Result<Found, StoreError> {
     let stored = match definitions.head(tenant).await? {
-        DefinitionHead::Absent => return Ok(Found::Absent),
+        DefinitionHead::Absent if definitions.is_surely_absent(tenant).await? => return Ok(Found::Absent),
+        DefinitionHead::Absent => {
+            return Err(StoreError::Unavailable { reason: format!("the listing does not show '{tenant}' yet") });
+        }
         DefinitionHead::Conflict(names) => return Ok(Found::Conflict(names)),
         DefinitionHead::Present(stored) => stored,
     };

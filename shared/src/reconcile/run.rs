@@ -7,6 +7,7 @@ mod outcome;
 mod recover;
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -41,9 +42,16 @@ pub(super) struct Work<'a> {
     pub(super) was_queued: bool,
     /// The tenant's status as this work read or wrote it last.
     pub(super) seen: Mutex<Option<Versioned<Status>>>,
+    /// The operation's entry is open: whoever comes next must settle it, unless this work does.
+    pub(super) open: AtomicBool,
 }
 
 impl Work<'_> {
+    /// Whether nothing of this operation is left for anybody to settle.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.open.load(Ordering::Relaxed)
+    }
+
     /// Keeps in mind what was read, for the next word on the status.
     pub(super) async fn saw(&self, observation: &Observation) {
         self.seen.lock().await.clone_from(&observation.status);
@@ -74,6 +82,7 @@ impl Work<'_> {
         step: &str,
     ) -> Result<Entry, CommandError> {
         let epoch = Some(self.tenure.epoch);
+        self.open.store(true, Ordering::Relaxed);
         let queued = if self.was_queued { self.ports.journal.find(self.tenant, self.operation).await? } else { None };
         if let Some(mut queued) = queued {
             let begin = |operation: &mut Operation| {
@@ -165,7 +174,10 @@ impl Work<'_> {
         );
         kept?;
         match closed {
-            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => {
+                self.open.store(false, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -78,6 +78,14 @@ impl RecordName {
         name.as_str().strip_prefix(Self::STATUS_PREFIX)?.strip_suffix(".json")?.parse().ok()
     }
 
+    /// Every tenant's lease's name begins so.
+    pub const LEASES_PREFIX: &str = "leases/";
+
+    /// Whose lease an object is.
+    pub fn tenant_of_lease(name: &ObjectName) -> Option<TenantId> {
+        name.as_str().strip_prefix(Self::LEASES_PREFIX)?.strip_suffix(".json")?.parse().ok()
+    }
+
     /// A tenant's lease.
     pub fn lease(tenant: &TenantId) -> ObjectName {
         ObjectName::of_parts(format_args!("leases/{tenant}.json"))

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
 use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciled, Reconciler, occupancy, put_in_queue, waiting};
+use crate::reconcile::{Insist, Reconciled, Reconciler, enqueue, occupancy};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};
@@ -102,10 +102,7 @@ impl Commands {
         operation.principal = caller.principal.clone();
         operation.trigger = caller.trigger;
         operation.definition_generation = intent.generation;
-        ports.journal.open(operation).await?;
-        // One that waits there by mistake is taken off first.
-        waiting(ports, tenant).await?;
-        let waits = put_in_queue(ports, tenant, id).await?;
+        let waits = enqueue(ports, operation).await?;
         self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Change }).await?;
         Ok(Answer { tenant: self.view(tenant).await?, operation: Some(waits), finished: false })
     }

@@ -263,11 +263,11 @@ fn parts(
         platform,
         shutdown: CancellationToken::new(),
     };
-    let Ports { definitions, statuses, leases, breaker, platform, .. } = ports.clone();
+    let Ports { definitions, statuses, breaker, platform, .. } = ports.clone();
     let tasks = || Arc::new(queue.clone());
     let watcher = Watcher::new(definitions.clone(), statuses.clone(), tasks(), clock(), Arc::clone(&platform));
     let records = Arc::clone(&records_reader);
-    let sweeper = Sweeper::new(definitions, records, statuses, leases, breaker, tasks(), clock(), platform);
+    let sweeper = Sweeper::new(definitions, records, statuses, breaker, tasks(), clock(), platform);
     let reconciler = Reconciler::new(ports);
     Parts {
         door: Door { commands: Commands::new(reconciler.clone(), tasks()), identity: Identity },

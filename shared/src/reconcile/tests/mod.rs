@@ -5,6 +5,7 @@ mod decisions;
 mod deleting;
 mod drift;
 mod events;
+mod kills;
 mod ordinary;
 mod placing;
 mod recovery;
@@ -24,6 +25,7 @@ use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
     Trigger,
 };
+use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
 use crate::tasks::LocalQueue;
@@ -66,8 +68,9 @@ impl World {
         let records = Arc::new(MemoryStore::new("records", Arc::clone(&clock)));
         let provisioner = MemoryProvisioner::new(Arc::clone(&clock));
         let stored: Arc<dyn ObjectStore> = records.clone();
+        let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
-        let process = Process { definitions: &definitions, records: &stored, clock: &clock, platform: &platform };
+        let process = Process { definitions: &defined, records: &stored, clock: &clock, platform: &platform };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -82,7 +85,6 @@ impl World {
             ports.definitions.clone(),
             records.clone(),
             ports.statuses.clone(),
-            ports.leases.clone(),
             ports.breaker,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
@@ -103,9 +105,22 @@ impl World {
     }
 
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
-        let stored: Arc<dyn ObjectStore> = self.records.clone();
-        let process = Process { definitions: &self.definitions, records: &stored, clock: &self.clock, platform };
+        let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
+            (self.definitions.clone(), self.records.clone());
+        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
         Reconciler::new(process.ports(name, &self.provisioner))
+    }
+
+    /// Another process, whose buckets fail as `mischief` says.
+    pub(super) fn doomed(&self, mischief: &Mischief) -> (Commands, Reconciler) {
+        let faulty = |bucket, store: &Arc<MemoryStore>| -> Arc<dyn ObjectStore> {
+            Arc::new(FaultyStore::new(bucket, store.clone(), mischief.clone()))
+        };
+        let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
+        let platform = &self.reconciler.ports().platform;
+        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
+        let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
+        (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
 
     pub(super) async fn upload(&self, id: &str, source: &str) {
@@ -183,7 +198,7 @@ impl World {
 }
 
 struct Process<'a> {
-    definitions: &'a Arc<MemoryStore>,
+    definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
@@ -194,8 +209,8 @@ impl Process<'_> {
         let (records, clock) = (Arc::clone(self.records), Arc::clone(self.clock));
         let term = Duration::from_secs(self.platform.limits.lease_seconds);
         Ports {
-            definitions: Definitions::new(self.definitions.clone()),
-            definition_writer: DefinitionWriter::new(self.definitions.clone()),
+            definitions: Definitions::new(reader(Arc::clone(self.definitions))),
+            definition_writer: DefinitionWriter::new(Arc::clone(self.definitions)),
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
@@ -208,6 +223,10 @@ impl Process<'_> {
             shutdown: CancellationToken::new(),
         }
     }
+}
+
+fn reader(store: Arc<dyn ObjectStore>) -> Arc<dyn ObjectReader> {
+    store
 }
 
 pub(super) fn tenant(id: &str) -> TenantId {
