@@ -49,15 +49,19 @@ impl Output {
     /// The result: a value for programs, a text for people.
     pub(crate) fn show(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
         match self.form {
-            Form::Table | Form::Markdown => print(&text()),
+            Form::Table | Form::Csv | Form::Markdown => print(&text()),
             Form::Json => print(&format!("{:#}\n", serde_json::to_value(value)?)),
             Form::Yaml => print(&serde_yaml::to_string(value).map_err(io::Error::other)?),
         }
     }
 
-    /// A table, coloured if that is wanted.
+    /// A table: coloured if that is wanted, for a spreadsheet, or as Markdown.
     pub(crate) fn table(&self, table: &Table) -> String {
-        if self.markdown() { table.markdown() } else { table.render(self.result_ink) }
+        match self.form {
+            Form::Csv => table.csv(),
+            Form::Markdown => table.markdown(),
+            Form::Table | Form::Json | Form::Yaml => table.render(self.result_ink),
+        }
     }
 
     /// Whether texts are read as Markdown.
