@@ -12,6 +12,7 @@ mod gcloud;
 mod guard;
 mod lifecycle;
 mod many;
+mod opentofu;
 mod plain_terraform;
 mod restart;
 mod starts;
