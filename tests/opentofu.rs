@@ -1,4 +1,4 @@
-//! OpenTofu in Terraform's place: `TERRAFORM_BIN` names it, and everything else is as it was.
+//! `OpenTofu` in Terraform's place: `TERRAFORM_BIN` names it, and everything else is as it was.
 
 use end_to_end::{ControlPlane, Options, definition, installed};
 use reqwest::StatusCode;
