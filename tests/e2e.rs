@@ -14,6 +14,7 @@ mod guide;
 mod images;
 mod lifecycle;
 mod many;
+mod opentofu;
 mod pipelines;
 mod plain_terraform;
 mod restart;
