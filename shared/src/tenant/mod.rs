@@ -9,6 +9,7 @@ mod definition;
 mod format;
 mod id;
 mod parse;
+mod plugin_list;
 mod problem;
 mod schema;
 mod source;
@@ -24,5 +25,6 @@ pub use definition::{
 pub use format::Format;
 pub use id::{InvalidTenantId, TenantId};
 pub use parse::{MAX_BYTES, locate, parse, parse_named};
+pub use plugin_list::parse_plugin_list;
 pub use problem::{Problem, Problems, Reason};
 pub use schema::{SCHEMA, schema_table};
