@@ -62,6 +62,37 @@ impl Buckets for Arc<crate::store::gcs::GcsClients> {
     }
 }
 
+/// Buckets in memory; one of any other name is empty.
+#[cfg(any(test, feature = "contract"))]
+#[derive(Clone)]
+pub struct MemoryBuckets {
+    buckets: std::collections::BTreeMap<String, Arc<crate::store::memory::MemoryStore>>,
+    elsewhere: Arc<crate::store::memory::MemoryStore>,
+}
+
+#[cfg(any(test, feature = "contract"))]
+impl MemoryBuckets {
+    /// No bucket.
+    pub fn new(clock: &Arc<dyn crate::clock::Clock>) -> Self {
+        let elsewhere = Arc::new(crate::store::memory::MemoryStore::new("elsewhere", Arc::clone(clock)));
+        Self { buckets: std::collections::BTreeMap::new(), elsewhere }
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn and(mut self, name: &str, bucket: Arc<crate::store::memory::MemoryStore>) -> Self {
+        self.buckets.insert(name.to_owned(), bucket);
+        self
+    }
+}
+
+#[cfg(any(test, feature = "contract"))]
+impl Buckets for MemoryBuckets {
+    fn bucket(&self, name: &str) -> Arc<dyn ObjectReader> {
+        Arc::clone(self.buckets.get(name).unwrap_or(&self.elsewhere)) as Arc<dyn ObjectReader>
+    }
+}
+
 /// Reads plugin lists.
 #[derive(Clone)]
 pub struct PluginLists {

@@ -9,6 +9,7 @@ mod lists;
 mod lock;
 mod resolve;
 mod source;
+mod verdict;
 mod wanted;
 
 pub use contract::{
@@ -26,8 +27,11 @@ pub use installer::{AttachedSite, InstallerProcess, ProcessSettings};
 #[cfg(feature = "gcs")]
 pub use installer::{CloudRunJobs, InvalidJobName, JobName, JobsSettings};
 pub use installer::{Exchange, InstallError, InstallRun, NoInstaller, PluginInstaller};
+#[cfg(any(test, feature = "contract"))]
+pub use lists::MemoryBuckets;
 pub use lists::{Buckets, ListAddress, PluginLists};
 pub use lock::{InvalidPluginName, InvalidPluginVersion, Lock, LockedPlugin, LockedTwice, PluginName, PluginVersion};
-pub use resolve::{Latest, Resolution, ResolveError, Resolver, address};
+pub use resolve::{Resolution, ResolveError, Resolver, address};
 pub use source::{InvalidSource, Source};
+pub use verdict::{Setback, failures, outcome};
 pub use wanted::{wanted, wanted_digest};

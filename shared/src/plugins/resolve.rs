@@ -14,15 +14,6 @@ use crate::tenant::{Plugin, Plugins, Problems, parse_plugin_list};
 /// Questions to the directory at once.
 const AT_ONCE: usize = 4;
 
-/// What `latest` means to one resolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Latest {
-    /// The version that was locked, where there is one.
-    Kept,
-    /// The newest there is now.
-    Anew,
-}
-
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
@@ -127,14 +118,15 @@ impl Resolver {
         }
     }
 
-    /// Makes the lock. A version that is locked already keeps its archive, whatever lies there by now.
-    pub async fn resolve(&self, wanted: &Plugins, known: &Lock, latest: Latest) -> Result<Resolution, ResolveError> {
+    /// Makes the lock: `latest` is the newest version there is now. A version that is locked already keeps its archive,
+    /// whatever lies there by now.
+    pub async fn resolve(&self, wanted: &Plugins, known: &Lock) -> Result<Resolution, ResolveError> {
         let (wanted, list) = self.listed(wanted).await?;
         // Of owned parts: a stream of borrowing futures is not `Send` for every lifetime.
         let ask = |plugin: Plugin| {
             let resolver = self.clone();
             let locked = plugin.name.parse().ok().and_then(|name| known.get(&name).cloned());
-            async move { resolver.one(plugin, locked, latest).await }
+            async move { resolver.one(plugin, locked).await }
         };
         let asked: Vec<Resolved> = futures::stream::iter(wanted).map(ask).buffered(AT_ONCE).try_collect().await?;
         let (mut locked, mut left_out) = (Vec::new(), Vec::new());
@@ -164,19 +156,12 @@ impl Resolver {
         }
     }
 
-    async fn one(
-        &self,
-        wanted: Plugin,
-        known: Option<LockedPlugin>,
-        latest: Latest,
-    ) -> Result<Resolved, ResolveError> {
+    async fn one(&self, wanted: Plugin, known: Option<LockedPlugin>) -> Result<Resolved, ResolveError> {
         let required = wanted.required.unwrap_or_default();
-        let name: PluginName =
-            wanted.name.parse().map_err(|error| ResolveError::Unusable(format!("{error}")))?;
-        let resolved = match choose(&wanted, known.as_ref(), latest)? {
-            Choice::Kept(locked) => Ok(locked),
-            Choice::Version(version) => self.lock(&name, version, known.as_ref()).await,
-            Choice::Newest => match self.directory.newest(&name).await {
+        let name: PluginName = wanted.name.parse().map_err(|error| ResolveError::Unusable(format!("{error}")))?;
+        let resolved = match exact(&wanted)? {
+            Some(version) => self.lock(&name, version, known.as_ref()).await,
+            None => match self.directory.newest(&name).await {
                 Ok(version) => self.lock(&name, version, known.as_ref()).await,
                 Err(error) => Err(error),
             },
@@ -208,24 +193,11 @@ enum Resolved {
     LeftOut(PluginReport),
 }
 
-/// Where one plugin's version comes from.
-#[derive(Debug, PartialEq, Eq)]
-enum Choice {
-    Kept(LockedPlugin),
-    Version(PluginVersion),
-    Newest,
-}
-
-fn choose(wanted: &Plugin, known: Option<&LockedPlugin>, latest: Latest) -> Result<Choice, ResolveError> {
+/// The version that is wanted; `None`: the newest.
+fn exact(wanted: &Plugin) -> Result<Option<PluginVersion>, ResolveError> {
     match wanted.version.as_deref() {
-        None | Some("latest") => match known.filter(|_| latest == Latest::Kept) {
-            Some(known) => Ok(Choice::Kept(known.clone())),
-            None => Ok(Choice::Newest),
-        },
-        Some(exact) => {
-            let version = exact.parse().map_err(|error| ResolveError::Unusable(format!("{error}")))?;
-            Ok(Choice::Version(version))
-        }
+        None | Some("latest") => Ok(None),
+        Some(exact) => exact.parse().map(Some).map_err(|error| ResolveError::Unusable(format!("{error}"))),
     }
 }
 

@@ -5,7 +5,6 @@
 
 mod breaker;
 mod decide;
-mod installing;
 mod observe;
 mod ports;
 mod queued;
@@ -22,9 +21,10 @@ mod watch;
 mod watcher;
 
 pub use breaker::{Breaker, FleetCount, too_many};
-pub use decide::{Action, Cause, HoldReason, Idle, Intended, Situation, Why, decide};
+pub use decide::{Action, Cause, HoldReason, Idle, Intended, ListSeen, Lookup, PluginStep, Situation, Why, decide};
+pub(crate) use observe::decisions;
 pub use observe::{Observation, ObservedDefinition, Wanted};
-pub use ports::Ports;
+pub use ports::{PluginPorts, Ports};
 pub(crate) use queued::{put as put_in_queue, waiting};
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;

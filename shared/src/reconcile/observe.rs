@@ -1,8 +1,9 @@
 //! What should be and what is, read again each time.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::decide::{Intended, Situation};
+use super::decide::{Intended, ListSeen, Situation};
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::platform::Platform;
@@ -53,15 +54,20 @@ impl Wanted {
 }
 
 impl Observation {
-    /// Reads a tenant's definition and status.
+    /// Reads a tenant's definition and status, and renders the one with what is decided in the other.
     pub async fn read(
         definitions: &Definitions,
         statuses: &Statuses,
         platform: &Platform,
         tenant: &TenantId,
     ) -> Result<Self, StoreError> {
-        let (definition, status) =
-            tokio::try_join!(read_definition(definitions, platform, tenant), statuses.read(tenant))?;
+        let (read, status) = tokio::try_join!(read_definition(definitions, tenant), statuses.read(tenant))?;
+        let decisions = decisions(status.as_ref().map(|status| &status.value));
+        let definition = match read {
+            Read::Absent => ObservedDefinition::Absent,
+            Read::Conflict(names) => ObservedDefinition::Conflict(names),
+            Read::Source(stored, source) => judge(stored, &source, platform, &decisions),
+        };
         Ok(Self { definition, status })
     }
 
@@ -94,6 +100,7 @@ impl Observation {
             interrupted: moment.interrupted,
             deletions_held: moment.deletions_held,
             insist: moment.insist,
+            plugin_list: moment.plugin_list,
             now: moment.now,
         }
     }
@@ -110,29 +117,44 @@ pub struct Moment {
     pub deletions_held: bool,
     /// Somebody asked for it now.
     pub insist: bool,
+    /// What is known of the plugin list, where it lies in an object of its own.
+    pub plugin_list: ListSeen,
 }
 
-async fn read_definition(
-    definitions: &Definitions,
-    platform: &Platform,
-    tenant: &TenantId,
-) -> Result<ObservedDefinition, StoreError> {
+/// What was decided for a tenant so far, beside its definition.
+pub(crate) fn decisions(status: Option<&Status>) -> render::Decisions {
+    let plugins = status.and_then(|status| status.plugins.as_ref()).and_then(|plugins| plugins.bundle);
+    render::Decisions { plugins, ..render::Decisions::default() }
+}
+
+enum Read {
+    Absent,
+    Conflict(Vec<ObjectName>),
+    Source(StoredDefinition, Bytes),
+}
+
+async fn read_definition(definitions: &Definitions, tenant: &TenantId) -> Result<Read, StoreError> {
     let stored = match definitions.head(tenant).await? {
-        DefinitionHead::Absent => return Ok(ObservedDefinition::Absent),
-        DefinitionHead::Conflict(names) => return Ok(ObservedDefinition::Conflict(names)),
+        DefinitionHead::Absent => return Ok(Read::Absent),
+        DefinitionHead::Conflict(names) => return Ok(Read::Conflict(names)),
         DefinitionHead::Present(stored) => stored,
     };
     // Replaced or removed between the listing and the reading, and not kept: the event of that change comes too.
     let Some(source) = definitions.source(&stored).await? else {
         return Err(StoreError::Unavailable { reason: format!("'{}' changed while it was read", stored.object.name) });
     };
-    Ok(judge(stored, &source, platform))
+    Ok(Read::Source(stored, source))
 }
 
-fn judge(stored: StoredDefinition, source: &[u8], platform: &Platform) -> ObservedDefinition {
+fn judge(
+    stored: StoredDefinition,
+    source: &[u8],
+    platform: &Platform,
+    decisions: &render::Decisions,
+) -> ObservedDefinition {
     let parsed = tenant::parse_named(source, stored.object.format, &stored.object.tenant);
     let rendered = parsed.and_then(|definition| {
-        let variables = render::variables(&definition, platform, &render::Decisions::default())?;
+        let variables = render::variables(&definition, platform, decisions)?;
         Ok((definition, variables))
     });
     match rendered {
@@ -147,5 +169,5 @@ pub(super) fn settled(head: &DefinitionHead, summary: Option<&StatusSummary>) ->
     let (DefinitionHead::Present(stored), Some(summary)) = (head, summary) else { return false };
     let decided = summary.observed_generation == Some(stored.generation);
     let quiet = matches!(summary.phase, Phase::Ready | Phase::Suspended | Phase::Invalid);
-    decided && quiet && !summary.deletion_requested
+    decided && quiet && !summary.deletion_requested && summary.plugins_not_before.is_none()
 }

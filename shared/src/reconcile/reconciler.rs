@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tracing::Instrument as _;
 
-use super::decide::{Action, Idle, decide};
-use super::installing::request_plugins;
+use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
 use super::observe::{Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::queued::{self, close_without_run};
@@ -16,6 +16,7 @@ use super::run::Work;
 use super::tenure::Tenure;
 use super::turns::Turns;
 use crate::operation::OperationId;
+use crate::plugins;
 use crate::records::Status;
 use crate::store::StoreError;
 use crate::tenant::TenantId;
@@ -23,6 +24,8 @@ use crate::tenants::{Caller, CommandError};
 
 /// A recovery and a restore each lead to a new decision; more than a few in a row mean that something else writes too.
 const MOST_DECISIONS: usize = 6;
+/// An apply leads to plugins, those to another apply, and that to a look at what came of it; the worst goes back again.
+const MOST_RUNS: usize = 8;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Brings tenants to their definitions.
@@ -91,15 +94,55 @@ impl Reconciler {
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
+        let done = self.runs(caller, tenant, insist).await;
+        drop(turn);
+        done
+    }
+
+    /// One run after the other, each an operation of its own, until there is none that follows from the last.
+    async fn runs(&self, caller: &Caller, tenant: &TenantId, insist: Insist) -> Result<Reconciled, CommandError> {
+        let began = self.shared.ports.clock.now();
         let (observation, action) = self.look(tenant, None, insist).await?;
-        let done = if action.needs_run() {
+        let mut done = if action.needs_run() {
             self.under_lease(caller, tenant, insist).await
         } else {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
-            self.carry_out_without_run(tenant, action, &observation, asked, caller).await
+            self.carry_out_without_run(tenant, action.clone(), &observation, asked, caller).await
         };
-        drop(turn);
+        let mut last = action;
+        for _ in 0..MOST_RUNS {
+            if !leads_on(&done) || self.shared.ports.shutdown.is_cancelled() {
+                break;
+            }
+            let (_, next) = self.look(tenant, None, Insist::No).await?;
+            if !follows(&last, &next, done.is_ok()) || (is_new(&next) && self.is_late(began)) {
+                break;
+            }
+            done = both(done, self.under_lease(caller, tenant, Insist::No).await);
+            last = next;
+        }
         done
+    }
+
+    /// New plugins are begun only while there is time to see them through; the sweep comes back to them.
+    fn is_late(&self, began: Timestamp) -> bool {
+        let ports = &self.shared.ports;
+        let half = ports.platform.limits.run_seconds.div_ceil(2);
+        ports.clock.now().duration_since(began).as_secs() >= half.cast_signed()
+    }
+
+    /// What is known of the list of plugins, where it lies in an object of its own. One that cannot be looked at now says
+    /// nothing.
+    async fn look_at_list(&self, observation: &Observation) -> ListSeen {
+        let ports = &self.shared.ports;
+        let ObservedDefinition::Valid(wanted) = &observation.definition else { return ListSeen::NotLooked };
+        match ports.plugins.resolver.look(&plugins::wanted(&wanted.definition, &ports.platform)).await {
+            Ok(seen) => seen.map_or(ListSeen::NotLooked, ListSeen::At),
+            Err(error) => {
+                tracing::warn!(%error, "the plugin list could not be looked at");
+                ListSeen::NotLooked
+            }
+        }
     }
 
     async fn look(
@@ -114,7 +157,8 @@ impl Reconciler {
         let deletions_held = tombstoned && ports.breaker.holds(&ports.platform.deletion).await?;
         let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
         let insist = insist == Insist::Yes || asked;
-        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist };
+        let plugin_list = self.look_at_list(&observation).await;
+        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist, plugin_list };
         let module = Some(ports.provisioner.platform_digest());
         let action = decide(&observation.situation(moment, module), &ports.platform);
         tracing::debug!(?action, "decided");
@@ -136,13 +180,13 @@ impl Reconciler {
             return Ok(Reconciled { action, operation, status });
         }
         let status = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?.value;
-        let status = match (&action, &observation.definition) {
-            (Action::Acknowledge, ObservedDefinition::Valid(wanted)) => {
-                request_plugins(ports, &wanted.definition, status).await?
-            }
-            _ => status,
+        let leads_to_a_run = match action {
+            Action::Restore => true,
+            // What was asked for may be the plugins alone: then its operation is theirs.
+            Action::Acknowledge => matches!(self.look(tenant, None, Insist::No).await?.1, Action::Plugins(_)),
+            _ => false,
         };
-        if action == Action::Restore {
+        if leads_to_a_run {
             return self.under_lease(caller, tenant, Insist::No).await;
         }
         let operation = close_without_run(ports, tenant, asked, &action).await?;
@@ -194,7 +238,7 @@ impl Reconciler {
                     work.recover(operation).await?;
                     interrupted = None;
                 }
-                Action::Restore => {
+                Action::Restore | Action::Acknowledge => {
                     let now = work.ports.clock.now();
                     record(&work.ports.statuses, work.tenant, &action, &observation, now).await?;
                 }
@@ -212,6 +256,44 @@ impl Reconciler {
             }
         }
         Err(CommandError::Busy { retry_after: BUSY })
+    }
+}
+
+/// Whether another run may follow from what was done: also one that puts right what failed.
+const fn leads_on(done: &Result<Reconciled, CommandError>) -> bool {
+    match done {
+        Ok(done) => matches!(done.action, Action::Apply(_) | Action::Plugins(_)),
+        Err(CommandError::Failed { .. }) => true,
+        Err(_) => false,
+    }
+}
+
+/// Whether an action is part of what is under way. After a failure that is only what puts it right.
+fn follows(last: &Action, next: &Action, well: bool) -> bool {
+    match next {
+        Action::Apply(_) => well || *last == Action::Plugins(PluginStep::TakeBack),
+        Action::Plugins(PluginStep::TakeBack) => true,
+        Action::Plugins(PluginStep::Install(_) | PluginStep::Verify) => well,
+        _ => false,
+    }
+}
+
+const fn is_new(action: &Action) -> bool {
+    matches!(action, Action::Plugins(PluginStep::Install(_)))
+}
+
+/// Two runs as one: what failed first is what is told. A second that could not begin takes nothing from the first.
+fn both(
+    first: Result<Reconciled, CommandError>,
+    next: Result<Reconciled, CommandError>,
+) -> Result<Reconciled, CommandError> {
+    match (first, next) {
+        (Err(error), _) | (Ok(_), Err(error @ (CommandError::Failed { .. } | CommandError::Held { .. }))) => Err(error),
+        (Ok(first), Ok(next)) => Ok(Reconciled { status: next.status, ..first }),
+        (Ok(first), Err(error)) => {
+            tracing::info!(%error, "what follows is left to the sweep");
+            Ok(first)
+        }
     }
 }
 

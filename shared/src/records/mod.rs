@@ -10,6 +10,7 @@ mod journal;
 mod leases;
 mod names;
 mod operation;
+mod plugins;
 mod status;
 mod statuses;
 mod summary;
@@ -20,9 +21,9 @@ pub use journal::{Entry, Journal};
 pub use leases::{Acquired, Holder, Lease, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
+pub use plugins::{PluginsFailure, PluginsRecord, Trial, UpgradeRequest};
 pub use status::{
-    AppliedRecord, DeletionRequest, DeletionTerms, DriftRecord, Hold, Phase, PluginsRecord, RetryRecord, Status,
-    Tombstone,
+    AppliedRecord, DeletionRequest, DeletionTerms, DriftRecord, Hold, Phase, RetryRecord, Status, Tombstone,
 };
 pub use statuses::Statuses;
-pub use summary::StatusSummary;
+pub use summary::{PluginListSummary, StatusSummary};

@@ -50,9 +50,8 @@ fn definition_around(list: Node) -> Node {
 }
 
 fn mapping<const N: usize>(entries: [(&str, Content); N]) -> Content {
-    let entry = |(key, content): (&str, Content)| {
-        (key.to_owned(), Entry { key_at: Position::START, value: node(content) })
-    };
+    let entry =
+        |(key, content): (&str, Content)| (key.to_owned(), Entry { key_at: Position::START, value: node(content) });
     Content::Mapping(entries.into_iter().map(entry).collect())
 }
 
@@ -66,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_list_is_read_as_option_a_is() {
-        let list = parse_plugin_list(b"- name: woocommerce\n  version: \"9.4.1\"\n  required: true\n- name: hello-dolly\n");
+        let list =
+            parse_plugin_list(b"- name: woocommerce\n  version: \"9.4.1\"\n  required: true\n- name: hello-dolly\n");
         let list = list.unwrap();
         assert_eq!(list.len(), 2);
         assert_eq!((list[0].name.as_str(), list[0].required), ("woocommerce", Some(true)));

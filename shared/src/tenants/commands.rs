@@ -5,6 +5,7 @@ mod create;
 mod delete;
 mod preview;
 mod update;
+mod upgrade_plugins;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The port to a plugin directory: which versions there are, and where their archives lie.
 
 #[cfg(any(test, feature = "contract"))]
-pub mod memory;
+pub(super) mod memory;
 #[cfg(feature = "gcs")]
 mod wordpress_org;
 

@@ -121,7 +121,8 @@ async fn each_chunk(mut response: Response, most: u64, mut take: impl FnMut(&[u8
 
 fn refused(status: StatusCode) -> DirectoryError {
     let said = format!("it answers {status}");
-    let later = status.is_server_error() || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
+    let later =
+        status.is_server_error() || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT].contains(&status);
     if later { DirectoryError::Unavailable(said) } else { DirectoryError::Unusable(said) }
 }
 

@@ -20,9 +20,9 @@ pub struct Exchange {
 
 /// A request that was written, and where its report will be.
 #[derive(Debug)]
-pub struct Asked {
+pub(super) struct Asked {
     /// `gs://…` of the request.
-    pub request: Source,
+    pub(super) request: Source,
     report: ObjectName,
     /// The report of an earlier try: it answers nothing.
     before: Option<Generation>,

@@ -42,7 +42,8 @@ impl FromStr for JobName {
     type Err = InvalidJobName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-:.".contains(&b));
+        let plain =
+            |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-:.".contains(&b));
         match text.split('/').collect::<Vec<_>>().as_slice() {
             ["projects", project, "locations", region, "jobs", job]
                 if [project, region, job].into_iter().all(|part| plain(part)) =>
@@ -216,9 +217,7 @@ fn said(execution: &Execution) -> String {
         condition.state == condition::State::ConditionFailed && !condition.message.is_empty()
     };
     let message = execution.conditions.iter().find(failed).map(|condition| condition.message.clone());
-    message.unwrap_or_else(|| {
-        format!("{} of {} tasks succeeded", execution.succeeded_count, execution.task_count)
-    })
+    message.unwrap_or_else(|| format!("{} of {} tasks succeeded", execution.succeeded_count, execution.task_count))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ struct World {
     broken: BTreeSet<(String, String)>,
     no_sites: bool,
     unwell: bool,
-    errors: Vec<InstallError>,
+    errors: BTreeMap<usize, InstallError>,
     runs: Vec<InstallPhase>,
 }
 
@@ -51,9 +51,11 @@ impl MemoryInstaller {
         self.world().unwell = unwell;
     }
 
-    /// The next phase ends so.
-    pub fn fail_next(&self, error: InstallError) {
-        self.world().errors.push(error);
+    /// The phase after so many others ends so.
+    pub fn fail_after(&self, phases: usize, error: InstallError) {
+        let mut world = self.world();
+        let at = world.runs.len() + phases;
+        world.errors.insert(at, error);
     }
 
     /// The phases that were run, in order.
@@ -82,9 +84,10 @@ impl MemoryInstaller {
 impl PluginInstaller for MemoryInstaller {
     async fn run(&self, run: &InstallRun) -> Result<Report, InstallError> {
         let mut world = self.world();
+        let number = world.runs.len();
         world.runs.push(run.phase);
-        if !world.errors.is_empty() {
-            return Err(world.errors.remove(0));
+        if let Some(error) = world.errors.remove(&number) {
+            return Err(error);
         }
         match run.phase {
             InstallPhase::Stage => Ok(world.stage(&run.request)),
@@ -105,20 +108,21 @@ impl World {
     }
 
     fn activate(&mut self, request: &InstallRequest) -> Report {
-        let staged = request.lock.bundle().is_none_or(|bundle| self.bundles.contains(&(request.tenant.clone(), bundle)));
+        let staged =
+            request.lock.bundle().is_none_or(|bundle| self.bundles.contains(&(request.tenant.clone(), bundle)));
         if !staged {
             return report(request, InstallPhase::Activate, InstallStatus::BadInput, Vec::new());
         }
-        let breaks = |plugin: &LockedPlugin| {
-            self.broken.contains(&(plugin.name.to_string(), plugin.version.to_string()))
-        };
+        let breaks =
+            |plugin: &LockedPlugin| self.broken.contains(&(plugin.name.to_string(), plugin.version.to_string()));
         let result = |plugin: &LockedPlugin| match request.before.get(&plugin.name) {
             _ if breaks(plugin) => PluginResult::UnhealthyReverted,
             Some(before) if before.version == plugin.version => PluginResult::Unchanged,
             _ => PluginResult::Applied,
         };
         let plugins: Vec<_> = request.lock.plugins().iter().map(|plugin| said(plugin, result(plugin))).collect();
-        let failed = |required: bool| plugins.iter().any(|plugin| !plugin.result.holds() && plugin.required == required);
+        let failed =
+            |required: bool| plugins.iter().any(|plugin| !plugin.result.holds() && plugin.required == required);
         let status = match (failed(true), failed(false)) {
             (true, _) => InstallStatus::RolledBack,
             (false, true) => InstallStatus::OptionalFailed,
@@ -147,12 +151,7 @@ fn said(plugin: &LockedPlugin, result: PluginResult) -> PluginReport {
     }
 }
 
-fn report(
-    request: &InstallRequest,
-    phase: InstallPhase,
-    status: InstallStatus,
-    plugins: Vec<PluginReport>,
-) -> Report {
+fn report(request: &InstallRequest, phase: InstallPhase, status: InstallStatus, plugins: Vec<PluginReport>) -> Report {
     Report {
         tenant: request.tenant.clone(),
         generation: request.generation,

@@ -7,7 +7,7 @@ mod exchange;
 #[cfg(feature = "gcs")]
 mod jobs;
 #[cfg(any(test, feature = "contract"))]
-pub mod memory;
+pub(super) mod memory;
 #[cfg(feature = "server")]
 mod process;
 

@@ -52,8 +52,16 @@ impl InstallerProcess {
         Self { settings, exchange }
     }
 
-    fn start(&self, program: &PathBuf, run: &InstallRun, request: &crate::plugins::Source) -> Result<Child, InstallError> {
-        #[expect(clippy::disallowed_methods, reason = "this adapter starts the installer, as Terraform's does Terraform")]
+    fn start(
+        &self,
+        program: &PathBuf,
+        run: &InstallRun,
+        request: &crate::plugins::Source,
+    ) -> Result<Child, InstallError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this adapter starts the installer, as Terraform's does Terraform"
+        )]
         let mut command = Command::new(program);
         command
             .args(arguments(run.phase, request))

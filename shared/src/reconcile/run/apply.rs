@@ -1,6 +1,5 @@
 //! Making the cloud match a definition, with the guard on.
 
-use super::super::installing::request_plugins;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::serving::check_serving;
@@ -86,8 +85,7 @@ impl Work<'_> {
         let status = self.settle(settle).await?;
         let message = format!("applied: {}", applied.changes);
         self.close(entry, log, End::succeeded(message, applied.changes)).await?;
-        // After the site is up: plugins come after the revision that can hold them.
-        Ok(request_plugins(self.ports, &wanted.definition, status).await?)
+        Ok(status)
     }
 
     async fn hold(
@@ -150,7 +148,6 @@ impl Work<'_> {
 
 /// A tenant whose cloud is what was asked for.
 pub(super) fn settle_ready(mut say: Saying<'_>) {
-    say.status.phase = Phase::Ready;
     say.status.in_doubt = false;
     say.status.hold = None;
     say.status.retry = None;
@@ -158,5 +155,5 @@ pub(super) fn settle_ready(mut say: Saying<'_>) {
     say.status.conditions.remove(ConditionKind::Held);
     say.status.conditions.remove(ConditionKind::Drifted);
     say.that(ConditionKind::Applied, Truth::True, "Applied", "the definition was applied");
-    say.that(ConditionKind::Ready, Truth::True, "AsDefined", "the site runs as defined");
+    say.ready();
 }

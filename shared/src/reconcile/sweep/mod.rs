@@ -7,6 +7,7 @@
 
 mod due;
 mod listings;
+mod lists;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -22,12 +23,14 @@ pub use due::{Due, due, next_check};
 use super::breaker::{Breaker, FleetCount, too_many};
 use crate::clock::Clock;
 use crate::platform::Platform;
+use crate::plugins::PluginLists;
 use crate::records::{Definitions, Leases, RecordName, StatusSummary, Statuses};
 use crate::store::ObjectReader;
 use crate::tasks::{Task, Tasks};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
 use listings::{Beside, Listed, SideBySide};
+use lists::Lists;
 use round::Round;
 
 /// Tenants a report names; the others are only counted.
@@ -65,6 +68,7 @@ pub struct Sweeper {
     statuses: Statuses,
     leases: Leases,
     breaker: Breaker,
+    plugin_lists: PluginLists,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
     platform: Arc<Platform>,
@@ -79,11 +83,12 @@ impl Sweeper {
         statuses: Statuses,
         leases: Leases,
         breaker: Breaker,
+        plugin_lists: PluginLists,
         tasks: Arc<dyn Tasks>,
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, records, statuses, leases, breaker, tasks, clock, platform }
+        Self { definitions, records, statuses, leases, breaker, plugin_lists, tasks, clock, platform }
     }
 
     /// Looks at every tenant once. A listing that fails ends the sweep with an error; what was handed on by then stands,
@@ -94,23 +99,30 @@ impl Sweeper {
         let mut report = SweepReport::default();
         let mut deletions = Round::of(DELETIONS);
         let mut checks = Round::of(self.platform.drift.checks_per_sweep);
+        let mut lists = Lists::of(now);
         while let Some(beside) = fleet.next().await? {
             report.count(&beside);
             let summary = self.summary(&beside).await?;
-            let Some(due) = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform) else {
-                continue;
-            };
+            let due = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform);
+            if matches!(due, None | Some(Due::DriftCheck)) && beside.definition.is_some() {
+                lists.add(&beside.tenant, summary.as_ref());
+            }
+            let Some(due) = due else { continue };
             *report.behind.entry(due).or_default() += 1;
             let since = summary.as_ref().and_then(StatusSummary::last_checked);
             match due {
-                Due::Tombstone => deletions.add(since, beside.tenant),
-                Due::DriftCheck => checks.add(since, beside.tenant),
+                Due::Tombstone => _ = deletions.add(since, beside.tenant),
+                Due::DriftCheck => _ = checks.add(since, beside.tenant),
                 due => self.hand_out(beside.tenant, due, now, &mut report).await?,
             }
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
         self.breaker.record(count).await?;
         report.deletions_held = too_many(count, &self.platform.deletion);
+        for tenant in lists.changed(&self.plugin_lists).await {
+            *report.behind.entry(Due::PluginList).or_default() += 1;
+            self.hand_out(tenant, Due::PluginList, now, &mut report).await?;
+        }
         for (round, due) in [(deletions, Due::Tombstone), (checks, Due::DriftCheck)] {
             report.postponed += round.left_out();
             for tenant in round.longest_waiting_first() {

@@ -6,6 +6,7 @@ mod deleting;
 mod drift;
 mod events;
 mod ordinary;
+mod plugins;
 mod recovery;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::clock::{Clock, RuntimeClock, UlidIds};
 use crate::platform::Platform;
-use crate::plugins::RecordedInstalls;
+use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
@@ -45,6 +46,11 @@ pub(super) struct World {
     pub(super) definitions: Arc<MemoryStore>,
     pub(super) records: Arc<MemoryStore>,
     pub(super) provisioner: MemoryProvisioner,
+    /// The bucket `team`, where plugin lists lie.
+    pub(super) lists: Arc<MemoryStore>,
+    pub(super) directory: MemoryDirectory,
+    pub(super) installer: MemoryInstaller,
+    plugins: PluginPorts,
     pub(super) reconciler: Reconciler,
     pub(super) commands: Commands,
     pub(super) watcher: Watcher,
@@ -65,7 +71,17 @@ impl World {
         let provisioner = MemoryProvisioner::new(Arc::clone(&clock));
         let stored: Arc<dyn ObjectStore> = records.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
-        let process = Process { definitions: &definitions, records: &stored, clock: &clock, platform: &platform };
+        let lists = Arc::new(MemoryStore::new("team", Arc::clone(&clock)));
+        let plugin_lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock).and("team", Arc::clone(&lists))));
+        let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
+        let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
+        let process = Process {
+            definitions: &definitions,
+            records: &stored,
+            plugins: &plugins,
+            clock: &clock,
+            platform: &platform,
+        };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -82,19 +98,40 @@ impl World {
             ports.statuses.clone(),
             ports.leases.clone(),
             ports.breaker,
+            plugin_lists,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,
         );
         let commands = Commands::new(reconciler.clone(), Arc::new(queue.clone()));
-        Self { definitions, records, provisioner, reconciler, commands, watcher, sweeper, queue, clock }
+        Self {
+            definitions,
+            records,
+            provisioner,
+            lists,
+            directory,
+            installer,
+            plugins,
+            reconciler,
+            commands,
+            watcher,
+            sweeper,
+            queue,
+            clock,
+        }
     }
 
     /// Another process on the same buckets and the same cloud.
     pub(super) fn another_process(&self, name: &str) -> Reconciler {
         let stored: Arc<dyn ObjectStore> = self.records.clone();
         let platform = &self.reconciler.ports().platform;
-        let process = Process { definitions: &self.definitions, records: &stored, clock: &self.clock, platform };
+        let process = Process {
+            definitions: &self.definitions,
+            records: &stored,
+            plugins: &self.plugins,
+            clock: &self.clock,
+            platform,
+        };
         Reconciler::new(process.ports(name, &self.provisioner))
     }
 
@@ -175,6 +212,7 @@ impl World {
 struct Process<'a> {
     definitions: &'a Arc<MemoryStore>,
     records: &'a Arc<dyn ObjectStore>,
+    plugins: &'a PluginPorts,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
 }
@@ -191,7 +229,7 @@ impl Process<'_> {
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
             provisioner: Arc::new(provisioner.clone()),
-            installs: Arc::new(RecordedInstalls::new(records)),
+            plugins: self.plugins.clone(),
             clock,
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(self.platform),

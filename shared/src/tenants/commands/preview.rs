@@ -6,6 +6,8 @@ use super::super::{CommandError, IfMatch, Preview, Submission};
 use super::Commands;
 use super::update::must_match;
 use crate::provision::{ChangeSummary, Epoch, Goal, Plan, ProvisionError, Run, RunEvent, RunObserver, Variables};
+use crate::reconcile::decisions;
+use crate::records::Status;
 use crate::render;
 use crate::tenant::{Definition, DeletionPolicy, TenantId};
 
@@ -21,7 +23,7 @@ impl Commands {
     pub async fn preview_create(&self, submission: &Submission) -> Result<Preview, CommandError> {
         let definition = self.read(submission)?;
         self.must_be_new(&definition.metadata.name).await?;
-        self.preview(&definition).await
+        self.preview(&definition, None).await
     }
 
     /// What [`Self::update`] would do.
@@ -38,7 +40,7 @@ impl Commands {
             None if super::is_known(status.as_ref()) && if_match == IfMatch::Any => {}
             None => return Err(CommandError::NotFound(tenant.clone())),
         }
-        self.preview(&definition).await
+        self.preview(&definition, status.as_ref().map(|status| &status.value)).await
     }
 
     /// What [`Self::delete`] would do.
@@ -59,9 +61,9 @@ impl Commands {
         Ok(Preview { tenant: tenant.clone(), changes, held: false })
     }
 
-    async fn preview(&self, definition: &Definition) -> Result<Preview, CommandError> {
-        let variables = render::variables(definition, self.platform(), &render::Decisions::default())
-            .map_err(CommandError::Invalid)?;
+    async fn preview(&self, definition: &Definition, status: Option<&Status>) -> Result<Preview, CommandError> {
+        let variables =
+            render::variables(definition, self.platform(), &decisions(status)).map_err(CommandError::Invalid)?;
         let tenant = &definition.metadata.name;
         let plan = self.plan(tenant, variables, Goal::Defined).await?;
         Ok(Preview { tenant: tenant.clone(), held: !plan.guarded.is_empty(), changes: plan.changes })
