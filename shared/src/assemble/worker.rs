@@ -86,9 +86,9 @@ impl Fleet {
     pub(super) fn sweeper(&self, tasks: Arc<dyn Tasks>) -> Sweeper {
         let records: Arc<dyn ObjectReader> = reader(&self.records_bucket);
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
-        let (leases, breaker) = (self.leases.clone(), self.breaker.clone());
+        let breaker = self.breaker.clone();
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, leases, breaker, self.plugin_lists.clone(), tasks, clock, platform)
+        Sweeper::new(definitions, records, statuses, breaker, self.plugin_lists.clone(), tasks, clock, platform)
     }
 
     fn ports(&self, provisioner: Arc<dyn Provisioner>, plugins: PluginPorts, shutdown: CancellationToken) -> Ports {
@@ -110,12 +110,18 @@ impl Fleet {
 }
 
 impl Worker {
-    /// With buckets that were checked and an engine that was started.
+    /// With buckets that were checked and an engine that was started, all at the same time.
     pub(super) async fn start(config: WorkerConfig) -> Result<Self, AssembleError> {
         let WorkerConfig { fleet: config, engine, plugins } = config;
         let clients = clients(&config.stores);
-        let (definitions, records) = both(&config.stores, &clients).await?;
-        let engine = engine::start(engine, &config.platform.limits, &clients, &records).await?;
+        let state = clients.bucket(&engine.state);
+        let (definitions, records) =
+            (clients.bucket(&config.stores.definitions), clients.bucket(&config.stores.records));
+        let buckets = async {
+            tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
+        };
+        let engine = engine::start(engine, &config.platform.limits, &state, &records);
+        let (_, engine) = tokio::try_join!(buckets, engine)?;
         let plugins = plugin_ports(plugins, &config.platform.artifacts_bucket, &clients)?;
         let fleet = Fleet::over(&config, &clients, definitions, records);
         let stop = CancellationToken::new();

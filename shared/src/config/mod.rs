@@ -8,8 +8,8 @@ mod reader;
 pub mod variables;
 
 pub use concerns::{
-    EngineConfig, FleetConfig, InstallerConfig, LogConfig, PluginsConfig, ReaderConfig, ServerConfig, StoreConfig,
-    WorkerConfig,
+    EngineConfig, FleetConfig, InstallerConfig, LogConfig, PluginsConfig, PrepareConfig, ReaderConfig, ServerConfig,
+    StoreConfig, WorkerConfig,
 };
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 

@@ -38,6 +38,8 @@ pub enum Intended<'a> {
         /// Digest of its variables, the module and the versions; `None` where those are not at hand: then the generation
         /// stands in for it.
         digest: Option<Digest>,
+        /// The platform's settings would have the tenant elsewhere.
+        move_refused: bool,
     },
 }
 
@@ -196,8 +198,8 @@ pub fn decide(situation: &Situation<'_>, platform: &Platform) -> Action {
             }
             _ => Action::Reject,
         },
-        Intended::Valid { generation, definition, digest } => {
-            valid(situation, Wanted { generation, definition, digest }, platform)
+        Intended::Valid { generation, definition, digest, move_refused } => {
+            valid(situation, Wanted { generation, definition, digest, move_refused }, platform)
         }
     }
 }
@@ -239,6 +241,9 @@ fn absent(situation: &Situation<'_>, platform: &Platform) -> Action {
     }
 }
 
+/// The platform's settings would move a tenant, which is not done.
+pub(super) const MOVE_REFUSED: &str = "MoveRefused";
+
 /// What a failed deletion is remembered under; a definition's digest is never this.
 pub(super) fn deletion_digest() -> Digest {
     Digest::of(b"deletion")
@@ -270,6 +275,7 @@ struct Wanted<'a> {
     generation: Generation,
     definition: &'a Definition,
     digest: Option<Digest>,
+    move_refused: bool,
 }
 
 impl Wanted<'_> {
@@ -280,6 +286,13 @@ impl Wanted<'_> {
 
     fn suspended(&self) -> bool {
         self.definition.spec.suspend.unwrap_or_default()
+    }
+
+    /// Whether what is said of its place is otherwise than it is.
+    fn differs_from_said(&self, status: &Status) -> bool {
+        let placed = status.conditions.get(ConditionKind::Placed);
+        let refused = placed.is_some_and(|placed| placed.reason == MOVE_REFUSED);
+        self.move_refused != refused
     }
 }
 
@@ -311,7 +324,7 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
         _ if status.in_doubt => Action::Apply(Why::Unfinished),
         None => Action::Apply(Why::New),
         Some(applied) if !wanted.is(Some(applied.generation), applied.digest) => Action::Apply(Why::Changed),
-        Some(_) if !seen || !as_applied => Action::Acknowledge,
+        Some(_) if !seen || !as_applied || wanted.differs_from_said(status) => Action::Acknowledge,
         Some(_) => as_defined(situation, status, wanted, platform),
     }
 }

@@ -12,6 +12,7 @@ mod reconciler;
 mod recorder;
 mod run;
 mod serving;
+mod slots;
 mod sweep;
 mod tenure;
 #[cfg(test)]
@@ -22,10 +23,10 @@ mod watcher;
 
 pub use breaker::{Breaker, FleetCount, too_many};
 pub use decide::{Action, Cause, HoldReason, Idle, Intended, ListSeen, Lookup, PluginStep, Situation, Why, decide};
-pub(crate) use observe::decisions;
 pub use observe::{Observation, ObservedDefinition, Wanted};
+pub(crate) use observe::{decisions, occupancy};
 pub use ports::{PluginPorts, Ports};
-pub(crate) use queued::{put as put_in_queue, waiting};
+pub(crate) use queued::enqueue;
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;
 pub use sweep::{Due, SweepReport, Sweeper, due, next_check};

@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use super::decide::{Intended, ListSeen, Situation};
 use crate::digest::Digest;
 use crate::operation::OperationId;
+use crate::placement::{Occupancy, Placed, Placement};
 use crate::platform::Platform;
 use crate::provision::Variables;
 use crate::records::{DefinitionHead, Definitions, Phase, Status, StatusSummary, Statuses, StoredDefinition};
-use crate::render;
+use crate::render::{self, Rendered};
 use crate::store::{Generation, ObjectName, StoreError, Versioned};
 use crate::tenant::{self, Definition, Problems, TenantId};
+use crate::tenants::DefinitionView;
 
 /// One tenant as read at one moment.
 #[derive(Debug, Clone)]
@@ -40,8 +42,12 @@ pub enum ObservedDefinition {
 pub struct Wanted {
     /// Where it is stored.
     pub stored: StoredDefinition,
+    /// As its owner wrote it.
+    pub source: Bytes,
     /// What it says.
     pub definition: Definition,
+    /// Where it is, or is put.
+    pub placed: Placed,
     /// What it renders to.
     pub variables: Variables,
 }
@@ -54,21 +60,57 @@ impl Wanted {
 }
 
 impl Observation {
-    /// Reads a tenant's definition and status, and renders the one with what is decided in the other.
+    /// Reads a tenant's definition and status.
     pub async fn read(
         definitions: &Definitions,
         statuses: &Statuses,
         platform: &Platform,
         tenant: &TenantId,
     ) -> Result<Self, StoreError> {
-        let (read, status) = tokio::try_join!(read_definition(definitions, tenant), statuses.read(tenant))?;
-        let decisions = decisions(status.as_ref().map(|status| &status.value));
-        let definition = match read {
-            Read::Absent => ObservedDefinition::Absent,
-            Read::Conflict(names) => ObservedDefinition::Conflict(names),
-            Read::Source(stored, source) => judge(stored, &source, platform, &decisions),
+        Self::read_again(None, definitions, statuses, platform, tenant).await
+    }
+
+    /// The same after an earlier look: a generation of a definition never changes, so one that was read is not read again.
+    pub async fn read_again(
+        before: Option<&Self>,
+        definitions: &Definitions,
+        statuses: &Statuses,
+        platform: &Platform,
+        tenant: &TenantId,
+    ) -> Result<Self, StoreError> {
+        let read = before.map(|before| &before.definition);
+        let (found, status) = tokio::try_join!(read_definition(read, definitions, tenant), statuses.read(tenant))?;
+        let recorded = recorded(status.as_ref());
+        let decided = decisions(status.as_ref());
+        let definition = match found {
+            Found::Absent => ObservedDefinition::Absent,
+            Found::Conflict(names) => ObservedDefinition::Conflict(names),
+            // Placed since then, perhaps by other settings, or decided on otherwise: it is rendered as it is now.
+            Found::Same(wanted) if before.is_none_or(|before| before.differs(recorded, &decided)) => {
+                let Wanted { stored, source, .. } = *wanted;
+                judge(stored, source, platform, recorded, &Occupancy::default(), &decided)
+            }
+            Found::Same(wanted) => ObservedDefinition::Valid(wanted),
+            Found::Other(stored, source) => {
+                let occupancy = occupancy(statuses, platform, recorded).await?;
+                judge(stored, source, platform, recorded, &occupancy, &decided)
+            }
         };
         Ok(Self { definition, status })
+    }
+
+    /// Whether it was rendered for another place, or with other decisions.
+    fn differs(&self, recorded: Option<&Placement>, decided: &render::Decisions) -> bool {
+        let status = self.status.as_ref();
+        self::recorded(status) != recorded || decisions(status) != *decided
+    }
+
+    /// The definition as its owner wrote it, if it is one that can be used.
+    pub(super) fn view(&self) -> Option<DefinitionView> {
+        let ObservedDefinition::Valid(wanted) = &self.definition else { return None };
+        let StoredDefinition { object, generation, updated } = &wanted.stored;
+        let (format, source) = (object.format, wanted.source.clone());
+        Some(DefinitionView { source, format, generation: *generation, updated: *updated })
     }
 
     /// The definition's generation, if there is exactly one definition.
@@ -92,6 +134,7 @@ impl Observation {
                 generation: wanted.stored.generation,
                 definition: &wanted.definition,
                 digest: module.map(|module| wanted.digest(module)),
+                move_refused: wanted.placed.refused_move.is_some(),
             },
         };
         Situation {
@@ -121,44 +164,79 @@ pub struct Moment {
     pub plugin_list: ListSeen,
 }
 
+/// What the bucket holds, not yet judged.
+enum Found {
+    Absent,
+    Conflict(Vec<ObjectName>),
+    /// What was read before.
+    Same(Box<Wanted>),
+    Other(StoredDefinition, Bytes),
+}
+
+async fn read_definition(
+    before: Option<&ObservedDefinition>,
+    definitions: &Definitions,
+    tenant: &TenantId,
+) -> Result<Found, StoreError> {
+    let stored = match definitions.head(tenant).await? {
+        DefinitionHead::Absent if definitions.is_surely_absent(tenant).await? => return Ok(Found::Absent),
+        DefinitionHead::Absent => {
+            return Err(StoreError::Unavailable { reason: format!("the listing does not show '{tenant}' yet") });
+        }
+        DefinitionHead::Conflict(names) => return Ok(Found::Conflict(names)),
+        DefinitionHead::Present(stored) => stored,
+    };
+    match before {
+        Some(ObservedDefinition::Valid(wanted)) if wanted.stored == stored => {
+            return Ok(Found::Same(wanted.clone()));
+        }
+        _ => {}
+    }
+    // Replaced or removed between the listing and the reading, and not kept: the event of that change comes too.
+    match definitions.source(&stored).await? {
+        Some(source) => Ok(Found::Other(stored, source)),
+        None => Err(StoreError::Unavailable { reason: format!("'{}' changed while it was read", stored.object.name) }),
+    }
+}
+
+/// Where a tenant of this status is.
+fn recorded(status: Option<&Versioned<Status>>) -> Option<&Placement> {
+    status.and_then(|status| status.value.placement.as_ref())
+}
+
 /// What was decided for a tenant so far, beside its definition.
-pub(crate) fn decisions(status: Option<&Status>) -> render::Decisions {
-    let plugins = status.and_then(|status| status.plugins.as_ref()).and_then(|plugins| plugins.bundle);
+pub(crate) fn decisions(status: Option<&Versioned<Status>>) -> render::Decisions {
+    let plugins = status.and_then(|status| status.value.plugins.as_ref()).and_then(|plugins| plugins.bundle);
     render::Decisions { plugins, ..render::Decisions::default() }
 }
 
-enum Read {
-    Absent,
-    Conflict(Vec<ObjectName>),
-    Source(StoredDefinition, Bytes),
-}
-
-async fn read_definition(definitions: &Definitions, tenant: &TenantId) -> Result<Read, StoreError> {
-    let stored = match definitions.head(tenant).await? {
-        DefinitionHead::Absent => return Ok(Read::Absent),
-        DefinitionHead::Conflict(names) => return Ok(Read::Conflict(names)),
-        DefinitionHead::Present(stored) => stored,
-    };
-    // Replaced or removed between the listing and the reading, and not kept: the event of that change comes too.
-    let Some(source) = definitions.source(&stored).await? else {
-        return Err(StoreError::Unavailable { reason: format!("'{}' changed while it was read", stored.object.name) });
-    };
-    Ok(Read::Source(stored, source))
+/// Who is where, read only for a tenant that has no place yet, and only if some project can be full.
+pub(crate) async fn occupancy(
+    statuses: &Statuses,
+    platform: &Platform,
+    recorded: Option<&Placement>,
+) -> Result<Occupancy, StoreError> {
+    let limited = platform.tenant_projects.iter().any(|project| project.capacity.is_some());
+    if recorded.is_none() && limited { statuses.occupancy().await } else { Ok(Occupancy::default()) }
 }
 
 fn judge(
     stored: StoredDefinition,
-    source: &[u8],
+    source: Bytes,
     platform: &Platform,
-    decisions: &render::Decisions,
+    recorded: Option<&Placement>,
+    occupancy: &Occupancy,
+    decided: &render::Decisions,
 ) -> ObservedDefinition {
-    let parsed = tenant::parse_named(source, stored.object.format, &stored.object.tenant);
+    let parsed = tenant::parse_named(&source, stored.object.format, &stored.object.tenant);
     let rendered = parsed.and_then(|definition| {
-        let variables = render::variables(&definition, platform, decisions)?;
-        Ok((definition, variables))
+        let rendered = render::render(&definition, platform, recorded, occupancy, decided)?;
+        Ok((definition, rendered))
     });
     match rendered {
-        Ok((definition, variables)) => ObservedDefinition::Valid(Box::new(Wanted { stored, definition, variables })),
+        Ok((definition, Rendered { placed, variables })) => {
+            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, variables }))
+        }
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }
 }
@@ -169,5 +247,13 @@ pub(super) fn settled(head: &DefinitionHead, summary: Option<&StatusSummary>) ->
     let (DefinitionHead::Present(stored), Some(summary)) = (head, summary) else { return false };
     let decided = summary.observed_generation == Some(stored.generation);
     let quiet = matches!(summary.phase, Phase::Ready | Phase::Suspended | Phase::Invalid);
-    decided && quiet && !summary.deletion_requested && summary.plugins_not_before.is_none()
+    decided && quiet && !summary.deletion_requested && summary.plugins_not_before.is_none() && !waits_for_the_platform(summary)
 }
+
+/// Whether nothing is wrong with a definition but that the platform's settings cannot serve it: they may by now.
+pub(super) fn waits_for_the_platform(summary: &StatusSummary) -> bool {
+    summary.phase == Phase::Invalid && summary.reason.as_deref() == Some(NOT_OFFERED)
+}
+
+/// Why such a definition is not applied.
+pub(super) const NOT_OFFERED: &str = "NotOffered";

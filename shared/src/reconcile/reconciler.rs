@@ -2,9 +2,11 @@
 //! nothing more to decide.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
@@ -13,14 +15,15 @@ use super::ports::Ports;
 use super::queued::{self, close_without_run};
 use super::recorder::record;
 use super::run::Work;
-use super::tenure::Tenure;
+use super::slots::Slots;
+use super::tenure::{Asking, Tenure};
 use super::turns::Turns;
 use crate::operation::OperationId;
 use crate::plugins;
-use crate::records::Status;
+use crate::records::{RecordName, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
-use crate::tenants::{Caller, CommandError};
+use crate::tenants::{Caller, CommandError, DefinitionView};
 
 /// A recovery and a restore each lead to a new decision; more than a few in a row mean that something else writes too.
 const MOST_DECISIONS: usize = 6;
@@ -37,6 +40,7 @@ pub struct Reconciler {
 struct Shared {
     ports: Ports,
     turns: Turns,
+    slots: Slots,
 }
 
 /// What a reconcile came to.
@@ -46,6 +50,8 @@ pub struct Reconciled {
     pub action: Action,
     /// The operation that carried it out, where one was needed.
     pub operation: Option<OperationId>,
+    /// The definition it was decided on; `None` where there is none that can be used, or none any more.
+    pub definition: Option<DefinitionView>,
     /// The status afterwards; `None` for a tenant that is gone.
     pub status: Option<Status>,
 }
@@ -62,7 +68,7 @@ pub enum Insist {
 impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
-        Self { shared: Arc::new(Shared { ports, turns: Turns::default() }) }
+        Self { shared: Arc::new(Shared { ports, turns: Turns::default(), slots: Slots::default() }) }
     }
 
     /// What it works with.
@@ -101,24 +107,27 @@ impl Reconciler {
 
     /// One run after the other, each an operation of its own, until there is none that follows from the last.
     async fn runs(&self, caller: &Caller, tenant: &TenantId, insist: Insist) -> Result<Reconciled, CommandError> {
-        let began = self.shared.ports.clock.now();
-        let (observation, action) = self.look(tenant, None, insist).await?;
-        let mut done = if action.needs_run() {
-            self.under_lease(caller, tenant, insist).await
+        let ports = &self.shared.ports;
+        let began = ports.clock.now();
+        let lease = RecordName::lease(tenant);
+        let (left, looked) = tokio::join!(ports.leases.abandoned(&lease), self.look(tenant, None, None, insist));
+        let (observation, action) = looked?;
+        let mut last = action.clone();
+        let mut done = if left?.is_some() || action.needs_run() {
+            self.under_lease(caller, tenant, &observation, insist).await
         } else {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
-            self.carry_out_without_run(tenant, action.clone(), &observation, asked, caller).await
+            self.carry_out_without_run(tenant, action, &observation, asked, caller).await
         };
-        let mut last = action;
         for _ in 0..MOST_RUNS {
-            if !leads_on(&done) || self.shared.ports.shutdown.is_cancelled() {
+            if !leads_on(&done) || ports.shutdown.is_cancelled() {
                 break;
             }
-            let (_, next) = self.look(tenant, None, Insist::No).await?;
+            let (observation, next) = self.look(tenant, None, None, Insist::No).await?;
             if !follows(&last, &next, done.is_ok()) || (is_new(&next) && self.is_late(began)) {
                 break;
             }
-            done = both(done, self.under_lease(caller, tenant, Insist::No).await);
+            done = both(done, self.under_lease(caller, tenant, &observation, Insist::No).await);
             last = next;
         }
         done
@@ -148,11 +157,13 @@ impl Reconciler {
     async fn look(
         &self,
         tenant: &TenantId,
+        before: Option<&Observation>,
         interrupted: Option<OperationId>,
         insist: Insist,
     ) -> Result<(Observation, Action), CommandError> {
         let ports = &self.shared.ports;
-        let observation = Observation::read(&ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
+        let observation =
+            Observation::read_again(before, &ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
         let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
         let deletions_held = tombstoned && ports.breaker.holds(&ports.platform.deletion).await?;
         let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
@@ -177,41 +188,65 @@ impl Reconciler {
         if let Action::Noop(_) = action {
             let status = observation.status.as_ref().map(|status| status.value.clone());
             let operation = close_without_run(ports, tenant, asked, &action).await?;
-            return Ok(Reconciled { action, operation, status });
+            return Ok(Reconciled { action, operation, definition: observation.view(), status });
         }
         let status = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?.value;
-        let leads_to_a_run = match action {
-            Action::Restore => true,
+        match action {
+            Action::Restore => return self.under_lease(caller, tenant, observation, Insist::No).await,
             // What was asked for may be the plugins alone: then its operation is theirs.
-            Action::Acknowledge => matches!(self.look(tenant, None, Insist::No).await?.1, Action::Plugins(_)),
-            _ => false,
-        };
-        if leads_to_a_run {
-            return self.under_lease(caller, tenant, Insist::No).await;
+            Action::Acknowledge => {
+                let (observation, next) = self.look(tenant, Some(observation), None, Insist::No).await?;
+                if let Action::Plugins(_) = next {
+                    return self.under_lease(caller, tenant, &observation, Insist::No).await;
+                }
+            }
+            _ => {}
         }
         let operation = close_without_run(ports, tenant, asked, &action).await?;
-        Ok(Reconciled { action, operation, status: Some(status) })
+        Ok(Reconciled { action, operation, definition: observation.view(), status: Some(status) })
     }
 
     async fn under_lease(
         &self,
         caller: &Caller,
         tenant: &TenantId,
+        before: &Observation,
         insist: Insist,
     ) -> Result<Reconciled, CommandError> {
         let ports = &self.shared.ports;
-        let asked = queued::waiting(ports, tenant).await?;
+        let seen = before.status.as_ref();
+        // What is asked for after this look gets a run of its own.
+        let asked = match seen.and_then(|status| status.value.queued) {
+            Some(asked) => queued::still_waiting(ports, tenant, asked).await?,
+            None => None,
+        };
         let operation = asked.unwrap_or_else(|| ports.ids.next(ports.clock.now()));
-        let limits = &ports.platform.limits;
-        let tenure = Tenure::begin(&ports.leases, &ports.clock, limits, tenant, operation, &ports.shutdown).await?;
-        let work = Work { ports, tenure: &tenure, caller, tenant, operation };
+        let asking = Asking { tenant, operation, seen };
+        let tenure =
+            Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown).await?;
+        let was_queued = asked.is_some();
+        let slots = &self.shared.slots;
+        let work = Work {
+            ports,
+            slots,
+            tenure: &tenure,
+            caller,
+            tenant,
+            operation,
+            was_queued,
+            seen: Mutex::default(),
+            open: AtomicBool::new(false),
+        };
         let done = match self.taken(tenant, asked).await {
-            Ok(true) => self.decide_and_do(&work, if asked.is_some() { Insist::Yes } else { insist }).await,
+            Ok(true) => self.decide_and_do(&work, before, if was_queued { Insist::Yes } else { insist }).await,
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
             Err(error) => Err(error.into()),
         };
         if let (Some(asked), Err(_)) = (asked, &done) {
             queued::put_back(ports, tenant, asked).await?;
+        }
+        if !work.is_settled() || matches!(done, Err(CommandError::Store(_))) {
+            tenure.leave_unsettled(operation).await;
         }
         // A lease that cannot be given back runs out by itself; what was done stands all the same.
         if let Err(error) = tenure.end().await {
@@ -229,14 +264,24 @@ impl Reconciler {
         }
     }
 
-    async fn decide_and_do(&self, work: &Work<'_>, insist: Insist) -> Result<Reconciled, CommandError> {
-        let mut interrupted = work.tenure.taken_over;
-        for _ in 0..MOST_DECISIONS {
-            let (observation, action) = self.look(work.tenant, interrupted, insist).await?;
+    async fn decide_and_do(
+        &self,
+        work: &Work<'_>,
+        before: &Observation,
+        insist: Insist,
+    ) -> Result<Reconciled, CommandError> {
+        let mut left = work.tenure.unsettled.iter().copied();
+        let mut interrupted = left.next();
+        for _ in 0..MOST_DECISIONS + work.tenure.unsettled.len() {
+            let (observation, action) = self.look(work.tenant, Some(before), interrupted, insist).await?;
+            work.saw(&observation).await;
             match action {
                 Action::Recover(operation) => {
                     work.recover(operation).await?;
-                    interrupted = None;
+                    interrupted = left.next();
+                    if interrupted.is_none() {
+                        work.tenure.settled().await;
+                    }
                 }
                 Action::Restore | Action::Acknowledge => {
                     let now = work.ports.clock.now();

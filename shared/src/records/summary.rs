@@ -10,6 +10,8 @@ use super::condition::ConditionKind;
 use super::plugins::PluginsRecord;
 use super::status::{Phase, Status};
 use crate::operation::OperationId;
+use crate::placement::Placement;
+use crate::platform::Place;
 use crate::plugins::{self, ListAddress};
 use crate::store::Generation;
 
@@ -43,6 +45,9 @@ pub struct StatusSummary {
     /// Somebody asked for the deletion.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletion_requested: bool,
+    /// An operation that somebody asked for waits for its turn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
     /// The last drift check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_checked: Option<Timestamp>,
@@ -52,6 +57,9 @@ pub struct StatusSummary {
     /// The operation under way or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The site's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -130,9 +138,11 @@ impl From<&Status> for StatusSummary {
             plugin_list: status.plugins.as_ref().and_then(list_of),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
             deletion_requested: status.deletion.is_some(),
+            queued: status.queued.is_some(),
             drift_checked: status.drift.as_ref().map(|drift| drift.checked),
             drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
             operation: status.operation,
+            place: status.placement.as_ref().map(Placement::place),
             url: status.outputs.get("url").and_then(|url| url.as_str()).map(str::to_owned),
             reason: ready.filter(|_| status.phase != Phase::Ready).map(|ready| ready.reason.clone()),
         }

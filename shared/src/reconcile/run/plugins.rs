@@ -139,7 +139,7 @@ impl Turn<'_> {
                 say.ready();
             }
         };
-        self.work.settle(write).await
+        Ok(self.work.settle(write).await?.value)
     }
 
     /// Ends the operation well.
@@ -181,12 +181,11 @@ impl Turn<'_> {
 
     /// This process stops, or lost its lease: nothing is concluded, and whoever comes next asks again.
     async fn interrupted(mut self, error: InstallError) -> Result<Status, CommandError> {
-        let message = error.to_string();
-        let mut end = End::succeeded(message.clone(), ChangeSummary::default());
+        let mut end = End::succeeded(error.to_string(), ChangeSummary::default());
         (end.outcome, end.reason) = (Outcome::Interrupted, Some("INTERRUPTED"));
         self.work.close(&mut self.entry, &self.log, end).await?;
-        let operation = self.work.operation;
-        Err(CommandError::Failed { message, diagnostics: Vec::new(), operation, retried: true })
+        let retry_after = Duration::from_secs(5);
+        Err(CommandError::Interrupted { operation: self.work.operation, retry_after })
     }
 
     /// What a phase without a report means.

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::super::observe::waits_for_the_platform;
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::records::{Phase, StatusSummary};
@@ -20,6 +21,8 @@ pub enum Due {
     Vanished,
     /// A deletion was asked for and is not done.
     Deletion,
+    /// An operation that somebody asked for waits for its turn, and may have lost its task.
+    Queued,
     /// A run's process died.
     Interrupted,
     /// A failed apply is due again.
@@ -38,14 +41,14 @@ impl Due {
     /// What people changed comes first, what must be mended next, what only wants a look last.
     pub(super) const fn priority(self) -> Priority {
         match self {
-            Self::Changed | Self::Vanished | Self::Deletion | Self::PluginList => Priority::Change,
+            Self::Changed | Self::Vanished | Self::Deletion | Self::Queued | Self::PluginList => Priority::Change,
             Self::Interrupted | Self::Retry | Self::Tombstone | Self::Plugins => Priority::Recovery,
             Self::DriftCheck => Priority::Upkeep,
         }
     }
 }
 
-/// Whether a tenant is behind. `Interrupted` is a suspicion; the tenant's lease tells.
+/// Whether a tenant is behind. `Queued` and `Interrupted` are suspicions; the tenant's lease tells.
 pub fn due(
     tenant: &TenantId,
     definition: Option<Generation>,
@@ -54,6 +57,9 @@ pub fn due(
     platform: &Platform,
 ) -> Option<Due> {
     let Some(summary) = summary else { return definition.map(|_| Due::Changed) };
+    if summary.queued {
+        return Some(Due::Queued);
+    }
     let waits = summary.phase == Phase::Failed && summary.retry_not_before.is_some_and(|after| now < after);
     if summary.deletion_requested {
         return (!waits).then_some(Due::Deletion);
@@ -77,6 +83,7 @@ pub fn due(
         Phase::Failed if summary.retry_not_before.is_some() || summary.plugins_not_before.is_none() => {
             (!waits).then_some(Due::Retry)
         }
+        Phase::Invalid => waits_for_the_platform(summary).then_some(Due::Retry),
         Phase::Ready | Phase::Failed if summary.plugins_not_before.is_some_and(|due| due <= now) => Some(Due::Plugins),
         Phase::Ready | Phase::Failed => {
             let check = summary.last_checked().map(|last| next_check(tenant, last, platform));

@@ -5,8 +5,10 @@ mod decisions;
 mod deleting;
 mod drift;
 mod events;
+mod kills;
 mod ordinary;
 mod plugins;
+mod placing;
 mod recovery;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
     Trigger,
 };
+use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
 use crate::tasks::LocalQueue;
@@ -31,12 +34,13 @@ use crate::tenant::{Format, TenantId};
 use crate::tenants::{Answer, Caller, CommandError, Commands, IfMatch, Submission, Wait};
 
 pub(super) const PLATFORM: &str = "
-project: aipress-sandbox
-region: europe-west1
+tenantProjects:
+  - project: aipress-sandbox
+    region: europe-west1
+    tiers:
+      standard: {instance: shared-1, connectionName: 'aipress-sandbox:europe-west1:shared-1', project: aipress-sandbox}
+      premium: {instance: premium-1, connectionName: 'aipress-sandbox:europe-west1:premium-1', project: aipress-sandbox}
 image: registry.example/wordpress-runtime:6.8
-tiers:
-  standard: {instance: shared-1, connectionName: 'aipress-sandbox:europe-west1:shared-1', project: aipress-sandbox}
-  premium: {instance: premium-1, connectionName: 'aipress-sandbox:europe-west1:premium-1', project: aipress-sandbox}
 defaultTier: standard
 artifactsBucket: aipress-sandbox-artifacts
 ";
@@ -70,13 +74,14 @@ impl World {
         let records = Arc::new(MemoryStore::new("records", Arc::clone(&clock)));
         let provisioner = MemoryProvisioner::new(Arc::clone(&clock));
         let stored: Arc<dyn ObjectStore> = records.clone();
+        let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
         let lists = Arc::new(MemoryStore::new("team", Arc::clone(&clock)));
         let plugin_lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock).and("team", Arc::clone(&lists))));
         let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
         let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
         let process = Process {
-            definitions: &definitions,
+            definitions: &defined,
             records: &stored,
             plugins: &plugins,
             clock: &clock,
@@ -96,7 +101,6 @@ impl World {
             ports.definitions.clone(),
             records.clone(),
             ports.statuses.clone(),
-            ports.leases.clone(),
             ports.breaker,
             plugin_lists,
             Arc::new(queue.clone()),
@@ -123,16 +127,43 @@ impl World {
 
     /// Another process on the same buckets and the same cloud.
     pub(super) fn another_process(&self, name: &str) -> Reconciler {
-        let stored: Arc<dyn ObjectStore> = self.records.clone();
-        let platform = &self.reconciler.ports().platform;
+        self.process(name, &self.reconciler.ports().platform)
+    }
+
+    /// The same, with other settings of the platform.
+    pub(super) fn another_process_with(&self, name: &str, platform: &str) -> Reconciler {
+        self.process(name, &Arc::new(Platform::parse(platform).unwrap()))
+    }
+
+    fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
+        let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
+            (self.definitions.clone(), self.records.clone());
         let process = Process {
-            definitions: &self.definitions,
+            definitions: &defined,
             records: &stored,
             plugins: &self.plugins,
             clock: &self.clock,
             platform,
         };
         Reconciler::new(process.ports(name, &self.provisioner))
+    }
+
+    /// Another process, whose buckets fail as `mischief` says.
+    pub(super) fn doomed(&self, mischief: &Mischief) -> (Commands, Reconciler) {
+        let faulty = |bucket, store: &Arc<MemoryStore>| -> Arc<dyn ObjectStore> {
+            Arc::new(FaultyStore::new(bucket, store.clone(), mischief.clone()))
+        };
+        let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
+        let platform = &self.reconciler.ports().platform;
+        let process = Process {
+            definitions: &defined,
+            records: &stored,
+            plugins: &self.plugins,
+            clock: &self.clock,
+            platform,
+        };
+        let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
+        (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
 
     pub(super) async fn upload(&self, id: &str, source: &str) {
@@ -210,7 +241,7 @@ impl World {
 }
 
 struct Process<'a> {
-    definitions: &'a Arc<MemoryStore>,
+    definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
     plugins: &'a PluginPorts,
     clock: &'a Arc<dyn Clock>,
@@ -222,8 +253,8 @@ impl Process<'_> {
         let (records, clock) = (Arc::clone(self.records), Arc::clone(self.clock));
         let term = Duration::from_secs(self.platform.limits.lease_seconds);
         Ports {
-            definitions: Definitions::new(self.definitions.clone()),
-            definition_writer: DefinitionWriter::new(self.definitions.clone()),
+            definitions: Definitions::new(reader(Arc::clone(self.definitions))),
+            definition_writer: DefinitionWriter::new(Arc::clone(self.definitions)),
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
@@ -236,6 +267,10 @@ impl Process<'_> {
             shutdown: CancellationToken::new(),
         }
     }
+}
+
+fn reader(store: Arc<dyn ObjectStore>) -> Arc<dyn ObjectReader> {
+    store
 }
 
 pub(super) fn tenant(id: &str) -> TenantId {

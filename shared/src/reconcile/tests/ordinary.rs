@@ -183,3 +183,24 @@ async fn a_preview_changes_nothing() {
     assert_eq!(gone.changes.to_string(), "2 to delete");
     assert_eq!(world.provisioner.resources(&tenant("acme")).len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_log_can_be_read_while_its_run_is_under_way_and_is_whole_at_the_end() {
+    let world = World::new();
+    world.provisioner.runs_take(Duration::from_secs(100));
+    let acme = definition("acme", "");
+    let reading = async {
+        world.later(5).await;
+        let running = world.operations("acme").await.remove(0);
+        let name = crate::records::RecordName::operation_log(&running.tenant, running.id);
+        let early = world.records.read(&name).await.unwrap().unwrap();
+        world.later(60).await;
+        let quiet = world.records.read(&name).await.unwrap().unwrap();
+        assert_eq!(early, quiet, "nothing came, nothing was written");
+        (name, early.value)
+    };
+    let (made, (name, early)) = tokio::join!(world.create(&acme), reading);
+    made.unwrap();
+    let whole = world.records.read(&name).await.unwrap().unwrap().value;
+    assert!(!early.is_empty() && whole.starts_with(&early), "{early:?} {whole:?}");
+}

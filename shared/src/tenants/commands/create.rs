@@ -11,7 +11,8 @@ impl Commands {
     /// Stores the definition of a new tenant and makes it so. A definition, resources or a workspace of that name are
     /// [`CommandError::AlreadyExists`], and nothing is changed.
     pub async fn create(&self, caller: &Caller, submission: Submission, wait: Wait) -> Result<Answer, CommandError> {
-        let definition = self.read(&submission)?;
+        let definition = Self::read(&submission)?;
+        self.rendered(&definition, None).await?;
         let tenant = definition.metadata.name;
         self.must_be_new(&tenant).await?;
         let writer = &self.reconciler.ports().definition_writer;
@@ -27,12 +28,15 @@ impl Commands {
 
     pub(super) async fn must_be_new(&self, tenant: &TenantId) -> Result<(), CommandError> {
         let ports = self.reconciler.ports();
-        let (head, status) = tokio::try_join!(ports.definitions.head(tenant), ports.statuses.read(tenant))?;
-        let workspace = match ports.provisioner.head(tenant).await {
-            Ok(workspace) => workspace,
-            Err(ProvisionError::Store(error)) => return Err(error.into()),
-            Err(error) => return Err(CommandError::Misconfigured(error.to_string())),
+        let workspace = async {
+            ports.provisioner.head(tenant).await.map_err(|error| match error {
+                ProvisionError::Store(error) => error.into(),
+                error => CommandError::Misconfigured(error.to_string()),
+            })
         };
+        let definition = async { Ok(ports.definitions.head(tenant).await?) };
+        let status = async { Ok(ports.statuses.read(tenant).await?) };
+        let (head, status, workspace) = tokio::try_join!(definition, status, workspace)?;
         if head == DefinitionHead::Absent && !is_known(status.as_ref()) && workspace.is_none() {
             return Ok(());
         }
