@@ -37,7 +37,8 @@ impl From<&ResolveError> for Setback {
 
 impl From<&InstallError> for Setback {
     fn from(error: &InstallError) -> Self {
-        let fails_tenant = !matches!(error, InstallError::NoSite(_));
+        // What the platform has not got is no fault of a tenant.
+        let fails_tenant = !matches!(error, InstallError::NoSite(_) | InstallError::NoInstaller(_));
         Self { fails_tenant, ..Self::new(error.reason(), error.to_string(), error.retryable()) }
     }
 }

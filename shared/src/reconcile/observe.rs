@@ -247,7 +247,11 @@ pub(super) fn settled(head: &DefinitionHead, summary: Option<&StatusSummary>) ->
     let (DefinitionHead::Present(stored), Some(summary)) = (head, summary) else { return false };
     let decided = summary.observed_generation == Some(stored.generation);
     let quiet = matches!(summary.phase, Phase::Ready | Phase::Suspended | Phase::Invalid);
-    decided && quiet && !summary.deletion_requested && summary.plugins_not_before.is_none() && !waits_for_the_platform(summary)
+    decided
+        && quiet
+        && !summary.deletion_requested
+        && summary.plugins_not_before.is_none()
+        && !waits_for_the_platform(summary)
 }
 
 /// Whether nothing is wrong with a definition but that the platform's settings cannot serve it: they may by now.

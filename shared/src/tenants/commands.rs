@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
 use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciled, Reconciler, enqueue, decisions, occupancy};
+use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};

@@ -250,7 +250,9 @@ fn parts(
     let platform = Arc::new(Platform::parse(PLATFORM).unwrap());
     let term = Duration::from_secs(platform.limits.lease_seconds);
     let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock())));
-    let plugins = PluginPorts::in_memory(&MemoryDirectory::default(), lists.clone(), &MemoryInstaller::default());
+    let directory = MemoryDirectory::default();
+    directory.publish("hello-dolly", "1.7.2");
+    let plugins = PluginPorts::in_memory(&directory, lists.clone(), &MemoryInstaller::default());
     let ports = Ports {
         definitions: Definitions::new(Arc::clone(&definitions_reader)),
         definition_writer: DefinitionWriter::new(definitions_writer),

@@ -64,7 +64,7 @@ impl fmt::Display for JobName {
 /// Where jobs are.
 #[derive(Debug, Clone)]
 pub struct JobsSettings {
-    /// Stages bundles and looks at public sites.
+    /// Stages bundles.
     pub stage: JobName,
     /// The URL of a stand-in, which is spoken to without credentials. `None`: Google, as the identity this process has.
     pub endpoint: Option<String>,
@@ -100,11 +100,11 @@ impl CloudRunJobs {
 
     fn job(&self, run: &InstallRun) -> Result<JobName, InstallError> {
         match (run.phase, &run.site) {
-            (InstallPhase::Stage | InstallPhase::Verify, _) => Ok(self.settings.stage.clone()),
-            (InstallPhase::Activate, Some(job)) => {
+            (InstallPhase::Stage, _) => Ok(self.settings.stage.clone()),
+            (InstallPhase::Activate | InstallPhase::Verify, Some(job)) => {
                 job.parse().map_err(|error: InvalidJobName| InstallError::Misconfigured(error.to_string()))
             }
-            (InstallPhase::Activate, None) => {
+            (InstallPhase::Activate | InstallPhase::Verify, None) => {
                 Err(InstallError::NoSite("the module has no output installer_job".to_owned()))
             }
         }

@@ -133,7 +133,7 @@ impl World {
     }
 
     fn verify(&self, request: &InstallRequest) -> Report {
-        let status = if self.unwell { InstallStatus::RolledBack } else { InstallStatus::Converged };
+        let status = if self.unwell { InstallStatus::UnhealthyBefore } else { InstallStatus::Converged };
         report(request, InstallPhase::Verify, status, Vec::new())
     }
 }

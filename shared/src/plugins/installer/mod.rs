@@ -46,6 +46,9 @@ pub enum InstallError {
     /// There is no site whose database could be touched.
     #[error("no site is attached that plugins could be activated on: {0}")]
     NoSite(String),
+    /// This installation installs no plugins.
+    #[error("nobody installs plugins here: {0}")]
+    NoInstaller(&'static str),
     /// Cancelled, because this process stops or lost its lease. The same request is asked again.
     #[error("the {} phase was interrupted; it is asked again", .0.as_str())]
     Interrupted(InstallPhase),
@@ -82,7 +85,7 @@ impl InstallError {
         match self {
             Self::Interrupted(_) | Self::TimedOut { .. } | Self::NoReport { .. } | Self::Unavailable(_) => true,
             Self::Store(error) => error.retryable(),
-            Self::NoSite(_) | Self::Misconfigured(_) => false,
+            Self::NoSite(_) | Self::NoInstaller(_) | Self::Misconfigured(_) => false,
         }
     }
 
@@ -90,6 +93,7 @@ impl InstallError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::NoSite(_) => "NoSite",
+            Self::NoInstaller(_) => "NoInstaller",
             Self::Interrupted(_) => "Interrupted",
             Self::TimedOut { .. } => "InstallerTimedOut",
             Self::NoReport { .. } => "NoReport",
@@ -101,8 +105,8 @@ impl InstallError {
 
 /// How `install-plugins` is told what to do.
 #[cfg(any(feature = "gcs", feature = "server"))]
-fn arguments(phase: InstallPhase, request: &super::Source) -> [String; 3] {
-    [phase.as_str().to_owned(), "--request".to_owned(), request.to_string()]
+fn arguments(phase: InstallPhase, request: &super::Source) -> [String; 2] {
+    [phase.as_str().to_owned(), request.to_string()]
 }
 
 /// Runs phases.
@@ -118,6 +122,6 @@ pub struct NoInstaller(pub &'static str);
 #[async_trait]
 impl PluginInstaller for NoInstaller {
     async fn run(&self, _: &InstallRun) -> Result<Report, InstallError> {
-        Err(InstallError::Misconfigured(self.0.to_owned()))
+        Err(InstallError::NoInstaller(self.0))
     }
 }

@@ -34,7 +34,7 @@ pub struct ProcessSettings {
 /// A site on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttachedSite {
-    /// Run instead of `install-plugins` where the database is touched, with the same arguments: what knows the site.
+    /// Run instead of `install-plugins` where the site is touched, with the same arguments: what knows its database.
     pub program: PathBuf,
     /// Its address.
     pub url: String,
@@ -82,8 +82,8 @@ impl PluginInstaller for InstallerProcess {
     async fn run(&self, run: &InstallRun) -> Result<Report, InstallError> {
         let site = self.settings.sites.get(&run.request.tenant);
         let program = match (run.phase, site) {
-            (InstallPhase::Stage, _) | (InstallPhase::Verify, Some(_)) => &self.settings.program,
-            (InstallPhase::Activate, Some(site)) => &site.program,
+            (InstallPhase::Stage, _) => &self.settings.program,
+            (InstallPhase::Activate | InstallPhase::Verify, Some(site)) => &site.program,
             (InstallPhase::Activate | InstallPhase::Verify, None) => {
                 return Err(InstallError::NoSite(format!("none on this machine for '{}'", run.request.tenant)));
             }

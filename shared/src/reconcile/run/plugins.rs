@@ -24,6 +24,7 @@ use crate::records::{
     ConditionKind, Entry, OperationKind, Outcome, Phase, PluginsFailure, PluginsRecord, Status, Truth,
 };
 use crate::store::Generation;
+use crate::tenant::Definition;
 use crate::tenants::CommandError;
 
 /// What will fail in the same way again is hardly worth another try: somebody changes the list, or asks.
@@ -44,8 +45,9 @@ impl Work<'_> {
             PluginStep::TakeBack => "take back the plugins that were rolled out",
         };
         let generation = wanted.stored.generation;
+        let home = home(&wanted.definition, &status);
         let entry = self.open(OperationKind::InstallPlugins, Some(generation), words).await?;
-        let turn = Turn { work: self, entry, log: RunLog::default(), generation, status };
+        let turn = Turn { work: self, entry, log: RunLog::default(), generation, home, status };
         match step {
             PluginStep::Install(lookup) => {
                 turn.install(lookup, &self::wanted(&wanted.definition, self.platform())).await
@@ -61,12 +63,22 @@ impl Work<'_> {
     }
 }
 
+/// Where a site says it is: its primary domain, else its service's address.
+fn home(definition: &Definition, status: &Status) -> Option<String> {
+    let domain =
+        definition.spec.custom_domains.first().map(|domain| format!("https://{}", domain.to_ascii_lowercase()));
+    let service = || status.outputs.get("url").and_then(|url| url.as_str());
+    domain.or_else(|| service().map(|url| url.trim_end_matches('/').to_owned()))
+}
+
 /// One step of one tenant.
 struct Turn<'a> {
     work: &'a Work<'a>,
     entry: Entry,
     log: RunLog,
     generation: Generation,
+    /// The site's own address, without a slash at its end.
+    home: Option<String>,
     /// As it was when the step began.
     status: Status,
 }
@@ -80,7 +92,6 @@ struct Words<'a> {
 
 impl Turn<'_> {
     fn request(&self, before: Lock, lock: Lock) -> InstallRequest {
-        let url = self.status.outputs.get("url").and_then(|url| url.as_str());
         InstallRequest {
             tenant: self.work.tenant.clone(),
             generation: Some(self.generation),
@@ -88,7 +99,7 @@ impl Turn<'_> {
             artifacts_bucket: self.work.platform().artifacts_bucket.clone(),
             before,
             lock,
-            site_url: url.map(|url| url.trim_end_matches('/').to_owned()),
+            site_url: self.home.clone(),
         }
     }
 

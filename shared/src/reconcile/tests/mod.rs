@@ -7,8 +7,8 @@ mod drift;
 mod events;
 mod kills;
 mod ordinary;
-mod plugins;
 mod placing;
+mod plugins;
 mod recovery;
 
 use std::sync::Arc;
@@ -80,13 +80,8 @@ impl World {
         let plugin_lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock).and("team", Arc::clone(&lists))));
         let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
         let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
-        let process = Process {
-            definitions: &defined,
-            records: &stored,
-            plugins: &plugins,
-            clock: &clock,
-            platform: &platform,
-        };
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &plugins, clock: &clock, platform: &platform };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -138,13 +133,8 @@ impl World {
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
         let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
             (self.definitions.clone(), self.records.clone());
-        let process = Process {
-            definitions: &defined,
-            records: &stored,
-            plugins: &self.plugins,
-            clock: &self.clock,
-            platform,
-        };
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
         Reconciler::new(process.ports(name, &self.provisioner))
     }
 
@@ -155,13 +145,8 @@ impl World {
         };
         let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
         let platform = &self.reconciler.ports().platform;
-        let process = Process {
-            definitions: &defined,
-            records: &stored,
-            plugins: &self.plugins,
-            clock: &self.clock,
-            platform,
-        };
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
         let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
         (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }

@@ -280,7 +280,8 @@ async fn a_step_that_was_cut_off_is_taken_again() {
         world.upload("acme", &definition("acme", SHOP)).await;
         let phase = [InstallPhase::Stage, InstallPhase::Activate, InstallPhase::Verify][cut];
         world.installer.fail_after(cut, InstallError::Interrupted(phase));
-        world.reconcile("acme").await.unwrap_err();
+        // Where something was done already, that is what is told, and the rest is left to the sweep.
+        let _ = world.reconcile("acme").await;
         assert!(world.operations("acme").await.iter().any(|op| op.outcome == Outcome::Interrupted));
         assert_eq!(world.sweeper.sweep().await.unwrap().due, [(tenant("acme"), Due::Plugins)], "{phase:?}");
         world.work_off().await;

@@ -168,7 +168,7 @@ pub(super) fn installed(record: &PluginsRecord) -> Words<'static> {
     }
     let message = match record.running.plugins().len() {
         0 => "no plugins are wanted".to_owned(),
-        number => format!("{number} plugins are active"),
+        number => format!("plugins active: {number}"),
     };
     Words { truth: Truth::True, reason: "Installed", message }
 }
