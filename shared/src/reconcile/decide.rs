@@ -334,14 +334,7 @@ fn as_defined(situation: &Situation<'_>, status: &Status, wanted: Wanted<'_>, pl
     let plugins_wanted = self::wanted(wanted.definition, platform);
     match plugins::step(status, &plugins_wanted, situation.plugin_list, situation.now, situation.insist) {
         Some(step) => Action::Plugins(step),
-        None if drift_check_due(status, situation.now, platform) => Action::CheckDrift,
+        None if next_check(&status.tenant, &status.last_look(), platform) <= situation.now => Action::CheckDrift,
         None => Action::Noop(Idle::AsDefined),
     }
-}
-
-/// An apply looks at everything too, so it counts as a check.
-fn drift_check_due(status: &Status, now: Timestamp, platform: &Platform) -> bool {
-    let applied = status.applied.as_ref().map(|applied| applied.at);
-    let checked = status.drift.as_ref().map(|drift| drift.checked);
-    applied.max(checked).is_none_or(|last| next_check(&status.tenant, last, platform) <= now)
 }

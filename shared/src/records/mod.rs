@@ -6,6 +6,7 @@
 
 mod condition;
 mod definitions;
+mod drift;
 mod journal;
 mod leases;
 mod names;
@@ -17,13 +18,14 @@ mod summary;
 
 pub use condition::{Condition, ConditionKind, Conditions, Truth};
 pub use definitions::{DefinitionHead, DefinitionWriter, Definitions, StoredDefinition};
+pub use drift::{CONFIRMED, DriftFinding, DriftRecord, LastLook};
 pub use journal::{Entry, Journal};
 pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use plugins::{PluginsFailure, PluginsRecord, Trial, UpgradeRequest};
 pub use status::{
-    AppliedRecord, DeletionRequest, DeletionTerms, DriftRecord, Hold, Phase, RetryRecord, Status, Tombstone,
+    AppliedRecord, DeletionRequest, DeletionTerms, Hold, Phase, RetryRecord, Status, Tombstone,
 };
 pub use statuses::Statuses;
 pub use summary::{PluginListSummary, StatusSummary};

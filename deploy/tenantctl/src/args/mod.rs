@@ -57,6 +57,8 @@ pub(crate) enum Form {
     Json,
     /// For programs
     Yaml,
+    /// For spreadsheets: the table
+    Csv,
 }
 
 /// When to use colour.
@@ -131,6 +133,8 @@ pub(crate) enum Command {
         #[arg(long)]
         drifted: bool,
     },
+    /// Show what of the fleet is not what was applied
+    Drift,
     /// Delete a tenant and everything it has
     Delete {
         /// Which

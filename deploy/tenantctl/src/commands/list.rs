@@ -8,10 +8,10 @@ use crate::api::{ApiError, TenantItem};
 use crate::exit::{Exit, Failure, count};
 use crate::output::{Table, Tone};
 
-const PAGE: &str = "1000";
-
 pub(super) async fn run(phase: Option<&str>, drifted: bool, context: &Context<'_>) -> Result<Exit, Failure> {
-    let items = all(phase, drifted, context).await?;
+    let phase = phase.map(|phase| ("phase", phase.to_owned()));
+    let filters = phase.into_iter().chain(drifted.then(|| ("drifted", "true".to_owned())));
+    let items = context.every_page("tenants", filters.collect()).await?;
     let value = json!({ "items": items });
     let number = items.len();
     let read: Result<Vec<TenantItem>, _> = items.into_iter().map(serde_json::from_value).collect();
@@ -20,23 +20,6 @@ pub(super) async fn run(phase: Option<&str>, drifted: bool, context: &Context<'_
     context.output.show(&value, || context.output.table(&table(read)))?;
     context.output.note(&count(number, "tenant"));
     Ok(Exit::Ok)
-}
-
-async fn all(phase: Option<&str>, drifted: bool, context: &Context<'_>) -> Result<Vec<Value>, Failure> {
-    let mut items = Vec::new();
-    let mut query = vec![("limit", PAGE.to_owned())];
-    query.extend(phase.map(|phase| ("phase", phase.to_owned())));
-    if drifted {
-        query.push(("drifted", "true".to_owned()));
-    }
-    let filters = query.len();
-    loop {
-        let page = context.api.tenants(&query).await?;
-        items.extend(page.items);
-        let Some(token) = page.next_page_token else { return Ok(items) };
-        query.truncate(filters);
-        query.push(("pageToken", token));
-    }
 }
 
 fn table(items: Vec<TenantItem>) -> Table {

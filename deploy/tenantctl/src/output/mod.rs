@@ -48,15 +48,15 @@ impl Output {
     /// The result: a value for programs, a text for people.
     pub(crate) fn show(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
         match self.form {
-            Form::Table => print(&text()),
+            Form::Table | Form::Csv => print(&text()),
             Form::Json => print(&format!("{:#}\n", serde_json::to_value(value)?)),
             Form::Yaml => print(&serde_yaml::to_string(value).map_err(io::Error::other)?),
         }
     }
 
-    /// A table, coloured if that is wanted.
+    /// A table: coloured if that is wanted, or for a spreadsheet.
     pub(crate) fn table(&self, table: &Table) -> String {
-        table.render(self.result_ink)
+        if self.form == Form::Csv { table.csv() } else { table.render(self.result_ink) }
     }
 
     /// A word in a tone, for results.

@@ -63,6 +63,17 @@ impl Table {
         self.tones.push(tone);
     }
 
+    /// Comma-separated values (RFC 4180), the headings first.
+    pub(crate) fn csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let rows = self.table.header().into_iter().chain(self.table.row_iter());
+        for row in rows {
+            // Memory takes everything, and every row has as many cells as there are headings.
+            let _ = writer.write_record(row.cell_iter().map(comfy_table::Cell::content));
+        }
+        writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
     /// Lines, each ended.
     pub(crate) fn render(&self, ink: Ink) -> String {
         let tones = std::iter::once(Tone::Plain).chain(self.tones.iter().copied());
@@ -82,6 +93,7 @@ mod tests {
         table.row(Tone::Bad, ["beta-shop".to_owned(), "Failed".to_owned(), "two\nlines".to_owned()]);
         let plain = "TENANT     PHASE   MESSAGE\nacme       Ready\nbeta-shop  Failed  two lines\n";
         assert_eq!(table.render(Ink::Plain), plain);
+        assert_eq!(table.csv(), "TENANT,PHASE,MESSAGE\nacme,Ready,\nbeta-shop,Failed,two lines\n");
         let colored = "\u{1b}[31mbeta-shop  Failed  two lines\u{1b}[0m\n";
         assert!(table.render(Ink::Color).ends_with(colored), "{:?}", table.render(Ink::Color));
     }
