@@ -76,7 +76,7 @@ impl ResolveError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::NoSuchList(_) => "NoSuchList",
-            Self::BadList { .. } => "InvalidList",
+            Self::BadList { .. } | Self::Unusable(_) => "InvalidList",
             Self::Unreadable { .. } => "ListUnreadable",
             Self::Plugin { error, .. } => match error {
                 DirectoryError::NoSuchPlugin { .. } => "NoSuchPlugin",
@@ -84,7 +84,6 @@ impl ResolveError {
                 DirectoryError::Unavailable(_) => "DirectoryUnavailable",
                 DirectoryError::TooLarge { .. } | DirectoryError::Unusable(_) => "ArchiveUnusable",
             },
-            Self::Unusable(_) => "InvalidList",
         }
     }
 

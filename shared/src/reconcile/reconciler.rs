@@ -100,7 +100,8 @@ impl Reconciler {
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
-        let done = self.runs(caller, tenant, insist).await;
+        // Boxed: it holds one run after the other.
+        let done = Box::pin(self.runs(caller, tenant, insist)).await;
         drop(turn);
         done
     }
@@ -119,16 +120,18 @@ impl Reconciler {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
             self.carry_out_without_run(tenant, action, &observation, asked, caller).await
         };
+        let mut goes_on = leads_on(&done);
         for _ in 0..MOST_RUNS {
-            if !leads_on(&done) || ports.shutdown.is_cancelled() {
+            if !goes_on || ports.shutdown.is_cancelled() {
                 break;
             }
             let (observation, next) = self.look(tenant, None, None, Insist::No).await?;
             if !follows(&last, &next, done.is_ok()) || (is_new(&next) && self.is_late(began)) {
                 break;
             }
-            done = both(done, self.under_lease(caller, tenant, &observation, Insist::No).await);
-            last = next;
+            let ran = self.under_lease(caller, tenant, &observation, Insist::No).await;
+            (goes_on, last) = (leads_on(&ran), next);
+            done = both(done, ran);
         }
         done
     }

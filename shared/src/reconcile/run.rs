@@ -64,7 +64,8 @@ impl Work<'_> {
             (Action::Apply(_), ObservedDefinition::Valid(wanted)) => self.apply(wanted, observation).await,
             (Action::CheckDrift, ObservedDefinition::Valid(wanted)) => self.check_drift(wanted, observation).await,
             (Action::Plugins(step), ObservedDefinition::Valid(wanted)) => {
-                self.plugins(*step, wanted, observation).await
+                // Boxed: every other run would carry the longest of its steps.
+                Box::pin(self.plugins(*step, wanted, observation)).await
             }
             (Action::Destroy(_), _) => self.destroy(observation).await,
             (Action::Forget(_), _) => self.forget(observation).await,

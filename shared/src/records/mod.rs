@@ -24,8 +24,6 @@ pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use plugins::{PluginsFailure, PluginsRecord, Trial, UpgradeRequest};
-pub use status::{
-    AppliedRecord, DeletionRequest, DeletionTerms, Hold, Phase, RetryRecord, Status, Tombstone,
-};
+pub use status::{AppliedRecord, DeletionRequest, DeletionTerms, Hold, Phase, RetryRecord, Status, Tombstone};
 pub use statuses::Statuses;
 pub use summary::{PluginListSummary, StatusSummary};

@@ -17,7 +17,7 @@ use crate::plugins::{PluginName, PluginVersion, Source};
 /// For a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// For one answer, an archive's last byte included.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 /// Most bytes of a description; those with every section of the longest page are under 1 MiB.
 const MOST_DESCRIPTION_BYTES: u64 = 4 << 20;
 

@@ -125,7 +125,7 @@ fn run(phase: InstallPhase) -> InstallRun {
         site_url: None,
     };
     let (site, cancel) = (Some(SITE.to_owned()), CancellationToken::new());
-    InstallRun { request, phase, site, deadline: Duration::from_secs(60), cancel }
+    InstallRun { request, phase, site, deadline: Duration::from_mins(1), cancel }
 }
 
 #[tokio::test]

@@ -76,6 +76,7 @@ pub struct Sweeper {
 
 impl Sweeper {
     /// A sweeper over these ports; `records` lists the status records that `statuses` reads.
+    #[expect(clippy::too_many_arguments, reason = "each is a port of its own, and this is called once")]
     pub fn new(
         definitions: Definitions,
         records: Arc<dyn ObjectReader>,
