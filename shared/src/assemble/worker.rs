@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -47,10 +48,12 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// Over buckets that were checked.
-    pub(super) async fn open(config: &FleetConfig) -> Result<Self, AssembleError> {
-        let clients = clients(&config.stores);
-        let (definitions, records) = both(&config.stores, &clients).await?;
-        Ok(Self::over(config, &clients, definitions, records))
+    pub(super) fn open(config: &FleetConfig) -> BoxFuture<'_, Result<Self, AssembleError>> {
+        Box::pin(async move {
+            let clients = clients(&config.stores);
+            let (definitions, records) = both(&config.stores, &clients).await?;
+            Ok(Self::over(config, &clients, definitions, records))
+        })
     }
 
     fn over(
@@ -111,23 +114,25 @@ impl Fleet {
 
 impl Worker {
     /// With buckets that were checked and an engine that was started, all at the same time.
-    pub(super) async fn start(config: WorkerConfig) -> Result<Self, AssembleError> {
-        let WorkerConfig { fleet: config, engine, plugins } = config;
-        let clients = clients(&config.stores);
-        let state = clients.bucket(&engine.state);
-        let (definitions, records) =
-            (clients.bucket(&config.stores.definitions), clients.bucket(&config.stores.records));
-        let buckets = async {
-            tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
-        };
-        let engine = engine::start(engine, &config.platform.limits, &state, &records);
-        let (_, engine) = tokio::try_join!(buckets, engine)?;
-        let plugins = plugin_ports(plugins, &config.platform.artifacts_bucket, &clients)?;
-        let fleet = Fleet::over(&config, &clients, definitions, records);
-        let stop = CancellationToken::new();
-        let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), plugins, stop.clone()));
-        let queue = LocalQueue::new(config.platform.limits.queue);
-        Ok(Self { fleet, reconciler, queue, stop })
+    pub(super) fn start(config: WorkerConfig) -> BoxFuture<'static, Result<Self, AssembleError>> {
+        Box::pin(async move {
+            let WorkerConfig { fleet: config, engine, plugins } = config;
+            let clients = clients(&config.stores);
+            let state = clients.bucket(&engine.state);
+            let (definitions, records) =
+                (clients.bucket(&config.stores.definitions), clients.bucket(&config.stores.records));
+            let buckets = async {
+                tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
+            };
+            let engine = engine::start(engine, &config.platform.limits, &state, &records);
+            let (_, engine) = tokio::try_join!(buckets, engine)?;
+            let plugins = plugin_ports(plugins, &config.platform.artifacts_bucket, &clients)?;
+            let fleet = Fleet::over(&config, &clients, definitions, records);
+            let stop = CancellationToken::new();
+            let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), plugins, stop.clone()));
+            let queue = LocalQueue::new(config.platform.limits.queue);
+            Ok(Self { fleet, reconciler, queue, stop })
+        })
     }
 
     /// The queue of this process, as the port.

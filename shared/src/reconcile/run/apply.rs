@@ -89,7 +89,8 @@ impl Work<'_> {
             status.outputs.clone_from(&applied.outputs);
             settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
         };
-        let status = self.settle(settle).await?;
+        let (status, ()) = tokio::join!(self.settle(settle), self.tenure.end_of_run());
+        let status = status?;
         let message = format!("applied: {}", applied.changes);
         self.close(entry, log, End::succeeded(message, applied.changes)).await?;
         Ok(status.value)
