@@ -10,6 +10,7 @@ mod drift;
 mod functions;
 mod gcloud;
 mod guard;
+mod guide;
 mod images;
 mod lifecycle;
 mod many;
