@@ -123,6 +123,7 @@ async fn it_does_so_where_every_function_is_a_process_of_its_own() {
     }
 }
 
+#[expect(clippy::panic, reason = "a test fails where it stands")]
 async fn does_what_it_says(stage: Stage) {
     let blocks = blocks();
     let [list, write, apply, http, upload, edit, destroy, clean] = blocks.as_slice() else {

@@ -10,8 +10,8 @@ pub mod variables;
 
 pub use auth::{AuthConfig, AuthMode};
 pub use concerns::{
-    EngineConfig, FleetConfig, LogConfig, LookoutConfig, PrepareConfig, ReaderConfig, ServerConfig, StoreConfig,
-    TasksConfig, WorkerConfig,
+    EngineConfig, FleetConfig, InstallerConfig, LogConfig, LookoutConfig, PluginsConfig, PrepareConfig, ReaderConfig,
+    ServerConfig, StoreConfig, TasksConfig, WorkerConfig,
 };
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 

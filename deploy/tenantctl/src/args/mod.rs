@@ -62,6 +62,8 @@ pub(crate) enum Form {
     Yaml,
     /// For spreadsheets: the table
     Csv,
+    /// For a comment on a pull request or a build's summary
+    Markdown,
 }
 
 /// When to use colour.

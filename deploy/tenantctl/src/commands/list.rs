@@ -1,7 +1,10 @@
 //! `list`: every page.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tenancy::store::Generation;
+use tenancy::tenant::TenantId;
 
 use super::Context;
 use crate::api::{ApiError, TenantItem};
@@ -14,12 +17,21 @@ pub(super) async fn run(phase: Option<&str>, drifted: bool, context: &Context<'_
     let items = context.every_page("tenants", filters.collect()).await?;
     let value = json!({ "items": items });
     let number = items.len();
-    let read: Result<Vec<TenantItem>, _> = items.into_iter().map(serde_json::from_value).collect();
-    let read =
-        read.map_err(|error| ApiError::Unreadable { request: "GET /tenants".to_owned(), why: error.to_string() })?;
+    let read = read(items)?;
     context.output.show(&value, || context.output.table(&table(read)))?;
     context.output.note(&count(number, "tenant"));
     Ok(Exit::Ok)
+}
+
+/// Every tenant's name.
+pub(super) async fn names(context: &Context<'_>) -> Result<BTreeSet<TenantId>, Failure> {
+    let items = context.every_page("tenants", Vec::new()).await?;
+    Ok(read(items)?.into_iter().map(|item| item.name).collect())
+}
+
+fn read(items: Vec<Value>) -> Result<Vec<TenantItem>, ApiError> {
+    let read: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
+    read.map_err(|error| ApiError::Unreadable { request: "GET /tenants".to_owned(), why: error.to_string() })
 }
 
 fn table(items: Vec<TenantItem>) -> Table {

@@ -14,6 +14,7 @@ mod operations;
 mod sweep;
 mod tasks;
 mod update;
+mod upgrade_plugins;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -43,7 +44,10 @@ pub fn create_tenant(door: Door) -> Router {
 
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
-    guarded(Router::new().route("/tenants/{id}", put(update::update)), &door.gate).with_state(door.commands)
+    let routes = Router::new()
+        .route("/tenants/{id}", put(update::update))
+        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade));
+    guarded(routes, &door.gate).with_state(door.commands)
 }
 
 /// `delete-tenant`.
