@@ -67,6 +67,8 @@ struct Seen {
     deletable: BTreeSet<Generation>,
     /// Somebody asked for the deletion of a tenant without a definition.
     deletable_without: bool,
+    /// A deletion that somebody asked for stands on the tenant's status.
+    requested: bool,
     /// The last step at which it was right to destroy this tenant.
     last_right_to_destroy: Option<u64>,
     /// When each lease was taken.
@@ -127,7 +129,7 @@ impl Seen {
     fn may_be_destroyed(&self, now: Timestamp, grace: SignedDuration) -> bool {
         if self.live.is_empty() {
             let over = |since: Timestamp| since.saturating_add(grace).is_ok_and(|over| over <= now);
-            return self.deletable_without || self.absent_since.is_some_and(over);
+            return self.deletable_without || self.requested || self.absent_since.is_some_and(over);
         }
         self.live.values().all(|generation| self.deletable.contains(generation))
     }
@@ -152,10 +154,12 @@ impl State {
         let request = |body: &Bytes| serde_json::from_slice::<Status>(body).ok()?.deletion;
         let (old, new) = (before.and_then(request), request(after));
         let seen = self.witness.seen(tenant);
+        seen.requested = new.is_some();
         if new.is_some() && new != old && seen.deleting > 0 {
             seen.deleting -= 1;
             seen.noted += 1;
         }
+        self.look_again();
     }
 
     /// Time passed or something changed: what is right to destroy may be otherwise.
@@ -264,6 +268,7 @@ impl State {
         self.step += 1;
         if let Some(tenant) = RecordName::tenant_of_status(name) {
             self.forgotten(&tenant, &before.value);
+            self.witness.seen(&tenant).requested = false;
         }
     }
 
