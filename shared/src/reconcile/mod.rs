@@ -24,6 +24,7 @@ mod watcher;
 
 pub use breaker::{Breaker, FleetCount, too_many};
 pub use decide::{Action, Cause, HoldReason, Idle, Intended, Situation, Why, decide};
+pub(crate) use observe::occupancy;
 pub use observe::{Observation, ObservedDefinition, Wanted};
 pub use ports::Ports;
 pub(crate) use queued::{put as put_in_queue, waiting};

@@ -12,13 +12,14 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::decide::Action;
-use super::observe::{Observation, ObservedDefinition, Wanted};
+use super::observe::{Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::reconciler::Reconciled;
 use super::slots::Slots;
 use super::tenure::Tenure;
 use super::watch::RunLog;
 use crate::operation::OperationId;
+use crate::placement::Placement;
 use crate::provision::{ChangeSummary, Run, Variables};
 use crate::records::{Entry, Operation, OperationKind, Outcome, Status, Step};
 use crate::store::{Generation, StoreError, Versioned};
@@ -105,10 +106,9 @@ impl Work<'_> {
         }
     }
 
-    async fn take_slot(&self, wanted: &Wanted) -> Result<(), CommandError> {
-        let Some(tier) = self.ports.platform.tier_of(&wanted.definition) else { return Ok(()) };
+    async fn take_slot(&self, placement: &Placement) -> Result<(), CommandError> {
         let limits = &self.ports.platform.limits;
-        self.tenure.take_slot(self.slots, &self.ports.clock, limits, &tier.instance, self.operation).await
+        self.tenure.take_slot(self.slots, &self.ports.clock, limits, &placement.database, self.operation).await
     }
 
     /// Writes what this run knows on the tenant's status, unless a newer holder of the lease has written there: what an

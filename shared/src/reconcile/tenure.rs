@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::slots::{Place, Slots};
 use crate::clock::Clock;
 use crate::operation::OperationId;
-use crate::platform::Limits;
+use crate::platform::{Limits, Tier};
 use crate::provision::Epoch;
 use crate::records::{Acquired, Lease, Leases, RecordName, Status};
 use crate::store::{StoreError, Versioned};
@@ -90,18 +90,18 @@ impl Tenure {
         slots: &Slots,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
-        instance: &str,
+        database: &Tier,
         operation: OperationId,
     ) -> Result<(), CommandError> {
         let patience = Patience::begin(clock, limits);
         let mut place = tokio::select! {
-            place = slots.take(instance, limits.runs_per_instance) => place,
+            place = slots.take(database, limits.runs_per_instance) => place,
             () = clock.sleep(patience.wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = self.cancel.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
         loop {
             for _ in 0..limits.runs_per_instance.max(1) {
-                let name = RecordName::slot(instance, place.number);
+                let name = RecordName::slot(database, place.number);
                 if let Some(lease) = unless_held(self.leases.acquire(&name, operation).await)? {
                     self.held.lock().await.push(Held { lease, place: Some(place) });
                     return Ok(());

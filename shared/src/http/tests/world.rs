@@ -80,11 +80,11 @@ impl OperationIds for CountedIds {
 }
 
 const PLATFORM: &str = "
-project: tenants-eu
-region: europe-west1
+tenantProjects:
+  - project: tenants-eu
+    region: europe-west1
+    tiers: {standard: {instance: shared-1, connectionName: 'tenants-eu:europe-west1:shared-1', project: tenants-eu}}
 image: europe-west1-docker.pkg.dev/p/r/wordpress-runtime:6.8
-tiers:
-  standard: {instance: shared-1, connectionName: 'p:europe-west1:shared-1', project: p}
 defaultTier: standard
 artifactsBucket: artifacts
 limits: {waitSeconds: 5}

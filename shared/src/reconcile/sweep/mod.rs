@@ -21,6 +21,7 @@ pub use due::{Due, due, next_check};
 
 use super::breaker::{Breaker, FleetCount, too_many};
 use crate::clock::Clock;
+use crate::placement::Occupancy;
 use crate::platform::Platform;
 use crate::records::{Definitions, Leases, RecordName, StatusSummary, Statuses};
 use crate::store::ObjectReader;
@@ -92,11 +93,15 @@ impl Sweeper {
         let now = self.clock.now();
         let mut fleet = SideBySide::new(self.definitions.clone(), Arc::clone(&self.records));
         let mut report = SweepReport::default();
+        let mut occupancy = Occupancy { at: now, ..Occupancy::default() };
         let mut deletions = Round::of(DELETIONS);
         let mut checks = Round::of(self.platform.drift.checks_per_sweep);
         while let Some(beside) = fleet.next().await? {
             report.count(&beside);
             let summary = self.summary(&beside).await?;
+            if let Some(place) = summary.as_ref().and_then(|summary| summary.place.clone()) {
+                *occupancy.tenants.entry(place).or_default() += 1;
+            }
             let Some(due) = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform) else {
                 continue;
             };
@@ -110,6 +115,7 @@ impl Sweeper {
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
         self.breaker.record(count).await?;
+        self.statuses.record_occupancy(&occupancy).await?;
         report.deletions_held = too_many(count, &self.platform.deletion);
         for (round, due) in [(deletions, Due::Tombstone), (checks, Due::DriftCheck)] {
             report.postponed += round.left_out();

@@ -6,6 +6,7 @@ mod deleting;
 mod drift;
 mod events;
 mod ordinary;
+mod placing;
 mod recovery;
 
 use std::sync::Arc;
@@ -30,12 +31,13 @@ use crate::tenant::{Format, TenantId};
 use crate::tenants::{Answer, Caller, CommandError, Commands, IfMatch, Submission, Wait};
 
 pub(super) const PLATFORM: &str = "
-project: aipress-sandbox
-region: europe-west1
+tenantProjects:
+  - project: aipress-sandbox
+    region: europe-west1
+    tiers:
+      standard: {instance: shared-1, connectionName: 'aipress-sandbox:europe-west1:shared-1', project: aipress-sandbox}
+      premium: {instance: premium-1, connectionName: 'aipress-sandbox:europe-west1:premium-1', project: aipress-sandbox}
 image: registry.example/wordpress-runtime:6.8
-tiers:
-  standard: {instance: shared-1, connectionName: 'aipress-sandbox:europe-west1:shared-1', project: aipress-sandbox}
-  premium: {instance: premium-1, connectionName: 'aipress-sandbox:europe-west1:premium-1', project: aipress-sandbox}
 defaultTier: standard
 artifactsBucket: aipress-sandbox-artifacts
 ";
@@ -92,8 +94,16 @@ impl World {
 
     /// Another process on the same buckets and the same cloud.
     pub(super) fn another_process(&self, name: &str) -> Reconciler {
+        self.process(name, &self.reconciler.ports().platform)
+    }
+
+    /// The same, with other settings of the platform.
+    pub(super) fn another_process_with(&self, name: &str, platform: &str) -> Reconciler {
+        self.process(name, &Arc::new(Platform::parse(platform).unwrap()))
+    }
+
+    fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
         let stored: Arc<dyn ObjectStore> = self.records.clone();
-        let platform = &self.reconciler.ports().platform;
         let process = Process { definitions: &self.definitions, records: &stored, clock: &self.clock, platform };
         Reconciler::new(process.ports(name, &self.provisioner))
     }
