@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use sandbox_gcs::Sandbox;
 use tenancy::assemble::{self, AssembleError, Assembled};
-use tenancy::config::{EngineConfig, FleetConfig, ProgramConfig, ServerConfig, StoreConfig, WorkerConfig};
+use tenancy::config::{EngineConfig, FleetConfig, ServerConfig, StoreConfig, WorkerConfig};
 use tenancy::platform::{InvalidPlatform, Platform};
+use tenancy::terraform::Installed;
 
 use crate::cloud::{self, CloudError};
+use crate::plugins::{self, Directory, PluginsError};
 use crate::settings::{GRACE, Settings, repository, variable};
 
 /// Why the control plane cannot serve.
@@ -27,13 +29,21 @@ pub(crate) enum PlaneError {
     /// The platform's settings are not valid.
     #[error(transparent)]
     Platform(#[from] InvalidPlatform),
+    /// Plugins cannot be had.
+    #[error(transparent)]
+    Plugins(#[from] PluginsError),
     /// Terraform, its module or a bucket is not as it must be.
     #[error(transparent)]
     Assemble(#[from] AssembleError),
 }
 
 /// Over a storage server that serves already.
-pub(crate) async fn assemble(settings: &Settings, storage: &Sandbox) -> Result<Assembled, PlaneError> {
+pub(crate) async fn assemble(
+    settings: &Settings,
+    storage: &Sandbox,
+    directory: &Directory,
+) -> Result<Assembled, PlaneError> {
+    let plugins = plugins::config(settings, directory, &storage.endpoint())?;
     let fleet = FleetConfig {
         server: ServerConfig { address: Some(settings.api), grace: GRACE, drain: GRACE },
         stores: StoreConfig {
@@ -44,7 +54,7 @@ pub(crate) async fn assemble(settings: &Settings, storage: &Sandbox) -> Result<A
         platform: read_platform(settings)?,
         process: "local".to_owned(),
     };
-    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)? }).await?)
+    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)?, plugins }).await?)
 }
 
 fn read_platform(settings: &Settings) -> Result<Platform, PlaneError> {
@@ -59,7 +69,7 @@ fn engine(settings: &Settings) -> Result<EngineConfig, PlaneError> {
     let mut pass_env: Vec<(String, String)> =
         inherited.filter_map(|name| variable(name).map(|value| (name.to_owned(), value))).collect();
     pass_env.push(("SANDBOX_CLOUD_DIR".to_owned(), cloud.to_string_lossy().into_owned()));
-    let program = ProgramConfig {
+    let installed = Installed {
         program: settings.terraform.clone(),
         module: repository().join("terraform/tenant"),
         work: settings.root.join("work"),
@@ -68,5 +78,5 @@ fn engine(settings: &Settings) -> Result<EngineConfig, PlaneError> {
         pass_env,
         secret_env: Vec::new(),
     };
-    Ok(EngineConfig { state: cloud::STATE.to_owned(), program, prepared: None })
+    Ok(EngineConfig { state: cloud::STATE.to_owned(), installed, prepared: None })
 }

@@ -4,9 +4,11 @@ mod apply;
 mod destroy;
 mod drift;
 mod outcome;
+mod plugins;
 mod recover;
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -41,9 +43,16 @@ pub(super) struct Work<'a> {
     pub(super) was_queued: bool,
     /// The tenant's status as this work read or wrote it last.
     pub(super) seen: Mutex<Option<Versioned<Status>>>,
+    /// The operation's entry is open: whoever comes next must settle it, unless this work does.
+    pub(super) open: AtomicBool,
 }
 
 impl Work<'_> {
+    /// Whether nothing of this operation is left for anybody to settle.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.open.load(Ordering::Relaxed)
+    }
+
     /// Keeps in mind what was read, for the next word on the status.
     pub(super) async fn saw(&self, observation: &Observation) {
         self.seen.lock().await.clone_from(&observation.status);
@@ -54,6 +63,10 @@ impl Work<'_> {
         let done = match (&action, &observation.definition) {
             (Action::Apply(_), ObservedDefinition::Valid(wanted)) => self.apply(wanted, observation).await,
             (Action::CheckDrift, ObservedDefinition::Valid(wanted)) => self.check_drift(wanted, observation).await,
+            (Action::Plugins(step), ObservedDefinition::Valid(wanted)) => {
+                // Boxed: every other run would carry the longest of its steps.
+                Box::pin(self.plugins(*step, wanted, observation)).await
+            }
             (Action::Destroy(_), _) => self.destroy(observation).await,
             (Action::Forget(_), _) => self.forget(observation).await,
             // Decided from the same observation, so the definition is there for every action that needs it.
@@ -74,6 +87,7 @@ impl Work<'_> {
         step: &str,
     ) -> Result<Entry, CommandError> {
         let epoch = Some(self.tenure.epoch);
+        self.open.store(true, Ordering::Relaxed);
         let queued = if self.was_queued { self.ports.journal.find(self.tenant, self.operation).await? } else { None };
         if let Some(mut queued) = queued {
             let begin = |operation: &mut Operation| {
@@ -165,7 +179,10 @@ impl Work<'_> {
         );
         kept?;
         match closed {
-            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => {
+                self.open.store(false, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

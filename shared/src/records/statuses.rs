@@ -8,7 +8,7 @@ use super::names::RecordName;
 use super::status::Status;
 use super::summary::StatusSummary;
 use crate::placement::Occupancy;
-use crate::store::document::{read_json, write_json};
+use crate::store::document::{delete_surely, read_json, write_json};
 use crate::store::{Generation, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
 
@@ -103,6 +103,6 @@ impl Statuses {
 
     /// Forgets a tenant: its resources are gone, or are no longer ours.
     pub async fn remove(&self, status: &Versioned<Status>) -> Result<(), StoreError> {
-        self.records.delete(&RecordName::status(&status.value.tenant), status.generation).await
+        delete_surely(self.records.as_ref(), &RecordName::status(&status.value.tenant), status.generation).await
     }
 }

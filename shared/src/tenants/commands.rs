@@ -5,12 +5,13 @@ mod create;
 mod delete;
 mod preview;
 mod update;
+mod upgrade_plugins;
 
 use std::sync::Arc;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
 use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciled, Reconciler, occupancy, put_in_queue, waiting};
+use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};
@@ -47,7 +48,7 @@ impl Commands {
     ) -> Result<Rendered, CommandError> {
         let (platform, recorded) = (self.platform(), status.and_then(|status| status.value.placement.as_ref()));
         let occupancy = occupancy(&self.reconciler.ports().statuses, platform, recorded).await?;
-        let decisions = render::Decisions::default();
+        let decisions = decisions(status);
         render::render(definition, platform, recorded, &occupancy, &decisions).map_err(CommandError::Invalid)
     }
 
@@ -102,10 +103,7 @@ impl Commands {
         operation.principal = caller.principal.clone();
         operation.trigger = caller.trigger;
         operation.definition_generation = intent.generation;
-        ports.journal.open(operation).await?;
-        // One that waits there by mistake is taken off first.
-        waiting(ports, tenant).await?;
-        let waits = put_in_queue(ports, tenant, id).await?;
+        let waits = enqueue(ports, operation).await?;
         self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Change }).await?;
         Ok(Answer { tenant: self.view(tenant).await?, operation: Some(waits), finished: false })
     }

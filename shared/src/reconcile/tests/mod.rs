@@ -5,8 +5,10 @@ mod decisions;
 mod deleting;
 mod drift;
 mod events;
+mod kills;
 mod ordinary;
 mod placing;
+mod plugins;
 mod recovery;
 
 use std::sync::Arc;
@@ -18,12 +20,13 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::clock::{Clock, RuntimeClock, UlidIds};
 use crate::platform::Platform;
-use crate::plugins::RecordedInstalls;
+use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
     Trigger,
 };
+use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
 use crate::tasks::LocalQueue;
@@ -47,6 +50,11 @@ pub(super) struct World {
     pub(super) definitions: Arc<MemoryStore>,
     pub(super) records: Arc<MemoryStore>,
     pub(super) provisioner: MemoryProvisioner,
+    /// The bucket `team`, where plugin lists lie.
+    pub(super) lists: Arc<MemoryStore>,
+    pub(super) directory: MemoryDirectory,
+    pub(super) installer: MemoryInstaller,
+    plugins: PluginPorts,
     pub(super) reconciler: Reconciler,
     pub(super) commands: Commands,
     pub(super) watcher: Watcher,
@@ -66,8 +74,14 @@ impl World {
         let records = Arc::new(MemoryStore::new("records", Arc::clone(&clock)));
         let provisioner = MemoryProvisioner::new(Arc::clone(&clock));
         let stored: Arc<dyn ObjectStore> = records.clone();
+        let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
-        let process = Process { definitions: &definitions, records: &stored, clock: &clock, platform: &platform };
+        let lists = Arc::new(MemoryStore::new("team", Arc::clone(&clock)));
+        let plugin_lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock).and("team", Arc::clone(&lists))));
+        let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
+        let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &plugins, clock: &clock, platform: &platform };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -82,14 +96,28 @@ impl World {
             ports.definitions.clone(),
             records.clone(),
             ports.statuses.clone(),
-            ports.leases.clone(),
             ports.breaker,
+            plugin_lists,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,
         );
         let commands = Commands::new(reconciler.clone(), Arc::new(queue.clone()));
-        Self { definitions, records, provisioner, reconciler, commands, watcher, sweeper, queue, clock }
+        Self {
+            definitions,
+            records,
+            provisioner,
+            lists,
+            directory,
+            installer,
+            plugins,
+            reconciler,
+            commands,
+            watcher,
+            sweeper,
+            queue,
+            clock,
+        }
     }
 
     /// Another process on the same buckets and the same cloud.
@@ -103,9 +131,24 @@ impl World {
     }
 
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
-        let stored: Arc<dyn ObjectStore> = self.records.clone();
-        let process = Process { definitions: &self.definitions, records: &stored, clock: &self.clock, platform };
+        let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
+            (self.definitions.clone(), self.records.clone());
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
         Reconciler::new(process.ports(name, &self.provisioner))
+    }
+
+    /// Another process, whose buckets fail as `mischief` says.
+    pub(super) fn doomed(&self, mischief: &Mischief) -> (Commands, Reconciler) {
+        let faulty = |bucket, store: &Arc<MemoryStore>| -> Arc<dyn ObjectStore> {
+            Arc::new(FaultyStore::new(bucket, store.clone(), mischief.clone()))
+        };
+        let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
+        let platform = &self.reconciler.ports().platform;
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
+        let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
+        (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
 
     pub(super) async fn upload(&self, id: &str, source: &str) {
@@ -183,8 +226,9 @@ impl World {
 }
 
 struct Process<'a> {
-    definitions: &'a Arc<MemoryStore>,
+    definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
+    plugins: &'a PluginPorts,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
 }
@@ -194,20 +238,24 @@ impl Process<'_> {
         let (records, clock) = (Arc::clone(self.records), Arc::clone(self.clock));
         let term = Duration::from_secs(self.platform.limits.lease_seconds);
         Ports {
-            definitions: Definitions::new(self.definitions.clone()),
-            definition_writer: DefinitionWriter::new(self.definitions.clone()),
+            definitions: Definitions::new(reader(Arc::clone(self.definitions))),
+            definition_writer: DefinitionWriter::new(Arc::clone(self.definitions)),
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
             provisioner: Arc::new(provisioner.clone()),
-            installs: Arc::new(RecordedInstalls::new(records)),
+            plugins: self.plugins.clone(),
             clock,
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(self.platform),
             shutdown: CancellationToken::new(),
         }
     }
+}
+
+fn reader(store: Arc<dyn ObjectStore>) -> Arc<dyn ObjectReader> {
+    store
 }
 
 pub(super) fn tenant(id: &str) -> TenantId {
