@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tenancy::clock::Clock;
 use tenancy::platform::Platform;
-use tenancy::plugins::RecordedInstalls;
-use tenancy::reconcile::{Breaker, Ports, Reconciler, Sweeper, Watcher};
+use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
+use tenancy::reconcile::{Breaker, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
 use tenancy::records::{DefinitionWriter, Definitions, Journal, Leases, Statuses};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{ObjectReader, ObjectStore};
@@ -99,15 +99,19 @@ impl Process {
         let clock: Arc<dyn Clock> = Arc::new(ProcessClock { world: Arc::clone(world), process: id });
         let shutdown = CancellationToken::new();
         let term = Duration::from_secs(platform.limits.lease_seconds);
+        // Plugins have tests of their own: no definition here names one.
+        let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock)));
+        let plugins =
+            PluginPorts::in_memory(&MemoryDirectory::default(), lists.clone(), &MemoryInstaller::default());
         let ports = Ports {
             definitions: Definitions::new(definitions.clone()),
             definition_writer: DefinitionWriter::new(definitions),
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), format!("p{}", id.0), term),
-            breaker: Breaker::new(Arc::clone(&records)),
+            breaker: Breaker::new(records),
             provisioner: Arc::new(SimulatedProvisioner { world: Arc::clone(world), process: id }),
-            installs: Arc::new(RecordedInstalls::new(records)),
+            plugins,
             clock: Arc::clone(&clock),
             ids: Arc::new(CountedIds(Arc::clone(world))),
             platform: Arc::clone(platform),
@@ -120,8 +124,8 @@ impl Process {
             ports.definitions.clone(),
             listed,
             ports.statuses.clone(),
-            ports.leases.clone(),
             ports.breaker.clone(),
+            lists,
             tasks.clone(),
             clock,
             Arc::clone(platform),

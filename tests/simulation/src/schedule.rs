@@ -163,7 +163,8 @@ impl Schedule {
         if self.is_over() {
             return Ok(());
         }
-        verdict::as_defined(&self.world, &self.buckets, &self.platform, &self.tenants, &self.processes)
+        verdict::as_defined(&self.world, &self.buckets, &self.platform, &self.tenants);
+        Ok(())
     }
 
     fn sweep_after(&mut self, wait: SignedDuration) {

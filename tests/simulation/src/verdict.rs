@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use tenancy::platform::Platform;
 use tenancy::records::{DefinitionObject, Operation, Phase, RecordName, Status};
-use tenancy::render;
 use tenancy::store::{ObjectReader as _, document};
 use tenancy::tenant::{self, Format, TenantId};
 
-use crate::cloud::{self, DATABASE, Resources, SERVICE};
-use crate::process::{Buckets, Process};
+use crate::cloud::{DATABASE, Resources, SERVICE};
+use crate::process::Buckets;
 use crate::schedule::now_or_never;
 use crate::witness::Invariant;
 use crate::world::World;
@@ -20,8 +19,7 @@ pub(crate) fn as_defined(
     buckets: &Buckets,
     platform: &Platform,
     tenants: &[TenantId],
-    processes: &[Process],
-) -> std::io::Result<()> {
+) {
     let verdict = Verdict { world, buckets, platform };
     for tenant in tenants {
         if let Err(what) = verdict.of(tenant) {
@@ -34,8 +32,6 @@ pub(crate) fn as_defined(
             }
         }
     }
-    let _ = processes;
-    Ok(())
 }
 
 struct Verdict<'a> {
@@ -83,23 +79,21 @@ impl Verdict<'_> {
         if definition.spec.suspend.unwrap_or_default() {
             return if phase == Phase::Suspended { Ok(()) } else { Err(format!("it is suspended and {phase:?}")) };
         }
-        let variables = render::variables(&definition, self.platform, &render::Decisions::default())
-            .map_err(|problems| problems.to_string())?;
-        let want = cloud::wanted(variables.as_json());
-        if real.get(DATABASE).is_some_and(|have| Some(have) != want.get(DATABASE)) {
-            return if phase == Phase::Held && status.hold.is_some() {
-                Ok(())
-            } else {
-                Err(format!("its database would be replaced and it is {phase:?}: {status:?}"))
-            };
+        let tier = self.platform.tier_of(&definition).map(|tier| tier.instance.as_str());
+        if real.get(DATABASE).is_some_and(|have| have["instance"].as_str() != tier) {
+            let held = phase == Phase::Held && status.hold.is_some();
+            let what = || format!("its database would be replaced and it is {phase:?}: {status:?}");
+            return if held { Ok(()) } else { Err(what()) };
         }
         if phase != Phase::Ready || status.in_doubt {
             return Err(format!("it is {phase:?}: {status:?}"));
         }
-        if *real == want || self.world.lock().witness.may_have_drifted(tenant) {
+        let most = definition.spec.runtime.and_then(|runtime| runtime.scaling?.max_instances);
+        let have = real.get(SERVICE).and_then(|service| service["scaling"]["max_instances"].as_u64());
+        if have == most.map(u64::from) || self.world.lock().witness.may_have_drifted(tenant) {
             return Ok(());
         }
-        Err(format!("its service is {:?}, not {:?}", real.get(SERVICE), want.get(SERVICE)))
+        Err(format!("its service has at most {have:?} instances, not {most:?}"))
     }
 
     fn operations(&self, tenant: &TenantId) -> Vec<Operation> {
