@@ -4,10 +4,12 @@
 //! reported at once.
 
 mod concerns;
+mod install;
 mod reader;
 pub mod variables;
 
 pub use concerns::{EngineConfig, FleetConfig, LogConfig, ReaderConfig, ServerConfig, StoreConfig, WorkerConfig};
+pub use install::InstallConfig;
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 
 #[cfg(test)]
