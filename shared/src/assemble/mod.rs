@@ -2,6 +2,9 @@
 //! function gets what it needs and nothing else, and nothing it gets asks which function that is.
 //!
 //! What is missing or wrong is said before anything is served: every variable, every bucket, the program, the module.
+//!
+//! What is awaited here for long is boxed: an `async fn` is compiled by whoever awaits it, and every function's binary would
+//! compile the whole crate again.
 
 mod buckets;
 mod engine;
@@ -14,6 +17,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
+use futures::future::{BoxFuture, LocalBoxFuture};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -23,7 +27,7 @@ pub use functions::{
 
 pub use logging::begin as begin_logging;
 
-use crate::config::{self, ConfigError, LogConfig, Reader, ServerConfig};
+use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
 use crate::store::StoreError;
@@ -70,6 +74,24 @@ where
     }
 }
 
+/// The whole course of a program that an image build runs: read settings, initialise the module, end.
+pub async fn preparation(read: impl FnOnce(&mut Reader) -> Option<PrepareConfig>) -> ExitCode {
+    let prepared = async {
+        logging::begin(&config::load(LogConfig::read)?);
+        engine::prepare(config::load(read)?).await
+    };
+    match prepared.await {
+        Ok(digest) => {
+            tracing::info!(%digest, "the module is initialised");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 async fn course<C, Fut>(
     read: impl FnOnce(&mut Reader) -> Option<C>,
     assemble: impl FnOnce(C) -> Fut,
@@ -99,20 +121,24 @@ impl Assembled {
     }
 
     /// Serves until told to stop, then lets what goes on beside end.
-    pub async fn run(self) -> Result<(), AssembleError> {
+    pub fn run(self) -> LocalBoxFuture<'static, Result<(), AssembleError>> {
         let Self { router, settings, background } = self;
-        let stopping = settings.stopping.clone();
-        serve(router, settings).await?;
-        end(background, stopping).await;
-        Ok(())
+        Box::pin(async move {
+            let stopping = settings.stopping.clone();
+            serve(router, settings).await?;
+            end(background, stopping).await;
+            Ok(())
+        })
     }
 
     /// The same on a socket that is open already, whatever the settings say.
-    pub async fn run_on(self, listener: TcpListener) -> Result<(), AssembleError> {
+    pub fn run_on(self, listener: TcpListener) -> BoxFuture<'static, Result<(), AssembleError>> {
         let Self { router, settings, background } = self;
-        serve_on(router, listener, settings.stopping.clone()).await?;
-        end(background, settings.stopping).await;
-        Ok(())
+        Box::pin(async move {
+            serve_on(router, listener, settings.stopping.clone()).await?;
+            end(background, settings.stopping).await;
+            Ok(())
+        })
     }
 }
 

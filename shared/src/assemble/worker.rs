@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -45,9 +46,11 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// Over buckets that were checked.
-    pub(super) async fn open(config: &FleetConfig) -> Result<Self, AssembleError> {
-        let (definitions, records) = both(&config.stores, &clients(&config.stores)).await?;
-        Ok(Self::over(config, definitions, records))
+    pub(super) fn open(config: &FleetConfig) -> BoxFuture<'_, Result<Self, AssembleError>> {
+        Box::pin(async move {
+            let (definitions, records) = both(&config.stores, &clients(&config.stores)).await?;
+            Ok(Self::over(config, definitions, records))
+        })
     }
 
     fn over(config: &FleetConfig, definitions_bucket: GcsStore, records_bucket: GcsStore) -> Self {
@@ -77,9 +80,9 @@ impl Fleet {
     pub(super) fn sweeper(&self, tasks: Arc<dyn Tasks>) -> Sweeper {
         let records: Arc<dyn ObjectReader> = reader(&self.records_bucket);
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
-        let (leases, breaker) = (self.leases.clone(), self.breaker.clone());
+        let breaker = self.breaker.clone();
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, leases, breaker, tasks, clock, platform)
+        Sweeper::new(definitions, records, statuses, breaker, tasks, clock, platform)
     }
 
     fn ports(&self, provisioner: Arc<dyn Provisioner>, shutdown: CancellationToken) -> Ports {
@@ -101,17 +104,25 @@ impl Fleet {
 }
 
 impl Worker {
-    /// With buckets that were checked and an engine that was started.
-    pub(super) async fn start(config: WorkerConfig) -> Result<Self, AssembleError> {
-        let WorkerConfig { fleet: config, engine } = config;
-        let clients = clients(&config.stores);
-        let (definitions, records) = both(&config.stores, &clients).await?;
-        let engine = engine::start(engine, &config.platform.limits, &clients, &records).await?;
-        let fleet = Fleet::over(&config, definitions, records);
-        let stop = CancellationToken::new();
-        let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), stop.clone()));
-        let queue = LocalQueue::new(config.platform.limits.queue);
-        Ok(Self { fleet, reconciler, queue, stop })
+    /// With buckets that were checked and an engine that was started, all at the same time.
+    pub(super) fn start(config: WorkerConfig) -> BoxFuture<'static, Result<Self, AssembleError>> {
+        Box::pin(async move {
+            let WorkerConfig { fleet: config, engine } = config;
+            let clients = clients(&config.stores);
+            let state = clients.bucket(&engine.state);
+            let (definitions, records) =
+                (clients.bucket(&config.stores.definitions), clients.bucket(&config.stores.records));
+            let buckets = async {
+                tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
+            };
+            let engine = engine::start(engine, &config.platform.limits, &state, &records);
+            let (_, engine) = tokio::try_join!(buckets, engine)?;
+            let fleet = Fleet::over(&config, definitions, records);
+            let stop = CancellationToken::new();
+            let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), stop.clone()));
+            let queue = LocalQueue::new(config.platform.limits.queue);
+            Ok(Self { fleet, reconciler, queue, stop })
+        })
     }
 
     /// The queue of this process, as the port.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::reader::Reader;
 use super::variables as var;
 use crate::platform::Platform;
+use crate::terraform::Installed;
 
 /// What is logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,39 +70,38 @@ impl StoreConfig {
 pub struct EngineConfig {
     /// Bucket of its state.
     pub state: String,
-    /// The program.
-    pub program: PathBuf,
-    /// The root module's folder.
-    pub module: PathBuf,
-    /// Where run folders are made.
-    pub work: PathBuf,
-    /// Its own configuration file.
-    pub cli_config: Option<PathBuf>,
-    /// The dependency lock file.
-    pub lock_file: Option<PathBuf>,
+    /// The program, its module and its environment.
+    pub installed: Installed,
     /// An initialised folder.
     pub prepared: Option<PathBuf>,
-    /// Handed to it.
-    pub pass_env: Vec<(String, String)>,
-    /// Handed to it, and kept out of every log.
-    pub secret_env: Vec<(String, String)>,
 }
 
 impl EngineConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let [state, program] = [var::STATE, var::TERRAFORM].map(|variable| reader.text(variable));
-        let [module, work] = [var::MODULE, var::WORK].map(|variable| reader.text(variable).map(PathBuf::from));
-        let [cli_config, lock_file, prepared] = [var::CLI_CONFIG, var::LOCK_FILE, var::PREPARED]
-            .map(|variable| reader.optional(variable).map(PathBuf::from));
-        let own =
-            [var::PATH, var::HOME, var::TMPDIR].map(|variable| (variable.name.to_owned(), reader.optional(variable)));
-        let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let passed = var::PASSED.into_iter().flat_map(|prefix| reader.beginning(prefix));
-        let (secret_env, pass_env) = own.chain(passed).partition(|(name, _)| var::SECRET.contains(&name.as_str()));
-        let (state, program) = (state?, PathBuf::from(program?));
-        let (module, work) = (module?, work?);
-        Some(Self { state, program, module, work, cli_config, lock_file, prepared, pass_env, secret_env })
+        let (state, installed) = (reader.text(var::STATE), read_installed(reader));
+        let prepared = reader.optional(var::PREPARED).map(PathBuf::from);
+        Some(Self { state: state?, installed: installed?, prepared })
+    }
+}
+
+/// What an image build needs to initialise the module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrepareConfig {
+    /// The program, its module and its environment.
+    pub installed: Installed,
+    /// The folder to initialise, which is replaced.
+    pub prepared: PathBuf,
+}
+
+impl PrepareConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (installed, prepared) = (read_installed(reader), reader.optional(var::PREPARED));
+        if prepared.is_none() {
+            reader.problem(var::PREPARED, "is not set".to_owned());
+        }
+        Some(Self { installed: installed?, prepared: prepared?.into() })
     }
 }
 
@@ -159,6 +159,19 @@ impl WorkerConfig {
         let (fleet, engine) = (FleetConfig::read(reader), EngineConfig::read(reader));
         Some(Self { fleet: fleet?, engine: engine? })
     }
+}
+
+fn read_installed(reader: &mut Reader) -> Option<Installed> {
+    let program = reader.text(var::TERRAFORM);
+    let [module, work] = [var::MODULE, var::WORK].map(|variable| reader.text(variable).map(PathBuf::from));
+    let [cli_config, lock_file] =
+        [var::CLI_CONFIG, var::LOCK_FILE].map(|variable| reader.optional(variable).map(PathBuf::from));
+    let own = [var::PATH, var::HOME, var::TMPDIR].map(|variable| (variable.name.to_owned(), reader.optional(variable)));
+    let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let passed = var::PASSED.into_iter().flat_map(|prefix| reader.beginning(prefix));
+    let (secret_env, pass_env) = own.chain(passed).partition(|(name, _)| var::SECRET.contains(&name.as_str()));
+    let (program, module, work) = (PathBuf::from(program?), module?, work?);
+    Some(Installed { program, module, work, cli_config, lock_file, pass_env, secret_env })
 }
 
 fn read_platform(reader: &mut Reader) -> Option<Platform> {

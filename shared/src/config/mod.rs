@@ -8,7 +8,9 @@ mod install;
 mod reader;
 pub mod variables;
 
-pub use concerns::{EngineConfig, FleetConfig, LogConfig, ReaderConfig, ServerConfig, StoreConfig, WorkerConfig};
+pub use concerns::{
+    EngineConfig, FleetConfig, LogConfig, PrepareConfig, ReaderConfig, ServerConfig, StoreConfig, WorkerConfig,
+};
 pub use install::InstallConfig;
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 

@@ -6,6 +6,7 @@
 mod breaker;
 mod decide;
 mod installing;
+mod noticed;
 mod observe;
 mod ports;
 mod queued;
@@ -24,10 +25,11 @@ mod watcher;
 
 pub use breaker::{Breaker, FleetCount, too_many};
 pub use decide::{Action, Cause, HoldReason, Idle, Intended, Situation, Why, decide};
+pub(crate) use observe::occupancy;
 pub use observe::{Observation, ObservedDefinition, Wanted};
 pub use ports::Ports;
-pub(crate) use queued::{put as put_in_queue, waiting};
+pub(crate) use queued::enqueue;
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;
 pub use sweep::{Due, SweepReport, Sweeper, due, next_check};
-pub use watcher::{Noticed, Watcher};
+pub use watcher::{Noticed, Suspicion, Watcher};

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::slots::{Place, Slots};
 use crate::clock::Clock;
 use crate::operation::OperationId;
-use crate::platform::Limits;
+use crate::platform::{Limits, Tier};
 use crate::provision::Epoch;
 use crate::records::{Acquired, Lease, Leases, RecordName, Status};
 use crate::store::{StoreError, Versioned};
@@ -30,8 +30,8 @@ pub(super) struct Tenure {
     ended: CancellationToken,
     /// Under which state may be saved.
     pub(super) epoch: Epoch,
-    /// Whose work must be recovered first.
-    pub(super) taken_over: Option<OperationId>,
+    /// Whose work must be settled first, oldest first.
+    pub(super) unsettled: Vec<OperationId>,
     /// Cancelled when a lease is lost or the process is asked to stop.
     pub(super) cancel: CancellationToken,
 }
@@ -74,13 +74,13 @@ impl Tenure {
             }
             asked = leases.acquire(&name, operation).await;
         };
-        let (epoch, taken_over) = (lease.epoch, lease.taken_over);
+        let (epoch, unsettled) = (lease.epoch, lease.unsettled.clone());
         let cancel = shutdown.child_token();
         let held = Arc::new(Mutex::new(vec![Held { lease, place: None }]));
         let ended = CancellationToken::new();
         let renewing = Renewing { leases: leases.clone(), held: Arc::clone(&held), ended: ended.clone() };
         let renewal = tokio::spawn(renewing.run(Arc::clone(clock), cancel.clone()));
-        Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, taken_over, cancel })
+        Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, unsettled, cancel })
     }
 
     /// Takes one of the slots of a database instance as well: it takes few operations at once. First a place among this
@@ -90,19 +90,21 @@ impl Tenure {
         slots: &Slots,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
-        instance: &str,
+        database: &Tier,
         operation: OperationId,
     ) -> Result<(), CommandError> {
         let patience = Patience::begin(clock, limits);
         let mut place = tokio::select! {
-            place = slots.take(instance, limits.runs_per_instance) => place,
+            place = slots.take(database, limits.runs_per_instance) => place,
             () = clock.sleep(patience.wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = self.cancel.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
         loop {
             for _ in 0..limits.runs_per_instance.max(1) {
-                let name = RecordName::slot(instance, place.number);
-                if let Some(lease) = unless_held(self.leases.acquire(&name, operation).await)? {
+                let name = RecordName::slot(database, place.number);
+                if let Some(mut lease) = unless_held(self.leases.acquire(&name, operation).await)? {
+                    // Whose slot ran out is settled under their tenant's lease.
+                    lease.unsettled.clear();
                     self.held.lock().await.push(Held { lease, place: Some(place) });
                     return Ok(());
                 }
@@ -112,20 +114,46 @@ impl Tenure {
         }
     }
 
+    /// Everybody whose work was left is settled: nobody has to come back for them.
+    pub(super) async fn settled(&self) {
+        for held in self.held.lock().await.iter_mut() {
+            held.lease.unsettled.clear();
+        }
+    }
+
+    /// This operation's own work is left for whoever comes next.
+    pub(super) async fn leave_unsettled(&self, operation: OperationId) {
+        // The tenant's lease was taken first.
+        if let Some(held) = self.held.lock().await.first_mut() {
+            held.lease.unsettled.push(operation);
+        }
+    }
+
     /// Gives everything back.
     pub(super) async fn end(self) -> Result<(), StoreError> {
         // A renewal under way is awaited: aborted, it could leave a generation that we never learn of.
         self.ended.cancel();
         let _ = self.renewal.await;
         let held = std::mem::take(&mut *self.held.lock().await);
-        let leases = &self.leases;
-        let given_back = held.into_iter().map(|Held { lease, place }| async move {
-            let released = leases.release(lease).await;
-            drop(place);
-            released
-        });
-        futures::future::join_all(given_back).await.into_iter().collect()
+        give_back(&self.leases, held).await
     }
+
+    /// Gives the slots back as soon as the run is over: somebody waits for them. The tenant's lease stays.
+    pub(super) async fn end_of_run(&self) {
+        let slots = self.held.lock().await.extract_if(.., |held| held.place.is_some()).collect();
+        if let Err(error) = give_back(&self.leases, slots).await {
+            tracing::warn!(%error, "a slot could not be given back and will run out");
+        }
+    }
+}
+
+async fn give_back(leases: &Leases, held: Vec<Held>) -> Result<(), StoreError> {
+    let given_back = held.into_iter().map(|Held { lease, place }| async move {
+        let released = leases.release(lease).await;
+        drop(place);
+        released
+    });
+    futures::future::join_all(given_back).await.into_iter().collect()
 }
 
 /// The lease, or `None` where asking again later may help.

@@ -6,6 +6,7 @@
 
 mod condition;
 mod definitions;
+mod drift;
 mod journal;
 mod leases;
 mod names;
@@ -16,13 +17,13 @@ mod summary;
 
 pub use condition::{Condition, ConditionKind, Conditions, Truth};
 pub use definitions::{DefinitionHead, DefinitionWriter, Definitions, StoredDefinition};
+pub use drift::{CONFIRMED, DriftFinding, DriftRecord, LastLook};
 pub use journal::{Entry, Journal};
-pub use leases::{Acquired, Holder, Lease, Leases};
+pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use status::{
-    AppliedRecord, DeletionRequest, DeletionTerms, DriftRecord, Hold, Phase, PluginsRecord, RetryRecord, Status,
-    Tombstone,
+    AppliedRecord, DeletionRequest, DeletionTerms, Hold, Phase, PluginsRecord, RetryRecord, Status, Tombstone,
 };
 pub use statuses::Statuses;
 pub use summary::StatusSummary;

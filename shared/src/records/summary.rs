@@ -7,8 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::condition::ConditionKind;
+use super::drift::{DriftRecord, LastLook};
 use super::status::{Phase, Status};
 use crate::operation::OperationId;
+use crate::placement::Placement;
+use crate::platform::Place;
 use crate::store::Generation;
 
 /// A status in short. Kept under 1 KiB: object metadata holds 8 KiB at most (a limit of the store).
@@ -44,9 +47,18 @@ pub struct StatusSummary {
     /// Resources that drifted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub drifted: usize,
+    /// Of them, those that were seen more than once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drift_confirmed: usize,
+    /// Something outside says that the cloud changed then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_suspected: Option<Timestamp>,
     /// The operation under way or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The site's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -71,9 +83,13 @@ impl StatusSummary {
         BTreeMap::from([(KEY.to_owned(), text)])
     }
 
-    /// When the cloud was last looked at: an apply looks at everything too.
-    pub fn last_checked(&self) -> Option<Timestamp> {
-        self.applied_at.max(self.drift_checked)
+    /// What decides when to look for drift next.
+    pub fn last_look(&self) -> LastLook {
+        LastLook {
+            at: self.applied_at.max(self.drift_checked),
+            unconfirmed: self.drift_confirmed < self.drifted,
+            suspected: self.drift_suspected,
+        }
     }
 
     /// What the metadata says; `None` where somebody wrote the object without it: then the body must be read.
@@ -96,7 +112,10 @@ impl From<&Status> for StatusSummary {
             queued: status.queued.is_some(),
             drift_checked: status.drift.as_ref().map(|drift| drift.checked),
             drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
+            drift_confirmed: status.drift.as_ref().map_or(0, DriftRecord::confirmed),
+            drift_suspected: status.drift_suspected,
             operation: status.operation,
+            place: status.placement.as_ref().map(Placement::place),
             url: status.outputs.get("url").and_then(|url| url.as_str()).map(str::to_owned),
             reason: ready.filter(|_| status.phase != Phase::Ready).map(|ready| ready.reason.clone()),
         }

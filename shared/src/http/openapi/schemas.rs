@@ -92,6 +92,8 @@ fn tenants() -> Value {
         ("mediaType", one_of(&["application/yaml", "application/json"])),
         ("links", object(&[("self", to("Link"))])),
     ]);
+    let mut drift = drift_members();
+    drift.extend([("name", to("TenantId")), ("links", links.clone())]);
     let mut summary = summary_members();
     summary.extend([("name", to("TenantId")), ("updated", time()), ("links", links.clone())]);
     json!({
@@ -105,6 +107,9 @@ fn tenants() -> Value {
         ]),
         "TenantSummary": object(&summary),
         "TenantList": page_of("TenantSummary"),
+        "DriftList": {"type": "object", "required": ["items"], "properties": {
+            "items": list(&object(&drift)), "nextPageToken": text(),
+        }},
         "DefinitionGeneration": definition,
         "DefinitionList": page_of("DefinitionGeneration"),
         "TenantOrPreview": {"oneOf": [to("Tenant"), to("Preview")]},
@@ -123,15 +128,28 @@ fn summary_members() -> Vec<(&'static str, Value)> {
         ("deletionRequested?", flag()),
         ("driftChecked?", time()),
         ("drifted?", count()),
+        ("driftConfirmed?", count()),
+        ("driftSuspected?", time()),
         ("operation?", to("OperationId")),
+        ("place?", text()),
         ("url?", text()),
         ("reason?", text()),
     ]
 }
 
+fn drift_members() -> Vec<(&'static str, Value)> {
+    let finding = object(&[
+        ("address", text()),
+        ("action", to("ChangeAction")),
+        ("attributes", list(&text())),
+        ("firstSeen", time()),
+        ("sightings", count()),
+    ]);
+    vec![("checked", time()), ("found", list(&finding)), ("lastClean?", time())]
+}
+
 fn statuses() -> Value {
-    let kinds = ["Ready", "DefinitionValid", "Applied", "Held", "Drifted", "Tombstoned", "PluginsInstalled"];
-    let drift = object(&[("address", text()), ("action", to("ChangeAction")), ("attributes", list(&text()))]);
+    let kinds = ["Ready", "DefinitionValid", "Placed", "Applied", "Held", "Drifted", "Tombstoned", "PluginsInstalled"];
     let applied = object(&[
         ("generation", to("Generation")),
         ("digest", to("Digest")),
@@ -159,12 +177,14 @@ fn statuses() -> Value {
             ("conditions", list(&to("Condition"))),
             ("observedGeneration?", to("Generation")),
             ("inDoubt?", flag()),
+            ("placement?", placement()),
             ("applied?", applied),
             ("outputs?", json!({"type": "object", "additionalProperties": true})),
             ("variables?", to("OperationId")),
             ("terms", object(&[("policy", one_of(&["Delete", "Retain"])), ("protection", flag())])),
             ("plugins?", object(&[("wanted", json!({})), ("digest", to("Digest")), ("requested", time())])),
-            ("drift?", object(&[("checked", time()), ("found", list(&drift))])),
+            ("drift?", object(&drift_members())),
+            ("driftSuspected?", time()),
             ("tombstone?", object(&[("since", time()), ("destroyAfter", time())])),
             ("deletion?", deletion),
             ("hold?", hold),
@@ -174,6 +194,17 @@ fn statuses() -> Value {
             ("epoch?", count()),
         ]),
     })
+}
+
+fn placement() -> Value {
+    let database = object(&[("instance", text()), ("connectionName", text()), ("project", text())]);
+    object(&[
+        ("project", text()),
+        ("region", text()),
+        ("tier", text()),
+        ("tierByDefault?", flag()),
+        ("database", database),
+    ])
 }
 
 fn operations() -> Value {
