@@ -51,8 +51,9 @@ while ( ! aipress_database_answers( getenv( 'WORDPRESS_DB_HOST' ), getenv( 'WORD
 require getcwd() . '/wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/upgrade.php';
 
-// Several instances may start at once; the second waits and finds the site installed.
-$aipress_lock = 'aipress-install:' . DB_NAME;
+// Several instances may start at once; the second waits and finds the site installed. Locks are the whole server's: the name is one
+// that no other tenant can guess.
+$aipress_lock = substr( hash_hmac( 'sha256', 'install', DB_PASSWORD ), 0, 40 );
 if ( ! is_blog_installed() && '1' === $wpdb->get_var( $wpdb->prepare( 'SELECT GET_LOCK(%s, 60)', $aipress_lock ) ) ) {
 	wp_cache_flush();
 	if ( ! is_blog_installed() ) {

@@ -1,7 +1,8 @@
-//! What is done to a site. `table` runs the ones that end with a row of the table in docs/plugins.md.
+//! What is done to a site. Those that call `row` make the table of docs/plugins.md.
 
 mod archives;
 mod broken;
+mod cron;
 mod killed;
 mod lint;
 mod ordinary;

@@ -6,11 +6,13 @@ mod here;
 mod installer;
 mod revision;
 mod site;
+mod tasks;
 
 pub(crate) use archive::{Archive, PHP};
 pub(crate) use installer::Done;
 pub(crate) use revision::Revision;
 pub(crate) use site::{Rollout, Site};
+pub(crate) use tasks::TaskQueue;
 
 use std::sync::Arc;
 
