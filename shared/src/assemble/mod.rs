@@ -9,6 +9,7 @@
 mod buckets;
 mod engine;
 mod functions;
+mod installer;
 mod logging;
 mod no_queue;
 mod worker;
@@ -30,6 +31,7 @@ pub use logging::begin as begin_logging;
 use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
+use crate::plugins::DirectoryError;
 use crate::store::StoreError;
 use crate::terraform;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +56,9 @@ pub enum AssembleError {
     /// Terraform, the module or a folder is missing or wrong.
     #[error("Terraform cannot be run: {0}")]
     Engine(#[from] terraform::StartError),
+    /// The plugin directory's client cannot be made.
+    #[error("plugins cannot be resolved: {0}")]
+    Directory(#[from] DirectoryError),
     /// Serving failed.
     #[error(transparent)]
     Serve(#[from] ServeError),

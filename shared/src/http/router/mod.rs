@@ -14,6 +14,7 @@ mod operations;
 mod sweep;
 mod tasks;
 mod update;
+mod upgrade_plugins;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -43,7 +44,10 @@ pub fn create_tenant(door: Door) -> Router {
 
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
-    Router::new().route("/tenants/{id}", put(update::update)).with_state(door)
+    Router::new()
+        .route("/tenants/{id}", put(update::update))
+        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade))
+        .with_state(door)
 }
 
 /// `delete-tenant`.
