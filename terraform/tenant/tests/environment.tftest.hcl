@@ -124,3 +124,29 @@ run "plugin_bundle" {
     error_message = "The site may read its own bundles only."
   }
 }
+
+run "plugins_are_tried_as_the_site" {
+  command = plan
+
+  variables {
+    environment = { WP_DEBUG = "false" }
+    plugins     = { bucket = "artifacts", digest = "0123abcd", path = "tenants/acme/plugins/0123abcd" }
+  }
+
+  assert {
+    condition = toset([
+      for env in google_cloud_run_v2_job.plugins.template[0].template[0].containers[0].env : env.name
+      ]) == toset([
+      for env in google_cloud_run_v2_service.site.template[0].containers[0].env : env.name if env.name != "AIPRESS_PLUGINS_DIGEST"
+    ])
+    error_message = "The job has the site's variables; which bundle it tries is in its request."
+  }
+  assert {
+    condition     = google_cloud_run_v2_job.plugins.template[0].template[0].containers[0].image == google_cloud_run_v2_service.site.template[0].containers[0].image
+    error_message = "Plugins are tried on what will run them."
+  }
+  assert {
+    condition     = google_cloud_run_v2_job.plugins.template[0].template[0].max_retries == 0
+    error_message = "A run that failed is not repeated behind the platform's back."
+  }
+}

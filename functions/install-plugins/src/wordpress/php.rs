@@ -73,6 +73,9 @@ impl Php {
             // The bundle is composed here, not mounted.
             .env_remove("AIPRESS_PLUGINS_DIGEST")
             .env("AIPRESS_REHEARSAL", "1")
+            // A look at the site is no visit: it starts no scheduled event.
+            .env("DISABLE_WP_CRON", "1")
+            .env_remove("AIPRESS_CRON_QUEUE")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -126,7 +126,7 @@ async fn requests_that_make_no_sense_are_refused() {
         (&["stage"][..], "no request"),
         (&["stage", "request.json"], "no file's address"),
         (&["stage", "gs://artifacts/requests/none.json"], "does not exist"),
-        (&["stage", "gs://artifacts/requests/broken.json"], "line 1 column 17"),
+        (&["stage", "gs://artifacts/requests/broken.json"], "line 1 column 18"),
     ] {
         let finished = run(arguments).await;
         assert_eq!(finished.code, 64, "{finished:?}");

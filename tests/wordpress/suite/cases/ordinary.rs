@@ -65,11 +65,19 @@ async fn eight_plugins_and_nothing_to_do_are_quick() {
     let revision = site.serve().await;
     row("install eight", "eight", &eight, &site, &revision).await;
     assert_eq!((site.active().await.len(), revision.statuses().await), (8, [200; 3]));
-    assert!(eight.took() < Duration::from_secs(15), "eight plugins took {:?}", eight.took());
+    assert!(eight.took() < Duration::from_secs(15) * busy(), "eight plugins took {:?}", eight.took());
 
     let nothing = site.roll_out_well(&lock).await;
     row("no-op of eight", "eight", &nothing, &site, &revision).await;
-    assert!(nothing.took() < Duration::from_secs(2), "nothing to do took {:?}", nothing.took());
+    assert!(nothing.took() < Duration::from_secs(2) * busy(), "nothing to do took {:?}", nothing.took());
+}
+
+/// How many times as long things take while other programs run on this machine; 1 where it is idle.
+fn busy() -> u32 {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let runnable: f64 = load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (1..100).find(|times| runnable <= f64::from(*times) * f64::from(u32::try_from(cores).unwrap())).unwrap_or(100)
 }
 
 #[tokio::test(flavor = "multi_thread")]

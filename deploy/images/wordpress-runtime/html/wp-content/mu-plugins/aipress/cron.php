@@ -28,9 +28,10 @@ function queue(): string {
 	return (string) getenv( 'AIPRESS_CRON_QUEUE' );
 }
 
-/** Core looks every hour for exports of personal data that are days old; once a day is often enough. */
+/** Of what core does every hour or twice a day (old exports of personal data, whether TLS works) once a day is often enough. */
 function seldom( $event ) {
-	if ( is_object( $event ) && 'wp_privacy_delete_old_export_files' === $event->hook && 'hourly' === $event->schedule ) {
+	$often = array( 'wp_privacy_delete_old_export_files', 'wp_https_detection' );
+	if ( is_object( $event ) && $event->schedule && in_array( $event->hook, $often, true ) ) {
 		$event->schedule = 'daily';
 		$event->interval = DAY_IN_SECONDS;
 	}
