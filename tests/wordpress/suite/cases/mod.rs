@@ -1,0 +1,11 @@
+//! What is done to a site. Those that call `row` make the table of docs/plugins.md.
+
+mod archives;
+mod broken;
+mod cron;
+mod killed;
+mod lint;
+mod ordinary;
+mod row;
+mod runtime;
+mod together;
