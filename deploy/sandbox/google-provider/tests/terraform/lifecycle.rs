@@ -17,12 +17,12 @@ fn comes_and_goes(inputs: &str, resources: usize) {
 
 #[test]
 fn minimal() {
-    comes_and_goes("minimal", 9);
+    comes_and_goes("minimal", 14);
 }
 
 #[test]
 fn full() {
-    comes_and_goes("full", 10);
+    comes_and_goes("full", 15);
 }
 
 #[test]
