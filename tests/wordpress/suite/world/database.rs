@@ -1,4 +1,4 @@
-//! One MariaDB server, with a database and a user for each site, as on a shared instance.
+//! One `MariaDB` server, with a database and a user for each site, as on a shared instance.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -100,8 +100,11 @@ impl Database {
             let template = name(TEMPLATE);
             let tables = self.sql(&format!("SHOW TABLES IN {template}")).await;
             for table in tables.lines() {
-                sql += &format!("CREATE TABLE {database}.{table} LIKE {template}.{table};");
-                sql += &format!("INSERT INTO {database}.{table} SELECT * FROM {template}.{table};");
+                let copy = [
+                    format!("CREATE TABLE {database}.{table} LIKE {template}.{table};"),
+                    format!("INSERT INTO {database}.{table} SELECT * FROM {template}.{table};"),
+                ];
+                sql.extend(copy);
             }
         }
         self.sql(&sql).await;

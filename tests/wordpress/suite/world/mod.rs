@@ -37,7 +37,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// `None`, and 'skipped' with the reason, where there is no WordPress, PHP or MariaDB.
+    /// `None`, and 'skipped' with the reason, where there is no WordPress, PHP or `MariaDB`.
     pub(crate) async fn new() -> Option<Arc<Self>> {
         if !here::everything_is() {
             return None;

@@ -1,6 +1,6 @@
 //! A revision of a site: the runtime's own start, then a server that visitors reach.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Mutex;
 
@@ -115,7 +115,7 @@ impl Revision {
 }
 
 /// What a read-only mount of a bundle's folder shows.
-async fn mount(world: &World, site: &str, bundle: Digest, to: &PathBuf) {
+async fn mount(world: &World, site: &str, bundle: Digest, to: &Path) {
     let prefix = format!("tenants/{site}/plugins/{}/", bundle.to_string().trim_start_matches("sha256:"));
     for name in world.storage.list(ARTIFACTS, &prefix).await {
         let file = to.join(name.strip_prefix(&prefix).unwrap());
