@@ -5,6 +5,7 @@
 
 mod auth;
 mod concerns;
+mod install;
 mod reader;
 pub mod variables;
 
@@ -13,6 +14,7 @@ pub use concerns::{
     EngineConfig, FleetConfig, InstallerConfig, LogConfig, LookoutConfig, PluginsConfig, PrepareConfig, ReaderConfig,
     ServerConfig, StoreConfig, TasksConfig, WorkerConfig,
 };
+pub use install::InstallConfig;
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 
 #[cfg(test)]
