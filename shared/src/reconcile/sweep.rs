@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::platform::Platform;
 use crate::records::{Definitions, Leases, Phase, RecordName, StatusSummary, Statuses};
 use crate::store::{Generation, ObjectReader, PageToken};
+use crate::signals;
 use crate::tasks::{Priority, Task, Tasks};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
@@ -154,6 +155,7 @@ impl Sweeper {
         self.breaker.record(count).await?;
         report.deletions_held = too_many(count, &self.platform.deletion);
         self.hand_out(behind, now, &mut report).await?;
+        signals::sweep_ended(&report);
         Ok(report)
     }
 

@@ -10,6 +10,7 @@ use super::operation::{Operation, Outcome, Step};
 use crate::clock::Clock;
 use crate::operation::OperationId;
 use crate::provision::Variables;
+use crate::signals;
 use crate::store::document::{read_json, write_json};
 use crate::store::{Generation, NewObject, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
@@ -69,7 +70,9 @@ impl Journal {
         entry.operation.outcome = outcome;
         entry.operation.finished = Some(self.clock.now());
         change(&mut entry.operation);
-        self.save(entry).await
+        self.save(entry).await?;
+        signals::operation_ended(&entry.operation);
+        Ok(())
     }
 
     /// Keeps an operation's redacted log beside it.

@@ -6,6 +6,7 @@ use super::super::watch::RunLog;
 use super::{End, Work};
 use crate::provision::{ChangeSummary, DriftItem, Goal, ProvisionError};
 use crate::records::{ConditionKind, DriftRecord, Entry, OperationKind, Outcome, Status, Truth};
+use crate::signals;
 use crate::tenant::DriftPolicy;
 use crate::tenants::CommandError;
 
@@ -24,6 +25,9 @@ impl Work<'_> {
             Err(error) => return self.could_not_look(&mut entry, &log, &error).await.map(Some),
         };
         let status = self.say_drift(plan.drift.clone()).await?;
+        if !plan.drift.is_empty() {
+            signals::drift_found(self.tenant, plan.drift.len());
+        }
         let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
         if plan.drift.is_empty() || !correct {
             let message = describe(&plan.drift);
