@@ -5,6 +5,7 @@
 mod bad_input;
 mod canary;
 mod client;
+mod database;
 mod drift;
 mod functions;
 mod gcloud;

@@ -143,11 +143,14 @@ impl Default for Deletion {
 pub struct Drift {
     /// Seconds between two drift checks of one tenant. Default 86,400.
     pub interval_seconds: u64,
+    /// Drift checks one sweep hands out at most; those that wait the longest go first. Default 500: with a sweep every
+    /// five minutes, 144,000 a day.
+    pub checks_per_sweep: usize,
 }
 
 impl Default for Drift {
     fn default() -> Self {
-        Self { interval_seconds: 86_400 }
+        Self { interval_seconds: 86_400, checks_per_sweep: 500 }
     }
 }
 

@@ -42,10 +42,17 @@ pub(crate) fn drift_found(tenant: &TenantId, resources: usize) {
 
 /// Says that a sweep ended.
 pub(crate) fn sweep_ended(report: &SweepReport) {
-    let SweepReport { definitions, tenants, vanished, deletions_held, due, not_handed_on } = report;
-    let due = due.len();
+    let SweepReport { definitions, tenants, vanished, deletions_held, postponed, not_handed_on, .. } = report;
+    let behind: usize = report.behind.values().sum();
     tracing::info!(
         event = SWEEP_ENDED,
-        definitions, tenants, vanished, deletions_held, due, not_handed_on, "the fleet was looked at"
+        definitions,
+        tenants,
+        vanished,
+        deletions_held,
+        behind,
+        postponed,
+        not_handed_on,
+        "the fleet was looked at"
     );
 }

@@ -174,6 +174,7 @@ resource "google_cloud_run_v2_service" "site" {
 
   # A revision starts only with every grant in place.
   depends_on = [
+    google_sql_provision_script.grants,
     google_secret_manager_secret_iam_member.database_password,
     google_secret_manager_secret_iam_member.environment,
     google_storage_bucket_iam_member.media,

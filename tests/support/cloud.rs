@@ -15,7 +15,7 @@ impl Cloud {
 
     /// Resources that are a tenant's: files whose path or content names it.
     pub fn resources_of(&self, id: &str) -> Vec<PathBuf> {
-        let names = [format!("wp-{id}"), format!("wp_{}", id.replace('-', "_")), format!("-{id}-media")];
+        let names = [format!("wp-{id}"), format!("-{id}-media")];
         let mut found: Vec<PathBuf> = files(&self.0)
             .into_iter()
             .filter(|file| file.extension().is_some_and(|extension| extension == "json"))

@@ -24,6 +24,15 @@ pub fn installed(program: &str) -> bool {
     found
 }
 
+/// The same for a program that the tests' own set-up installs: in CI it must be there.
+pub fn needed(program: &str) -> bool {
+    let found = installed(program);
+    #[expect(clippy::disallowed_methods, reason = "whether this is CI")]
+    let ci = std::env::var_os("CI").is_some();
+    assert!(found || !ci, "'{program}' is not installed, and in CI nothing is skipped: run `make tools`");
+    found
+}
+
 /// What a program came to.
 #[derive(Debug)]
 pub struct Finished {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sandbox_gcs::Sandbox;
 use tenancy::assemble::{self, AssembleError, Assembled};
-use tenancy::config::{EngineConfig, FleetConfig, ServerConfig, StoreConfig, WorkerConfig};
+use tenancy::config::{EngineConfig, FleetConfig, ProgramConfig, ServerConfig, StoreConfig, WorkerConfig};
 use tenancy::platform::{InvalidPlatform, Platform};
 
 use crate::cloud::{self, CloudError};
@@ -59,15 +59,14 @@ fn engine(settings: &Settings) -> Result<EngineConfig, PlaneError> {
     let mut pass_env: Vec<(String, String)> =
         inherited.filter_map(|name| variable(name).map(|value| (name.to_owned(), value))).collect();
     pass_env.push(("SANDBOX_CLOUD_DIR".to_owned(), cloud.to_string_lossy().into_owned()));
-    Ok(EngineConfig {
-        state: cloud::STATE.to_owned(),
+    let program = ProgramConfig {
         program: settings.terraform.clone(),
         module: repository().join("terraform/tenant"),
         work: settings.root.join("work"),
         cli_config: Some(cli_config),
         lock_file: None,
-        prepared: None,
         pass_env,
         secret_env: Vec::new(),
-    })
+    };
+    Ok(EngineConfig { state: cloud::STATE.to_owned(), program, prepared: None })
 }

@@ -84,7 +84,7 @@ impl Exit {
             "TENANT_NOT_FOUND" | "OPERATION_NOT_FOUND" | "LOG_NOT_FOUND" | "GENERATION_NOT_FOUND" => Self::NotFound,
             "ALREADY_EXISTS" | "CONFLICTING_DEFINITIONS" | "PRECONDITION_FAILED" => Self::Conflict,
             "HELD" | "DELETION_PROTECTED" => Self::Refused,
-            "WORKSPACE_LOCKED" | "BUSY" | "STORE_UNAVAILABLE" => Self::Unavailable,
+            "WORKSPACE_LOCKED" | "INTERRUPTED" | "BUSY" | "STORE_UNAVAILABLE" => Self::Unavailable,
             "INVALID_PARAMETER" => Self::Usage,
             "APPLY_FAILED" => Self::Failed,
             _ => match problem.status {

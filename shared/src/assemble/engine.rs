@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use super::AssembleError;
 use super::buckets::store;
-use crate::config::EngineConfig;
+use crate::clock::SystemClock;
+use crate::config::{EngineConfig, PrepareConfig, ProgramConfig};
+use crate::digest::Digest;
 use crate::platform::Limits;
+use crate::store::ObjectStore;
 use crate::store::gcs::{GcsClients, GcsStore};
+use crate::store::memory::MemoryStore;
 use crate::terraform::{Engine, EngineSettings, STATEFUL_TYPES};
 
 /// How long an interrupted run may take to save its state. A process that is stopped itself may have less.
@@ -22,23 +26,39 @@ pub(super) async fn start(
 ) -> Result<Engine, AssembleError> {
     let state = clients.bucket(&config.state);
     let settings = EngineSettings {
-        program: config.program,
-        module: config.module,
-        work: config.work,
-        cli_config: config.cli_config,
-        lock_file: config.lock_file,
         prepared: config.prepared,
-        pass_env: config.pass_env,
-        secret_env: config.secret_env,
-        state: store(&state),
-        records: store(records),
         runs: limits.runs,
         lock_wait: Duration::from_secs(limits.wait_seconds),
-        stop_grace: STOP_GRACE,
-        stateful: STATEFUL_TYPES.map(str::to_owned).into(),
+        ..settings(config.program, store(&state), store(records))
     };
     let checked = async { state.check().await.map_err(AssembleError::from) };
     let started = async { Engine::start(settings).await.map_err(AssembleError::from) };
     let ((), engine) = tokio::try_join!(checked, started)?;
     Ok(engine)
+}
+
+/// Initialises the module for later starts. No bucket is looked at: there is no state yet.
+pub(super) async fn prepare(config: PrepareConfig) -> Result<Digest, AssembleError> {
+    let nothing = || -> Arc<dyn ObjectStore> { Arc::new(MemoryStore::new("none", Arc::new(SystemClock))) };
+    let settings = settings(config.program, nothing(), nothing());
+    Ok(Engine::prepare(&settings, &config.prepared).await?)
+}
+
+fn settings(program: ProgramConfig, state: Arc<dyn ObjectStore>, records: Arc<dyn ObjectStore>) -> EngineSettings {
+    EngineSettings {
+        program: program.program,
+        module: program.module,
+        work: program.work,
+        cli_config: program.cli_config,
+        lock_file: program.lock_file,
+        prepared: None,
+        pass_env: program.pass_env,
+        secret_env: program.secret_env,
+        state,
+        records,
+        runs: 1,
+        lock_wait: Duration::ZERO,
+        stop_grace: STOP_GRACE,
+        stateful: STATEFUL_TYPES.map(str::to_owned).into(),
+    }
 }

@@ -21,7 +21,7 @@ pub use functions::{
     all, check_drift, create_tenant, definition_changed, delete_tenant, get_tenant, reconcile_tenant, update_tenant,
 };
 
-use crate::config::{self, ConfigError, LogConfig, Reader, ServerConfig};
+use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
 use crate::store::StoreError;
@@ -61,6 +61,24 @@ where
 {
     match course(read, assemble).await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The whole course of a program that an image build runs: read settings, initialise the module, end.
+pub async fn preparation(read: impl FnOnce(&mut Reader) -> Option<PrepareConfig>) -> ExitCode {
+    let prepared = async {
+        logging::begin(&config::load(LogConfig::read)?);
+        engine::prepare(config::load(read)?).await
+    };
+    match prepared.await {
+        Ok(digest) => {
+            tracing::info!(%digest, "the module is initialised");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::FAILURE

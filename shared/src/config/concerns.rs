@@ -69,6 +69,24 @@ impl StoreConfig {
 pub struct EngineConfig {
     /// Bucket of its state.
     pub state: String,
+    /// What is run, on what.
+    pub program: ProgramConfig,
+    /// An initialised folder.
+    pub prepared: Option<PathBuf>,
+}
+
+impl EngineConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (state, program) = (reader.text(var::STATE), ProgramConfig::read(reader));
+        let prepared = reader.optional(var::PREPARED).map(PathBuf::from);
+        Some(Self { state: state?, program: program?, prepared })
+    }
+}
+
+/// The program, the module, and where they meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramConfig {
     /// The program.
     pub program: PathBuf,
     /// The root module's folder.
@@ -79,29 +97,46 @@ pub struct EngineConfig {
     pub cli_config: Option<PathBuf>,
     /// The dependency lock file.
     pub lock_file: Option<PathBuf>,
-    /// An initialised folder.
-    pub prepared: Option<PathBuf>,
     /// Handed to it.
     pub pass_env: Vec<(String, String)>,
     /// Handed to it, and kept out of every log.
     pub secret_env: Vec<(String, String)>,
 }
 
-impl EngineConfig {
+impl ProgramConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let [state, program] = [var::STATE, var::TERRAFORM].map(|variable| reader.text(variable));
+        let program = reader.text(var::TERRAFORM);
         let [module, work] = [var::MODULE, var::WORK].map(|variable| reader.text(variable).map(PathBuf::from));
-        let [cli_config, lock_file, prepared] = [var::CLI_CONFIG, var::LOCK_FILE, var::PREPARED]
-            .map(|variable| reader.optional(variable).map(PathBuf::from));
+        let [cli_config, lock_file] =
+            [var::CLI_CONFIG, var::LOCK_FILE].map(|variable| reader.optional(variable).map(PathBuf::from));
         let own =
             [var::PATH, var::HOME, var::TMPDIR].map(|variable| (variable.name.to_owned(), reader.optional(variable)));
         let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let passed = var::PASSED.into_iter().flat_map(|prefix| reader.beginning(prefix));
         let (secret_env, pass_env) = own.chain(passed).partition(|(name, _)| var::SECRET.contains(&name.as_str()));
-        let (state, program) = (state?, PathBuf::from(program?));
-        let (module, work) = (module?, work?);
-        Some(Self { state, program, module, work, cli_config, lock_file, prepared, pass_env, secret_env })
+        let (program, module, work) = (PathBuf::from(program?), module?, work?);
+        Some(Self { program, module, work, cli_config, lock_file, pass_env, secret_env })
+    }
+}
+
+/// What an image build needs to initialise the module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrepareConfig {
+    /// What is run, on what.
+    pub program: ProgramConfig,
+    /// The folder to initialise, which is replaced.
+    pub prepared: PathBuf,
+}
+
+impl PrepareConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (program, prepared) = (ProgramConfig::read(reader), reader.optional(var::PREPARED));
+        if prepared.is_none() {
+            reader.problem(var::PREPARED, "is not set".to_owned());
+        }
+        Some(Self { program: program?, prepared: prepared?.into() })
     }
 }
 

@@ -7,7 +7,10 @@ mod concerns;
 mod reader;
 pub mod variables;
 
-pub use concerns::{EngineConfig, FleetConfig, LogConfig, ReaderConfig, ServerConfig, StoreConfig, WorkerConfig};
+pub use concerns::{
+    EngineConfig, FleetConfig, LogConfig, PrepareConfig, ProgramConfig, ReaderConfig, ServerConfig, StoreConfig,
+    WorkerConfig,
+};
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 
 #[cfg(test)]

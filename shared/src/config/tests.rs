@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::reader::load_from;
 use super::variables::{ALL, reference};
-use super::{ConfigError, ReaderConfig, WorkerConfig};
+use super::{ConfigError, PrepareConfig, ReaderConfig, WorkerConfig};
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -61,9 +61,16 @@ fn a_worker_is_read_whole_and_hands_on_only_what_terraform_needs() {
     ]);
     let worker = load_from(given, WorkerConfig::read).unwrap();
     assert_eq!(worker.fleet.server.address, Some("0.0.0.0:8080".parse().unwrap()));
-    assert_eq!(worker.engine.program.to_str(), Some("terraform"));
-    assert_eq!(worker.engine.pass_env, variables(&[("PATH", "/usr/bin"), ("GOOGLE_PROJECT", "p")]));
-    assert_eq!(worker.engine.secret_env, variables(&[("GOOGLE_OAUTH_ACCESS_TOKEN", "canary")]));
+    assert_eq!(worker.engine.program.program.to_str(), Some("terraform"));
+    assert_eq!(worker.engine.program.pass_env, variables(&[("PATH", "/usr/bin"), ("GOOGLE_PROJECT", "p")]));
+    assert_eq!(worker.engine.program.secret_env, variables(&[("GOOGLE_OAUTH_ACCESS_TOKEN", "canary")]));
+}
+
+#[test]
+fn an_image_build_needs_the_module_and_where_to_initialise_it() {
+    let ConfigError(problems) = load_from(Vec::new(), PrepareConfig::read).unwrap_err();
+    let names: Vec<&str> = problems.iter().map(|problem| problem.name).collect();
+    assert_eq!(names, ["AIPRESS_MODULE", "AIPRESS_WORK", "AIPRESS_PREPARED"]);
 }
 
 #[test]

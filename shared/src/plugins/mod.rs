@@ -1,5 +1,15 @@
 //! Wanted plugins: which they are, and handing their installation on.
 
+mod contract;
+mod lock;
+mod source;
+
+pub use contract::{
+    Health, InstallPhase, InstallRequest, InstallStatus, PluginReport, PluginResult, Probe, Report, effective,
+};
+pub use lock::{InvalidPluginName, InvalidPluginVersion, Lock, LockedPlugin, LockedTwice, PluginName, PluginVersion};
+pub use source::{InvalidSource, Source};
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Applied, Change, ChangeAction, ChangeSummary, Diagnostic, DriftItem, Epoch, Goal, Guard, Plan, ProvisionError,
-    Provisioner, ResourceAddress, Run, RunObserver, WorkspaceHead,
+    Provisioner, ResourceAddress, Run, RunEvent, RunObserver, WorkspaceHead,
 };
 use crate::clock::Clock;
 use crate::digest::Digest;
@@ -104,7 +104,7 @@ impl MemoryProvisioner {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn begin(&self, run: &Run) -> Result<Option<Fault>, ProvisionError> {
+    async fn begin(&self, run: &Run, observer: &dyn RunObserver) -> Result<Option<Fault>, ProvisionError> {
         let (took, fault) = {
             let mut cloud = self.cloud();
             cloud.runs += 1;
@@ -114,13 +114,15 @@ impl MemoryProvisioner {
             let fault = if cloud.faults.is_empty() { None } else { Some(cloud.faults.remove(0)) };
             (cloud.took, fault)
         };
+        observer.event(RunEvent::Log("begun".to_owned()));
         tokio::select! {
-            () = self.clock.sleep(took) => Ok(fault),
-            () = run.cancel.cancelled() => {
-                self.cloud().running.remove(&run.tenant);
-                Err(ProvisionError::Interrupted { changes: ChangeSummary::default() })
-            }
+            biased;
+            () = self.clock.sleep(took) => return Ok(fault),
+            () = self.clock.sleep(run.deadline) => {}
+            () = run.cancel.cancelled() => {}
         }
+        self.cloud().running.remove(&run.tenant);
+        Err(ProvisionError::Interrupted { changes: ChangeSummary::default() })
     }
 }
 
@@ -202,8 +204,8 @@ impl Provisioner for MemoryProvisioner {
         Ok(self.cloud().plan(run, goal))
     }
 
-    async fn apply(&self, run: &Run, guard: Guard, _: &dyn RunObserver) -> Result<Applied, ProvisionError> {
-        let fault = self.begin(run).await?;
+    async fn apply(&self, run: &Run, guard: Guard, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {
+        let fault = self.begin(run, observer).await?;
         let mut cloud = self.cloud();
         cloud.running.remove(&run.tenant);
         let plan = cloud.plan(run, Goal::Defined);
@@ -233,8 +235,8 @@ impl Provisioner for MemoryProvisioner {
         Ok(Applied { changes: plan.changes, outputs: outputs.as_object().cloned().unwrap_or_default() })
     }
 
-    async fn destroy(&self, run: &Run, _: &dyn RunObserver) -> Result<ChangeSummary, ProvisionError> {
-        let fault = self.begin(run).await?;
+    async fn destroy(&self, run: &Run, observer: &dyn RunObserver) -> Result<ChangeSummary, ProvisionError> {
+        let fault = self.begin(run, observer).await?;
         let mut cloud = self.cloud();
         cloud.running.remove(&run.tenant);
         let plan = cloud.plan(run, Goal::Destroyed);

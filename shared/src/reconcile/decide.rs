@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::sweep::next_check;
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::platform::Platform;
@@ -310,6 +311,5 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
 fn drift_check_due(status: &Status, now: Timestamp, platform: &Platform) -> bool {
     let applied = status.applied.as_ref().map(|applied| applied.at);
     let checked = status.drift.as_ref().map(|drift| drift.checked);
-    let interval = jiff::SignedDuration::from_secs(platform.drift.interval_seconds.cast_signed());
-    applied.max(checked).is_none_or(|last| last.saturating_add(interval).is_ok_and(|due| due <= now))
+    applied.max(checked).is_none_or(|last| next_check(&status.tenant, last, platform) <= now)
 }

@@ -13,6 +13,7 @@ mod reconciler;
 mod recorder;
 mod run;
 mod serving;
+mod slots;
 mod sweep;
 mod tenure;
 #[cfg(test)]
@@ -28,5 +29,5 @@ pub use ports::Ports;
 pub(crate) use queued::{put as put_in_queue, waiting};
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;
-pub use sweep::{Due, SweepReport, Sweeper, due};
+pub use sweep::{Due, SweepReport, Sweeper, due, next_check};
 pub use watcher::{Noticed, Watcher};

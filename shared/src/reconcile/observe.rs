@@ -1,5 +1,6 @@
 //! What should be and what is, read again each time.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::decide::{Intended, Situation};
@@ -11,6 +12,7 @@ use crate::records::{DefinitionHead, Definitions, Phase, Status, StatusSummary, 
 use crate::render;
 use crate::store::{Generation, ObjectName, StoreError, Versioned};
 use crate::tenant::{self, Definition, Problems, TenantId};
+use crate::tenants::DefinitionView;
 
 /// One tenant as read at one moment.
 #[derive(Debug, Clone)]
@@ -39,6 +41,8 @@ pub enum ObservedDefinition {
 pub struct Wanted {
     /// Where it is stored.
     pub stored: StoredDefinition,
+    /// As its owner wrote it.
+    pub source: Bytes,
     /// What it says.
     pub definition: Definition,
     /// What it renders to.
@@ -60,9 +64,29 @@ impl Observation {
         platform: &Platform,
         tenant: &TenantId,
     ) -> Result<Self, StoreError> {
-        let (definition, status) =
-            tokio::try_join!(read_definition(definitions, platform, tenant), statuses.read(tenant))?;
+        Self::read_again(None, definitions, statuses, platform, tenant).await
+    }
+
+    /// The same after an earlier look: a generation of a definition never changes, so one that was read is not read again.
+    pub async fn read_again(
+        before: Option<&Self>,
+        definitions: &Definitions,
+        statuses: &Statuses,
+        platform: &Platform,
+        tenant: &TenantId,
+    ) -> Result<Self, StoreError> {
+        let before = before.map(|before| &before.definition);
+        let definition = read_definition(before, definitions, platform, tenant);
+        let (definition, status) = tokio::try_join!(definition, statuses.read(tenant))?;
         Ok(Self { definition, status })
+    }
+
+    /// The definition as its owner wrote it, if it is one that can be used.
+    pub(super) fn view(&self) -> Option<DefinitionView> {
+        let ObservedDefinition::Valid(wanted) = &self.definition else { return None };
+        let StoredDefinition { object, generation, updated } = &wanted.stored;
+        let (format, source) = (object.format, wanted.source.clone());
+        Some(DefinitionView { source, format, generation: *generation, updated: *updated })
     }
 
     /// The definition's generation, if there is exactly one definition.
@@ -113,6 +137,7 @@ pub struct Moment {
 }
 
 async fn read_definition(
+    before: Option<&ObservedDefinition>,
     definitions: &Definitions,
     platform: &Platform,
     tenant: &TenantId,
@@ -122,21 +147,29 @@ async fn read_definition(
         DefinitionHead::Conflict(names) => return Ok(ObservedDefinition::Conflict(names)),
         DefinitionHead::Present(stored) => stored,
     };
+    match before {
+        Some(ObservedDefinition::Valid(wanted)) if wanted.stored == stored => {
+            return Ok(ObservedDefinition::Valid(wanted.clone()));
+        }
+        _ => {}
+    }
     // Replaced or removed between the listing and the reading, and not kept: the event of that change comes too.
     let Some(source) = definitions.source(&stored).await? else {
         return Err(StoreError::Unavailable { reason: format!("'{}' changed while it was read", stored.object.name) });
     };
-    Ok(judge(stored, &source, platform))
+    Ok(judge(stored, source, platform))
 }
 
-fn judge(stored: StoredDefinition, source: &[u8], platform: &Platform) -> ObservedDefinition {
-    let parsed = tenant::parse_named(source, stored.object.format, &stored.object.tenant);
+fn judge(stored: StoredDefinition, source: Bytes, platform: &Platform) -> ObservedDefinition {
+    let parsed = tenant::parse_named(&source, stored.object.format, &stored.object.tenant);
     let rendered = parsed.and_then(|definition| {
         let variables = render::variables(&definition, platform, &render::Decisions::default())?;
         Ok((definition, variables))
     });
     match rendered {
-        Ok((definition, variables)) => ObservedDefinition::Valid(Box::new(Wanted { stored, definition, variables })),
+        Ok((definition, variables)) => {
+            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, variables }))
+        }
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }
 }

@@ -11,7 +11,18 @@ use crate::tenant::TenantId;
 /// The operation that waits for this tenant. One whose process died between ending it and saying so waits no longer.
 pub(crate) async fn waiting(ports: &Ports, tenant: &TenantId) -> Result<Option<OperationId>, StoreError> {
     let status = ports.statuses.read(tenant).await?;
-    let Some(asked) = status.and_then(|status| status.value.queued) else { return Ok(None) };
+    match status.and_then(|status| status.value.queued) {
+        Some(asked) => still_waiting(ports, tenant, asked).await,
+        None => Ok(None),
+    }
+}
+
+/// The same for the operation that the status names.
+pub(super) async fn still_waiting(
+    ports: &Ports,
+    tenant: &TenantId,
+    asked: OperationId,
+) -> Result<Option<OperationId>, StoreError> {
     let entry = ports.journal.find(tenant, asked).await?;
     if entry.is_some_and(|entry| entry.operation.outcome == Outcome::Queued) {
         return Ok(Some(asked));

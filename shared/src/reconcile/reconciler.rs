@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 use super::decide::{Action, Idle, decide};
@@ -13,13 +14,14 @@ use super::ports::Ports;
 use super::queued::{self, close_without_run};
 use super::recorder::record;
 use super::run::Work;
-use super::tenure::Tenure;
+use super::slots::Slots;
+use super::tenure::{Asking, Tenure};
 use super::turns::Turns;
 use crate::operation::OperationId;
 use crate::records::Status;
 use crate::store::StoreError;
 use crate::tenant::TenantId;
-use crate::tenants::{Caller, CommandError};
+use crate::tenants::{Caller, CommandError, DefinitionView};
 
 /// A recovery and a restore each lead to a new decision; more than a few in a row mean that something else writes too.
 const MOST_DECISIONS: usize = 6;
@@ -34,6 +36,7 @@ pub struct Reconciler {
 struct Shared {
     ports: Ports,
     turns: Turns,
+    slots: Slots,
 }
 
 /// What a reconcile came to.
@@ -43,6 +46,8 @@ pub struct Reconciled {
     pub action: Action,
     /// The operation that carried it out, where one was needed.
     pub operation: Option<OperationId>,
+    /// The definition it was decided on; `None` where there is none that can be used, or none any more.
+    pub definition: Option<DefinitionView>,
     /// The status afterwards; `None` for a tenant that is gone.
     pub status: Option<Status>,
 }
@@ -59,7 +64,7 @@ pub enum Insist {
 impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
-        Self { shared: Arc::new(Shared { ports, turns: Turns::default() }) }
+        Self { shared: Arc::new(Shared { ports, turns: Turns::default(), slots: Slots::default() }) }
     }
 
     /// What it works with.
@@ -91,9 +96,9 @@ impl Reconciler {
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
-        let (observation, action) = self.look(tenant, None, insist).await?;
+        let (observation, action) = self.look(tenant, None, None, insist).await?;
         let done = if action.needs_run() {
-            self.under_lease(caller, tenant, insist).await
+            self.under_lease(caller, tenant, &observation, insist).await
         } else {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
             self.carry_out_without_run(tenant, action, &observation, asked, caller).await
@@ -105,11 +110,13 @@ impl Reconciler {
     async fn look(
         &self,
         tenant: &TenantId,
+        before: Option<&Observation>,
         interrupted: Option<OperationId>,
         insist: Insist,
     ) -> Result<(Observation, Action), CommandError> {
         let ports = &self.shared.ports;
-        let observation = Observation::read(&ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
+        let observation =
+            Observation::read_again(before, &ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
         let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
         let deletions_held = tombstoned && ports.breaker.holds(&ports.platform.deletion).await?;
         let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
@@ -133,36 +140,46 @@ impl Reconciler {
         if let Action::Noop(_) = action {
             let status = observation.status.as_ref().map(|status| status.value.clone());
             let operation = close_without_run(ports, tenant, asked, &action).await?;
-            return Ok(Reconciled { action, operation, status });
+            return Ok(Reconciled { action, operation, definition: observation.view(), status });
         }
-        let status = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?.value;
+        let recorded = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?;
         let status = match (&action, &observation.definition) {
             (Action::Acknowledge, ObservedDefinition::Valid(wanted)) => {
-                request_plugins(ports, &wanted.definition, status).await?
+                request_plugins(ports, &wanted.definition, recorded).await?
             }
-            _ => status,
+            _ => recorded.value,
         };
         if action == Action::Restore {
-            return self.under_lease(caller, tenant, Insist::No).await;
+            return self.under_lease(caller, tenant, observation, Insist::No).await;
         }
         let operation = close_without_run(ports, tenant, asked, &action).await?;
-        Ok(Reconciled { action, operation, status: Some(status) })
+        Ok(Reconciled { action, operation, definition: observation.view(), status: Some(status) })
     }
 
     async fn under_lease(
         &self,
         caller: &Caller,
         tenant: &TenantId,
+        before: &Observation,
         insist: Insist,
     ) -> Result<Reconciled, CommandError> {
         let ports = &self.shared.ports;
-        let asked = queued::waiting(ports, tenant).await?;
+        let seen = before.status.as_ref();
+        // What is asked for after this look gets a run of its own.
+        let asked = match seen.and_then(|status| status.value.queued) {
+            Some(asked) => queued::still_waiting(ports, tenant, asked).await?,
+            None => None,
+        };
         let operation = asked.unwrap_or_else(|| ports.ids.next(ports.clock.now()));
-        let limits = &ports.platform.limits;
-        let tenure = Tenure::begin(&ports.leases, &ports.clock, limits, tenant, operation, &ports.shutdown).await?;
-        let work = Work { ports, tenure: &tenure, caller, tenant, operation };
+        let asking = Asking { tenant, operation, seen };
+        let tenure =
+            Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown).await?;
+        let was_queued = asked.is_some();
+        let slots = &self.shared.slots;
+        let work =
+            Work { ports, slots, tenure: &tenure, caller, tenant, operation, was_queued, seen: Mutex::default() };
         let done = match self.taken(tenant, asked).await {
-            Ok(true) => self.decide_and_do(&work, if asked.is_some() { Insist::Yes } else { insist }).await,
+            Ok(true) => self.decide_and_do(&work, before, if was_queued { Insist::Yes } else { insist }).await,
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
             Err(error) => Err(error.into()),
         };
@@ -185,10 +202,16 @@ impl Reconciler {
         }
     }
 
-    async fn decide_and_do(&self, work: &Work<'_>, insist: Insist) -> Result<Reconciled, CommandError> {
+    async fn decide_and_do(
+        &self,
+        work: &Work<'_>,
+        before: &Observation,
+        insist: Insist,
+    ) -> Result<Reconciled, CommandError> {
         let mut interrupted = work.tenure.taken_over;
         for _ in 0..MOST_DECISIONS {
-            let (observation, action) = self.look(work.tenant, interrupted, insist).await?;
+            let (observation, action) = self.look(work.tenant, Some(before), interrupted, insist).await?;
+            work.saw(&observation).await;
             match action {
                 Action::Recover(operation) => {
                     work.recover(operation).await?;

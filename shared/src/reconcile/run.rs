@@ -6,31 +6,48 @@ mod drift;
 mod outcome;
 mod recover;
 
+use std::convert::Infallible;
 use std::time::Duration;
+
+use tokio::sync::Mutex;
 
 use super::decide::Action;
 use super::observe::{Observation, ObservedDefinition, Wanted};
 use super::ports::Ports;
 use super::reconciler::Reconciled;
+use super::slots::Slots;
 use super::tenure::Tenure;
 use super::watch::RunLog;
 use crate::operation::OperationId;
 use crate::provision::{ChangeSummary, Run, Variables};
 use crate::records::{Entry, Operation, OperationKind, Outcome, Status, Step};
-use crate::store::{Generation, StoreError};
+use crate::store::{Generation, StoreError, Versioned};
 use crate::tenant::TenantId;
 use crate::tenants::{Caller, CommandError};
+
+/// Between two writes of a log that grows: Cloud Storage takes about one write a second to one object.
+const BETWEEN_LOGS: Duration = Duration::from_secs(2);
 
 /// One operation on one tenant, under its lease.
 pub(super) struct Work<'a> {
     pub(super) ports: &'a Ports,
+    pub(super) slots: &'a Slots,
     pub(super) tenure: &'a Tenure,
     pub(super) caller: &'a Caller,
     pub(super) tenant: &'a TenantId,
     pub(super) operation: OperationId,
+    /// The operation has an entry from when it was asked for.
+    pub(super) was_queued: bool,
+    /// The tenant's status as this work read or wrote it last.
+    pub(super) seen: Mutex<Option<Versioned<Status>>>,
 }
 
 impl Work<'_> {
+    /// Keeps in mind what was read, for the next word on the status.
+    pub(super) async fn saw(&self, observation: &Observation) {
+        self.seen.lock().await.clone_from(&observation.status);
+    }
+
     /// Carries out an action for which [`Action::needs_run`] holds.
     pub(super) async fn run(&self, action: Action, observation: &Observation) -> Result<Reconciled, CommandError> {
         let done = match (&action, &observation.definition) {
@@ -41,7 +58,11 @@ impl Work<'_> {
             // Decided from the same observation, so the definition is there for every action that needs it.
             _ => Ok(observation.status.as_ref().map(|status| status.value.clone())),
         };
-        Ok(Reconciled { action, operation: Some(self.operation), status: done? })
+        let definition = match action {
+            Action::Destroy(_) | Action::Forget(_) => None,
+            _ => observation.view(),
+        };
+        Ok(Reconciled { action, operation: Some(self.operation), definition, status: done? })
     }
 
     /// Opens this operation's entry in the journal: the one that was queued for it, or a new one.
@@ -52,7 +73,8 @@ impl Work<'_> {
         step: &str,
     ) -> Result<Entry, CommandError> {
         let epoch = Some(self.tenure.epoch);
-        if let Some(mut queued) = self.ports.journal.find(self.tenant, self.operation).await? {
+        let queued = if self.was_queued { self.ports.journal.find(self.tenant, self.operation).await? } else { None };
+        if let Some(mut queued) = queued {
             let begin = |operation: &mut Operation| {
                 operation.kind = kind;
                 operation.outcome = Outcome::Running;
@@ -86,12 +108,12 @@ impl Work<'_> {
     async fn take_slot(&self, wanted: &Wanted) -> Result<(), CommandError> {
         let Some(tier) = self.ports.platform.tier_of(&wanted.definition) else { return Ok(()) };
         let limits = &self.ports.platform.limits;
-        self.tenure.take_slot(&self.ports.clock, limits, &tier.instance, self.operation).await
+        self.tenure.take_slot(self.slots, &self.ports.clock, limits, &tier.instance, self.operation).await
     }
 
     /// Writes what this run knows on the tenant's status, unless a newer holder of the lease has written there: what an
     /// older run still has to say is in its journal entry.
-    async fn settle(&self, mut change: impl FnMut(&mut Status)) -> Result<Status, CommandError> {
+    async fn settle(&self, mut change: impl FnMut(&mut Status)) -> Result<Versioned<Status>, CommandError> {
         let epoch = Some(self.tenure.epoch);
         let write = |status: &mut Status| {
             if status.epoch <= epoch {
@@ -99,7 +121,31 @@ impl Work<'_> {
                 change(status);
             }
         };
-        Ok(self.ports.statuses.update(self.tenant, write).await?.value)
+        let mut seen = self.seen.lock().await;
+        let written = self.ports.statuses.update_seen(self.tenant, seen.clone(), write).await?;
+        *seen = Some(written.clone());
+        Ok(written)
+    }
+
+    /// Runs something, and meanwhile keeps its log as it grows, for who follows it. The run waits for nothing of that, and
+    /// what cannot be kept now is kept with the end.
+    async fn followed<T>(&self, log: &RunLog, run: impl Future<Output = T> + Send) -> T {
+        tokio::select! {
+            biased;
+            done = run => done,
+            never = self.keep_growing(log) => match never {},
+        }
+    }
+
+    async fn keep_growing(&self, log: &RunLog) -> Infallible {
+        loop {
+            self.ports.clock.sleep(BETWEEN_LOGS).await;
+            let Some(text) = log.grown() else { continue };
+            match self.ports.journal.keep_log(self.tenant, self.operation, text, log.stored()).await {
+                Ok(stored) => log.was_stored(stored),
+                Err(error) => tracing::warn!(%error, "a growing log could not be kept yet"),
+            }
+        }
     }
 
     /// Ends the operation with what the run did and said. An entry that somebody else ended, who took the tenant over,
@@ -114,7 +160,7 @@ impl Work<'_> {
             operation.diagnostics = end.diagnostics;
         };
         let (kept, closed) = tokio::join!(
-            self.ports.journal.keep_log(self.tenant, self.operation, text),
+            self.ports.journal.keep_log(self.tenant, self.operation, text, log.stored()),
             self.ports.journal.close(entry, end.outcome, change),
         );
         kept?;

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::slots::{Place, Slots};
 use crate::clock::Clock;
 use crate::operation::OperationId;
 use crate::platform::Limits;
 use crate::provision::Epoch;
-use crate::records::{Acquired, Lease, Leases, RecordName};
-use crate::store::{ObjectName, StoreError};
+use crate::records::{Acquired, Lease, Leases, RecordName, Status};
+use crate::store::{StoreError, Versioned};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
 
@@ -23,7 +25,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Leases that are ours, renewed in the background until given back.
 pub(super) struct Tenure {
     leases: Leases,
-    held: Arc<Mutex<Vec<Lease>>>,
+    held: Arc<Mutex<Vec<Held>>>,
     renewal: JoinHandle<()>,
     ended: CancellationToken,
     /// Under which state may be saved.
@@ -34,40 +36,80 @@ pub(super) struct Tenure {
     pub(super) cancel: CancellationToken,
 }
 
+/// A lease, and the place it fills in this process if it is a slot's.
+struct Held {
+    lease: Lease,
+    place: Option<Place>,
+}
+
+/// Whose lease is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub(super) tenant: &'a TenantId,
+    pub(super) operation: OperationId,
+    /// The tenant as it was last seen.
+    pub(super) seen: Option<&'a Versioned<Status>>,
+}
+
 impl Tenure {
     /// Takes a tenant's lease, waiting at most the platform's wait for whoever holds it.
     pub(super) async fn begin(
         leases: &Leases,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
-        tenant: &TenantId,
-        operation: OperationId,
+        asking: Asking<'_>,
         shutdown: &CancellationToken,
     ) -> Result<Self, CommandError> {
-        let names = [RecordName::lease(tenant)];
-        let lease = acquire(leases, clock, &names, operation, Duration::from_secs(limits.wait_seconds)).await?;
+        let (name, operation) = (RecordName::lease(asking.tenant), asking.operation);
+        let patience = Patience::begin(clock, limits);
+        // A tenant that nobody knows has no lease yet, unless it had one before it was deleted.
+        let mut asked = match asking.seen {
+            None => leases.acquire_new(&name, operation).await,
+            Some(_) => leases.acquire(&name, operation).await,
+        };
+        let lease = loop {
+            match unless_held(asked)? {
+                Some(lease) => break lease,
+                None => patience.pause().await?,
+            }
+            asked = leases.acquire(&name, operation).await;
+        };
         let (epoch, taken_over) = (lease.epoch, lease.taken_over);
         let cancel = shutdown.child_token();
-        let held = Arc::new(Mutex::new(vec![lease]));
+        let held = Arc::new(Mutex::new(vec![Held { lease, place: None }]));
         let ended = CancellationToken::new();
         let renewing = Renewing { leases: leases.clone(), held: Arc::clone(&held), ended: ended.clone() };
         let renewal = tokio::spawn(renewing.run(Arc::clone(clock), cancel.clone()));
         Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, taken_over, cancel })
     }
 
-    /// Takes one of the slots of a database instance as well: it takes few operations at once.
+    /// Takes one of the slots of a database instance as well: it takes few operations at once. First a place among this
+    /// process's own runs, then the lease.
     pub(super) async fn take_slot(
         &self,
+        slots: &Slots,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
         instance: &str,
         operation: OperationId,
     ) -> Result<(), CommandError> {
-        let names: Vec<ObjectName> =
-            (0..limits.runs_per_instance.max(1)).map(|number| RecordName::slot(instance, number)).collect();
-        let lease = acquire(&self.leases, clock, &names, operation, Duration::from_secs(limits.wait_seconds)).await?;
-        self.held.lock().await.push(lease);
-        Ok(())
+        let patience = Patience::begin(clock, limits);
+        let mut place = tokio::select! {
+            place = slots.take(instance, limits.runs_per_instance) => place,
+            () = clock.sleep(patience.wait) => return Err(CommandError::Busy { retry_after: BUSY }),
+            () = self.cancel.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
+        };
+        loop {
+            for _ in 0..limits.runs_per_instance.max(1) {
+                let name = RecordName::slot(instance, place.number);
+                if let Some(lease) = unless_held(self.leases.acquire(&name, operation).await)? {
+                    self.held.lock().await.push(Held { lease, place: Some(place) });
+                    return Ok(());
+                }
+                place.pass_on();
+            }
+            patience.pause().await?;
+        }
     }
 
     /// Gives everything back.
@@ -76,41 +118,53 @@ impl Tenure {
         self.ended.cancel();
         let _ = self.renewal.await;
         let held = std::mem::take(&mut *self.held.lock().await);
-        for lease in held.into_iter().rev() {
-            self.leases.release(lease).await?;
-        }
-        Ok(())
+        let leases = &self.leases;
+        let given_back = held.into_iter().map(|Held { lease, place }| async move {
+            let released = leases.release(lease).await;
+            drop(place);
+            released
+        });
+        futures::future::join_all(given_back).await.into_iter().collect()
     }
 }
 
-/// The first of `names` that is free.
-async fn acquire(
-    leases: &Leases,
-    clock: &Arc<dyn Clock>,
-    names: &[ObjectName],
-    operation: OperationId,
+/// The lease, or `None` where asking again later may help.
+fn unless_held(asked: Result<Acquired, StoreError>) -> Result<Option<Lease>, CommandError> {
+    match asked {
+        Ok(Acquired::Mine(lease)) => Ok(Some(lease)),
+        Ok(Acquired::Held(_)) => Ok(None),
+        Err(error) if error.retryable() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How long somebody waits for what another process holds.
+struct Patience<'a> {
+    clock: &'a Arc<dyn Clock>,
     wait: Duration,
-) -> Result<Lease, CommandError> {
-    let deadline = clock.now().saturating_add(wait).unwrap_or(jiff::Timestamp::MAX);
-    loop {
-        for name in names {
-            match leases.acquire(name, operation).await {
-                Ok(Acquired::Mine(lease)) => return Ok(lease),
-                Ok(Acquired::Held(_)) => {}
-                Err(error) if error.retryable() => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if clock.now() >= deadline {
+    until: Timestamp,
+}
+
+impl<'a> Patience<'a> {
+    fn begin(clock: &'a Arc<dyn Clock>, limits: &Limits) -> Self {
+        let wait = Duration::from_secs(limits.wait_seconds);
+        let until = clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX);
+        Self { clock, wait, until }
+    }
+
+    /// Until it is time to ask again; [`CommandError::Busy`] when it has taken too long.
+    async fn pause(&self) -> Result<(), CommandError> {
+        if self.clock.now() >= self.until {
             return Err(CommandError::Busy { retry_after: BUSY });
         }
-        clock.sleep(POLL).await;
+        self.clock.sleep(POLL).await;
+        Ok(())
     }
 }
 
 struct Renewing {
     leases: Leases,
-    held: Arc<Mutex<Vec<Lease>>>,
+    held: Arc<Mutex<Vec<Held>>>,
     ended: CancellationToken,
 }
 
@@ -123,8 +177,8 @@ impl Renewing {
                 () = clock.sleep(self.leases.term() / 3) => {}
                 () = self.ended.cancelled() => return,
             }
-            for lease in self.held.lock().await.iter_mut() {
-                match self.leases.renew(lease).await {
+            for held in self.held.lock().await.iter_mut() {
+                match self.leases.renew(&mut held.lease).await {
                     Ok(()) => {}
                     Err(error) if error.retryable() => tracing::warn!(%error, "a lease could not be renewed yet"),
                     Err(error) => {

@@ -1,7 +1,7 @@
 //! What a run tells while it runs, kept for its journal entry and log.
 
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::provision::{RunEvent, RunObserver};
 use crate::store::Generation;
@@ -18,12 +18,39 @@ struct Kept {
     text: String,
     dropped: usize,
     lock: Option<Generation>,
+    /// Bytes of the text that [`RunLog::grown`] has given out.
+    told: usize,
+    stored: Option<Generation>,
 }
 
 impl RunLog {
+    /// The log so far, if it has grown since it was last asked for here.
+    pub(super) fn grown(&self) -> Option<String> {
+        let mut kept = self.kept();
+        if kept.text.len() == kept.told {
+            return None;
+        }
+        kept.told = kept.text.len();
+        Some(kept.text.clone())
+    }
+
+    /// The generation under which it is stored, if a part of it is.
+    pub(super) fn stored(&self) -> Option<Generation> {
+        self.kept().stored
+    }
+
+    /// It was stored as this generation.
+    pub(super) fn was_stored(&self, generation: Generation) {
+        self.kept().stored = Some(generation);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The log so far, and the lock the run held last.
     pub(super) fn take(&self) -> (String, Option<Generation>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let mut text = std::mem::take(&mut kept.text);
         if kept.dropped > 0 {
             let _ = writeln!(text, "… {} more lines, not kept", kept.dropped);
@@ -34,7 +61,7 @@ impl RunLog {
 
 impl RunObserver for RunLog {
     fn event(&self, event: RunEvent) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept();
         let line = match event {
             RunEvent::Locked { lock } => {
                 kept.lock = Some(lock);

@@ -15,6 +15,9 @@ use crate::store::document::{read_json, write_json};
 use crate::store::{Generation, NewObject, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
 
+/// One lost answer makes one attempt fail.
+const LOG_ATTEMPTS: usize = 3;
+
 /// Writes operations.
 #[derive(Clone)]
 pub struct Journal {
@@ -75,11 +78,28 @@ impl Journal {
         Ok(())
     }
 
-    /// Keeps an operation's redacted log beside it.
-    pub async fn keep_log(&self, tenant: &TenantId, operation: OperationId, log: String) -> Result<(), StoreError> {
+    /// Keeps an operation's redacted log beside it, over `kept` if a part of it was kept before, and says what is kept
+    /// now. Nobody but the operation writes there: what else is found is its own, from a write whose answer was lost.
+    pub async fn keep_log(
+        &self,
+        tenant: &TenantId,
+        operation: OperationId,
+        log: String,
+        mut kept: Option<Generation>,
+    ) -> Result<Generation, StoreError> {
+        let name = RecordName::operation_log(tenant, operation);
         let content_type = Some("text/plain; charset=utf-8".to_owned());
         let object = NewObject { body: Bytes::from(log), content_type, ..NewObject::default() };
-        self.keep(&RecordName::operation_log(tenant, operation), object).await
+        for _ in 0..LOG_ATTEMPTS {
+            let when = kept.map_or(Precondition::Absent, Precondition::Matches);
+            match self.records.write(&name, object.clone(), when).await {
+                Err(StoreError::PreconditionFailed { .. }) => {
+                    kept = self.records.stat(&name).await?.map(|found| found.generation);
+                }
+                written => return written,
+            }
+        }
+        Err(StoreError::Unavailable { reason: format!("'{name}' changes too often to be written") })
     }
 
     /// Keeps the variables an operation is about to run with.

@@ -3,8 +3,8 @@
 //! The object stays when a lease is released, so that epochs only ever grow. A lease says who should work, not who may
 //! save: that is fenced where state is written, whatever any clock says.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +15,9 @@ use crate::operation::OperationId;
 use crate::provision::Epoch;
 use crate::store::document::{read_json, write_json};
 use crate::store::{Generation, ObjectName, ObjectStore, Precondition, StoreError};
+
+/// Leases given back here that are remembered; a process that has worked on more tenants reads the rest again.
+const REMEMBERED: usize = 1024;
 
 /// What is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +68,22 @@ pub struct Leases {
     clock: Arc<dyn Clock>,
     process: String,
     term: Duration,
+    given_back: Arc<Mutex<HashMap<ObjectName, Free>>>,
+}
+
+/// A lease that nobody held when it was last heard of: worth a try without a look, as the write's precondition tells.
+#[derive(Debug, Clone, Copy)]
+enum Free {
+    /// Nobody ever had it.
+    New,
+    /// It was given back.
+    Since { epoch: Epoch, generation: Generation },
 }
 
 impl Leases {
     /// `process` names this process to people; `term` is how long a lease holds without being renewed.
     pub fn new(records: Arc<dyn ObjectStore>, clock: Arc<dyn Clock>, process: String, term: Duration) -> Self {
-        Self { records, clock, process, term }
+        Self { records, clock, process, term, given_back: Arc::default() }
     }
 
     /// How long a lease holds without being renewed.
@@ -80,6 +93,37 @@ impl Leases {
 
     /// Asks once. A free lease, or one that ran out, becomes ours under a higher epoch.
     pub async fn acquire(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
+        let free = self.given_back().remove(name);
+        self.try_then_look(name, operation, free).await
+    }
+
+    /// The same for a lease that nobody has had yet, as far as anybody can tell.
+    pub async fn acquire_new(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
+        let free = self.given_back().remove(name).unwrap_or(Free::New);
+        self.try_then_look(name, operation, Some(free)).await
+    }
+
+    async fn try_then_look(
+        &self,
+        name: &ObjectName,
+        operation: OperationId,
+        free: Option<Free>,
+    ) -> Result<Acquired, StoreError> {
+        let Some(free) = free else { return self.look_then_try(name, operation).await };
+        let (epoch, when) = match free {
+            Free::New => (Epoch(1), Precondition::Absent),
+            Free::Since { epoch, generation } => (Epoch(epoch.0 + 1), Precondition::Matches(generation)),
+        };
+        match self.store(name, epoch, Some(operation), when).await {
+            Ok(generation) => {
+                Ok(Acquired::Mine(Lease { name: name.clone(), generation, operation, epoch, taken_over: None }))
+            }
+            Err(StoreError::PreconditionFailed { .. }) => self.look_then_try(name, operation).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look_then_try(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
         let now = self.clock.now();
         let old = read_json::<LeaseRecord>(self.records.as_ref(), name).await?;
         let (epoch, previous, when) = match old {
@@ -111,9 +155,25 @@ impl Leases {
     /// Gives a lease back. One that is no longer ours is somebody else's to give back.
     pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
         match self.store(&lease.name, lease.epoch, None, Precondition::Matches(lease.generation)).await {
-            Ok(_) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Ok(generation) => {
+                self.remember(lease.name, Free::Since { epoch: lease.epoch, generation });
+                Ok(())
+            }
+            Err(StoreError::PreconditionFailed { .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn remember(&self, name: ObjectName, free: Free) {
+        let mut given_back = self.given_back();
+        if given_back.len() >= REMEMBERED {
+            given_back.clear();
+        }
+        given_back.insert(name, free);
+    }
+
+    fn given_back(&self) -> MutexGuard<'_, HashMap<ObjectName, Free>> {
+        self.given_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who holds a lease, run out or not; `None` if nobody does.

@@ -46,20 +46,30 @@ impl Statuses {
     pub async fn update(
         &self,
         tenant: &TenantId,
+        change: impl FnMut(&mut Status),
+    ) -> Result<Versioned<Status>, StoreError> {
+        let seen = self.read(tenant).await?;
+        self.update_seen(tenant, seen, change).await
+    }
+
+    /// The same, beginning with what was seen last instead of a read: one call where nobody else wrote since.
+    pub async fn update_seen(
+        &self,
+        tenant: &TenantId,
+        mut seen: Option<Versioned<Status>>,
         mut change: impl FnMut(&mut Status),
     ) -> Result<Versioned<Status>, StoreError> {
         for _ in 0..ATTEMPTS {
-            let old = self.read(tenant).await?;
-            let mut status = old.as_ref().map_or_else(|| Status::new(tenant.clone()), |old| old.value.clone());
+            let mut status = seen.as_ref().map_or_else(|| Status::new(tenant.clone()), |seen| seen.value.clone());
             change(&mut status);
-            let when = match &old {
-                Some(old) if old.value == status => return Ok(old.clone()),
-                Some(old) => Precondition::Matches(old.generation),
+            let when = match seen {
+                Some(seen) if seen.value == status => return Ok(seen),
+                Some(seen) => Precondition::Matches(seen.generation),
                 None => Precondition::Absent,
             };
             match self.write(&status, when).await {
                 Ok(generation) => return Ok(Versioned { value: status, generation }),
-                Err(StoreError::PreconditionFailed { .. }) => {}
+                Err(StoreError::PreconditionFailed { .. }) => seen = self.read(tenant).await?,
                 Err(error) => return Err(error),
             }
         }

@@ -35,6 +35,9 @@ pub struct StatusSummary {
     /// Somebody asked for the deletion.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletion_requested: bool,
+    /// An operation that somebody asked for waits for its turn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
     /// The last drift check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_checked: Option<Timestamp>,
@@ -90,6 +93,7 @@ impl From<&Status> for StatusSummary {
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
             deletion_requested: status.deletion.is_some(),
+            queued: status.queued.is_some(),
             drift_checked: status.drift.as_ref().map(|drift| drift.checked),
             drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
             operation: status.operation,

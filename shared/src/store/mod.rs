@@ -5,6 +5,8 @@
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod document;
+#[cfg(any(test, feature = "contract"))]
+pub mod faulty;
 #[cfg(feature = "gcs")]
 pub mod gcs;
 pub mod memory;

@@ -30,7 +30,9 @@ pub enum Priority {
     /// Somebody waits for it.
     #[default]
     Change,
-    /// The sweep found it.
+    /// It must be mended: a run died, a retry or a deletion is due.
+    Recovery,
+    /// It only wants a look.
     Upkeep,
 }
 

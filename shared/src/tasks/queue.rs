@@ -1,8 +1,10 @@
-//! A bounded queue in this process, for one machine. A tenant waits in it at most once, and is worked on by one worker at
-//! a time: a task that comes while its tenant is being worked on runs after that.
+//! A bounded queue in this process, for one machine. A tenant waits in it at most once, in the line of the most pressing
+//! task it has, and is worked on by one worker at a time: a task that comes while its tenant is being worked on runs after
+//! that. In a full queue what is more pressing takes the place of what is less: the sweep finds that again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::Future;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,14 +31,14 @@ struct Shared {
 
 #[derive(Default)]
 struct Waiting {
-    changes: VecDeque<TenantId>,
-    upkeep: VecDeque<TenantId>,
+    /// A line a priority. May hold tenants that went to another line since: `tenants` says where each waits.
+    lines: BTreeMap<Priority, VecDeque<TenantId>>,
     tenants: HashMap<TenantId, Place>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    Queued,
+    Queued(Priority),
     Running,
     RunningAndAsked(Priority),
 }
@@ -102,29 +104,52 @@ impl LocalQueue {
 impl Waiting {
     fn push(&mut self, task: Task) {
         match self.tenants.get_mut(&task.tenant) {
-            Some(Place::Queued) => {}
-            Some(place) => *place = Place::RunningAndAsked(task.priority),
-            None => {
-                self.tenants.insert(task.tenant.clone(), Place::Queued);
-                self.line(task.priority).push_back(task.tenant);
+            Some(Place::Queued(priority)) if *priority <= task.priority => return,
+            Some(Place::Running) => {
+                self.tenants.insert(task.tenant, Place::RunningAndAsked(task.priority));
+                return;
             }
+            Some(Place::RunningAndAsked(priority)) => {
+                *priority = task.priority.min(*priority);
+                return;
+            }
+            Some(Place::Queued(_)) | None => {}
         }
-    }
-
-    fn line(&mut self, priority: Priority) -> &mut VecDeque<TenantId> {
-        match priority {
-            Priority::Change => &mut self.changes,
-            Priority::Upkeep => &mut self.upkeep,
-        }
+        self.tenants.insert(task.tenant.clone(), Place::Queued(task.priority));
+        self.lines.entry(task.priority).or_default().push_back(task.tenant);
     }
 
     /// The next tenant, and whether more wait behind it.
     fn take(&mut self) -> (Option<TenantId>, bool) {
-        let next = self.changes.pop_front().or_else(|| self.upkeep.pop_front());
+        let Self { lines, tenants } = self;
+        let waits = |priority, tenant: &TenantId| tenants.get(tenant) == Some(&Place::Queued(priority));
+        let next = lines.iter_mut().find_map(|(priority, line)| {
+            while let Some(tenant) = line.pop_front() {
+                if waits(*priority, &tenant) {
+                    return Some(tenant);
+                }
+            }
+            None
+        });
         if let Some(tenant) = &next {
-            self.tenants.insert(tenant.clone(), Place::Running);
+            tenants.insert(tenant.clone(), Place::Running);
         }
-        (next, !(self.changes.is_empty() && self.upkeep.is_empty()))
+        (next, lines.values().any(|line| !line.is_empty()))
+    }
+
+    /// Makes room by sending away the last of the least pressing line, if that is less pressing than this. Says whether
+    /// there is room.
+    fn make_room(&mut self, priority: Priority) -> bool {
+        let Self { lines, tenants } = self;
+        let last = lines.range_mut((Bound::Excluded(priority), Bound::Unbounded)).rev().find_map(|(priority, line)| {
+            while let Some(tenant) = line.pop_back() {
+                if tenants.get(&tenant) == Some(&Place::Queued(*priority)) {
+                    return Some(tenant);
+                }
+            }
+            None
+        });
+        last.is_some_and(|tenant| tenants.remove(&tenant).is_some())
     }
 
     fn finished(&mut self, tenant: &TenantId) -> bool {
@@ -140,7 +165,8 @@ impl Tasks for LocalQueue {
         {
             let mut waiting = self.waiting();
             let known = waiting.tenants.contains_key(&task.tenant);
-            if !known && waiting.tenants.len() >= self.shared.capacity {
+            let full = waiting.tenants.len() >= self.shared.capacity;
+            if !known && full && !waiting.make_room(task.priority) {
                 return Err(HandOutError::Full { retry_after: RETRY_AFTER });
             }
             waiting.push(task);
@@ -164,8 +190,12 @@ mod tests {
         for (tenant, priority) in [("upkeep", Priority::Upkeep), ("one", Priority::Change), ("one", Priority::Change)] {
             queue.hand_out(task(tenant, priority)).await.unwrap();
         }
-        let stop = CancellationToken::new();
-        let seen = Mutex::new(Vec::new());
+        assert_eq!(worked_off(&queue).await, ["one", "upkeep"]);
+    }
+
+    /// Who is worked on, in order, until the queue is empty.
+    async fn worked_off(queue: &LocalQueue) -> Vec<String> {
+        let (stop, seen) = (CancellationToken::new(), Mutex::new(Vec::new()));
         let run = |tenant: TenantId| {
             seen.lock().unwrap().push(tenant.to_string());
             if queue.len() == 1 {
@@ -174,7 +204,34 @@ mod tests {
             std::future::ready(())
         };
         queue.work(1, stop.clone(), run).await;
-        assert_eq!(*seen.lock().unwrap(), ["one", "upkeep"]);
+        seen.into_inner().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_tenant_waits_in_the_line_of_its_most_pressing_task() {
+        let queue = LocalQueue::new(10);
+        let tasks = [
+            ("one", Priority::Upkeep),
+            ("two", Priority::Upkeep),
+            ("six", Priority::Recovery),
+            ("two", Priority::Change),
+            ("two", Priority::Recovery),
+        ];
+        for (tenant, priority) in tasks {
+            queue.hand_out(task(tenant, priority)).await.unwrap();
+        }
+        assert_eq!(worked_off(&queue).await, ["two", "six", "one"]);
+    }
+
+    #[tokio::test]
+    async fn in_a_full_queue_what_is_more_pressing_takes_the_place_of_what_is_less() {
+        let queue = LocalQueue::new(2);
+        for tenant in ["one", "two"] {
+            queue.hand_out(task(tenant, Priority::Upkeep)).await.unwrap();
+        }
+        assert!(queue.hand_out(task("six", Priority::Upkeep)).await.is_err());
+        queue.hand_out(task("changed", Priority::Change)).await.unwrap();
+        assert_eq!(worked_off(&queue).await, ["changed", "one"]);
     }
 
     #[tokio::test]

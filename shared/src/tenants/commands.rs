@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
 use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciler, put_in_queue, waiting};
+use crate::reconcile::{Insist, Reconciled, Reconciler, put_in_queue, waiting};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::store::{Generation, Versioned};
 use crate::tasks::{Priority, Task, Tasks};
@@ -65,12 +65,19 @@ impl Commands {
             return self.hand_on(caller, tenant, intent).await;
         }
         match self.reconciler.reconcile(caller, tenant, Insist::Yes).await {
-            Ok(done) => {
-                let tenant = self.view(tenant).await?;
-                Ok(Answer { tenant, operation: done.operation, finished: true })
+            Ok(Reconciled { definition: Some(definition), status, operation, .. }) => {
+                let tenant = TenantView { tenant: tenant.clone(), definition: Some(definition), status };
+                Ok(Answer { tenant, operation, finished: true })
+            }
+            Ok(Reconciled { operation, .. }) => {
+                Ok(Answer { tenant: self.view(tenant).await?, operation, finished: true })
             }
             // Somebody else works on it: what was asked for stands, and is done after that.
             Err(CommandError::Busy { .. }) => self.hand_on(caller, tenant, intent).await,
+            // Another process goes on from there: the caller can follow that.
+            Err(error @ CommandError::Interrupted { .. }) => {
+                self.hand_on(caller, tenant, intent).await.map_err(|_| error)
+            }
             Err(error) => Err(error),
         }
     }

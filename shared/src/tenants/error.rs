@@ -66,6 +66,15 @@ pub enum CommandError {
     /// A person, or something else that is not ours, holds the workspace's lock; it is never broken.
     #[error("the workspace is locked by {} since {}; the operation goes on when the lock is released", .0.who, .0.since)]
     Locked(LockHolder),
+    /// The process was asked to stop, or lost the tenant to another one, in the middle of the run. What was done is saved,
+    /// and whoever comes next goes on from there.
+    #[error("the run was interrupted and has saved what it did; it goes on by itself, or with the next request")]
+    Interrupted {
+        /// Which operation.
+        operation: OperationId,
+        /// When to ask again.
+        retry_after: Duration,
+    },
     /// Too much is under way.
     #[error("too much is under way; try again in {} s", .retry_after.as_secs())]
     Busy {
@@ -84,7 +93,7 @@ impl CommandError {
     /// Whether the same command may succeed later, unchanged.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Locked(_) | Self::Busy { .. } => true,
+            Self::Locked(_) | Self::Interrupted { .. } | Self::Busy { .. } => true,
             Self::Failed { retried, .. } => *retried,
             Self::Store(error) => error.retryable(),
             Self::Invalid(_)

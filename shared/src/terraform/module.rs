@@ -21,7 +21,7 @@ pub(super) struct ResourceName {
 /// The module as it was when the engine started.
 #[derive(Debug)]
 pub(super) struct Module {
-    /// Its configuration files, by name; tests and values are not among them.
+    /// Its configuration files, and the SQL that they read, by name; tests and values are not among them.
     files: BTreeMap<String, Vec<u8>>,
     folder: PathBuf,
     stateful_types: BTreeSet<String>,
@@ -40,7 +40,7 @@ impl Module {
         for entry in std::fs::read_dir(folder).map_err(|error| broken(error.to_string()))? {
             let entry = entry.map_err(|error| broken(error.to_string()))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if is_configuration(&name) {
+            if is_part(&name) {
                 let content = std::fs::read(entry.path()).map_err(|error| broken(format!("{name}: {error}")))?;
                 files.insert(name, content);
             }
@@ -60,7 +60,7 @@ impl Module {
     }
 
     fn find_stateful(&mut self) -> Result<(), String> {
-        for (file, content) in &self.files {
+        for (file, content) in self.files.iter().filter(|(file, _)| !has_extension(file, "sql")) {
             let text = std::str::from_utf8(content).map_err(|_| format!("{file} is not UTF-8"))?;
             let (declared, moved) = if has_extension(file, "json") {
                 in_json(text).map_err(|e| format!("{file}: {e}"))?
@@ -120,9 +120,10 @@ fn has_extension(file: &str, extension: &str) -> bool {
     Path::new(file).extension().is_some_and(|found| found == extension)
 }
 
-/// What `terraform` itself reads as configuration, `*.tftest.hcl` and editors' files left out.
-fn is_configuration(name: &str) -> bool {
-    !name.starts_with('.') && (has_extension(name, "tf") || name.ends_with(".tf.json"))
+/// What `terraform` itself reads as configuration, and what that reads beside itself; `*.tftest.hcl` and editors' files
+/// left out.
+fn is_part(name: &str) -> bool {
+    !name.starts_with('.') && (["tf", "sql"].iter().any(|end| has_extension(name, end)) || name.ends_with(".tf.json"))
 }
 
 type Found = (Vec<ResourceName>, Vec<ResourceName>);
@@ -190,6 +191,7 @@ mod tests {
                 r#"{"resource": {"bucket": {"media": {}}}, "moved": {"from": "bucket.old", "to": "bucket.media"}}"#,
             ),
             ("c.tf", "moved {\n  from = db.old[0]\n  to = db.site\n}\n"),
+            ("d.sql", "-- resource \"db\" \"in_a_script\" {}"),
             ("t.tftest.hcl", "resource \"db\" \"in_a_test\" {}"),
         ])
         .unwrap();
@@ -207,7 +209,7 @@ mod tests {
         for (resource, expected) in orphaned {
             assert_eq!(module.orphans(&resource), expected, "{resource:?}");
         }
-        assert_eq!(module.files().map(|(name, _)| name).collect::<Vec<_>>(), ["a.tf", "b.tf.json", "c.tf"]);
+        assert_eq!(module.files().map(|(name, _)| name).collect::<Vec<_>>(), ["a.tf", "b.tf.json", "c.tf", "d.sql"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ run "platform_environment" {
       DISABLE_WP_CRON            = "1"
       DISALLOW_FILE_MODS         = "1"
       WORDPRESS_DB_HOST          = "localhost:/cloudsql/aipress-sandbox:europe-west1:shared-1"
-      WORDPRESS_DB_NAME          = "wp_acme"
+      WORDPRESS_DB_NAME          = "wp-acme"
       WORDPRESS_DB_USER          = "wp-acme"
     }
     error_message = "A plain tenant has the platform's variables and no others; without a domain no WP_HOME, without a bundle no digest."

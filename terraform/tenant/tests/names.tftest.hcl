@@ -17,8 +17,8 @@ run "names_of_a_tenant" {
     error_message = "The account is wp-TENANT."
   }
   assert {
-    condition     = google_sql_database.site.name == "wp_acme_shop_eu"
-    error_message = "The database is wp_TENANT, with underscores."
+    condition     = google_sql_database.site.name == "wp-acme-shop-eu"
+    error_message = "The database is wp-TENANT, without an underscore."
   }
   assert {
     condition     = google_sql_user.site.name == "wp-acme-shop-eu" && google_sql_user.site.host == "%"

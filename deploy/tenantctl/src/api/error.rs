@@ -118,12 +118,14 @@ impl ApiError {
         matches!(self, Self::Problem(problem) if problem.reason == reason)
     }
 
-    /// Whether the same request may succeed soon, unchanged. A failed apply is not: its definition is stored, and the
-    /// sweep tries it again by itself.
+    /// Whether the same request may succeed soon, unchanged. A run that failed or was interrupted is not: its definition is
+    /// stored, and the sweep tries it again by itself.
     pub(crate) fn retryable(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::FrontDoor { .. } => true,
-            Self::Problem(problem) => problem.retryable && problem.reason != "APPLY_FAILED",
+            Self::Problem(problem) => {
+                problem.retryable && !matches!(problem.reason.as_str(), "APPLY_FAILED" | "INTERRUPTED")
+            }
             Self::Address { .. }
             | Self::Token
             | Self::Unauthorized { .. }
@@ -181,6 +183,7 @@ fn next_after(problem: &Problem) -> Option<String> {
         }
         "INVALID_DEFINITION" | "MALFORMED_DEFINITION" => "correct the definition and run this again".to_owned(),
         "APPLY_FAILED" => "read why with `tenantctl logs <TENANT>`".to_owned(),
+        "INTERRUPTED" => "see with `tenantctl get <TENANT>` how it goes on".to_owned(),
         _ if problem.retryable => match problem.retry_after_seconds {
             Some(seconds) => format!("try again in {seconds} s"),
             None => "try again later".to_owned(),

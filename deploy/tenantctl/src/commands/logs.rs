@@ -38,7 +38,7 @@ pub(super) async fn run(
         let log = so_far(context.api.log(tenant, operation).await)?;
         print(log.get(printed..).unwrap_or_default())?;
         printed = log.len().max(printed);
-        // The log may come with the end only; until then the steps say where it is.
+        // The log grows by the second or two; the steps say where it is before there is one.
         if let Some(step) = ended.steps.last() {
             progress.step(tenant, &step.what);
         }

@@ -70,15 +70,27 @@ const SUBMITTED: &[&Kind] = &[
 const TENANT: &[&Kind] = &[kinds::TENANT_NOT_FOUND];
 const READS: &[&Kind] =
     &[kinds::INTERNAL, kinds::STORE_UNUSABLE, kinds::RECORD_CORRUPT, kinds::STORE_UNAVAILABLE, kinds::BUSY];
-const RUNS: &[&Kind] =
-    &[kinds::CONFLICTING_DEFINITIONS, kinds::HELD, kinds::MISCONFIGURED, kinds::APPLY_FAILED, kinds::WORKSPACE_LOCKED];
-const DELIVERED: &[&Kind] =
-    &[kinds::INTERNAL, kinds::WORKSPACE_LOCKED, kinds::BUSY, kinds::STORE_UNAVAILABLE, kinds::DEPENDENCY_FAILED];
+const RUNS: &[&Kind] = &[
+    kinds::CONFLICTING_DEFINITIONS,
+    kinds::HELD,
+    kinds::MISCONFIGURED,
+    kinds::APPLY_FAILED,
+    kinds::WORKSPACE_LOCKED,
+    kinds::INTERRUPTED,
+];
+const DELIVERED: &[&Kind] = &[
+    kinds::INTERNAL,
+    kinds::WORKSPACE_LOCKED,
+    kinds::INTERRUPTED,
+    kinds::BUSY,
+    kinds::STORE_UNAVAILABLE,
+    kinds::DEPENDENCY_FAILED,
+];
 
 const PREVIEW: Answer = answer(200, "With `dryRun=true`: what would be done.", Negotiated("Preview"), &[]);
 const ACCEPTED: Answer = answer(
     202,
-    "It goes on: follow the operation. Because `Prefer: respond-async` was sent, or another run on the tenant is under way.",
+    "It goes on: follow the operation. Because `Prefer: respond-async` was sent, another run on the tenant is under way, or this process was asked to stop in the middle of the run.",
     Negotiated("OperationReference"),
     &["Location", "Preference-Applied"],
 );

@@ -219,9 +219,10 @@ fn operations() -> Value {
 }
 
 fn deliveries() -> Value {
-    let reasons = ["changed", "vanished", "deletion", "interrupted", "retry", "tombstone", "driftCheck"];
+    let reasons = ["changed", "vanished", "deletion", "queued", "interrupted", "retry", "tombstone", "driftCheck"];
     let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
-    let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "upkeep"]))]);
+    let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
+    let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);
     json!({
         "Event": {"description": "Whatever the sender sends; what is no event is acknowledged and logged."},
         "Task": task,
@@ -231,7 +232,9 @@ fn deliveries() -> Value {
             ("tenants", count()),
             ("vanished", count()),
             ("deletionsHeld", flag()),
+            ("behind", behind),
             ("due", list(&due)),
+            ("postponed", count()),
             ("notHandedOn", count()),
         ]),
         "Health": object(&[("status", json!({"const": "ok"}))]),

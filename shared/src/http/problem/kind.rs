@@ -71,6 +71,7 @@ catalogue! {
     RECORD_CORRUPT INTERNAL_SERVER_ERROR "A stored record cannot be read",
     APPLY_FAILED BAD_GATEWAY "The run on the tenant's resources failed",
     WORKSPACE_LOCKED SERVICE_UNAVAILABLE "Somebody else holds the tenant's workspace",
+    INTERRUPTED SERVICE_UNAVAILABLE "The run was interrupted",
     DEPENDENCY_FAILED SERVICE_UNAVAILABLE "Something this depends on failed",
     BUSY SERVICE_UNAVAILABLE "Too much is under way",
     STORE_UNAVAILABLE SERVICE_UNAVAILABLE "The store did not answer in time",

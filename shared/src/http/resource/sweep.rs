@@ -1,5 +1,7 @@
 //! What a sweep found.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::reconcile::{Due, SweepReport};
@@ -13,7 +15,9 @@ pub struct SweepResource {
     tenants: usize,
     vanished: usize,
     deletions_held: bool,
+    behind: BTreeMap<Due, usize>,
     due: Vec<DueResource>,
+    postponed: usize,
     not_handed_on: usize,
 }
 
@@ -25,8 +29,9 @@ struct DueResource {
 
 impl From<SweepReport> for SweepResource {
     fn from(report: SweepReport) -> Self {
-        let SweepReport { definitions, tenants, vanished, deletions_held, due, not_handed_on } = report;
+        let SweepReport { definitions, tenants, vanished, deletions_held, behind, due, postponed, not_handed_on } =
+            report;
         let due = due.into_iter().map(|(tenant, reason)| DueResource { tenant, reason }).collect();
-        Self { definitions, tenants, vanished, deletions_held, due, not_handed_on }
+        Self { definitions, tenants, vanished, deletions_held, behind, due, postponed, not_handed_on }
     }
 }

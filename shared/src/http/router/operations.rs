@@ -45,7 +45,7 @@ pub(super) async fn log(
 ) -> Result<Response, Problem> {
     let failed = |error: CommandError| Problem::of_command(error, Some(&tenant));
     let Some(log) = queries.operation_log(&tenant, id).await.map_err(failed)? else {
-        let detail = format!("operation {id} of '{tenant}' has no log; a run's log is kept when the run ends");
+        let detail = format!("operation {id} of '{tenant}' has no log; a run's log is kept from its first seconds on");
         return Err(Problem::new(kinds::LOG_NOT_FOUND, detail).with("tenant", tenant).with("operation", id));
     };
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];

@@ -19,26 +19,30 @@ impl Work<'_> {
         let known = observation.status.as_ref().map(|status| &status.value);
         let new = known.is_none_or(|status| status.applied.is_none());
         let kind = if new { OperationKind::Create } else { OperationKind::Update };
-        self.apply_as(kind, wanted, observation).await
+        self.take_slot(wanted).await?;
+        let generation = Some(wanted.stored.generation);
+        let step = format!("apply definition generation {}", wanted.stored.generation);
+        let (entry, kept) = tokio::join!(
+            self.open(kind, generation, &step),
+            self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables),
+        );
+        kept?;
+        self.apply_under(entry?, wanted, observation).await
     }
 
-    pub(super) async fn apply_as(
+    /// Applies for an operation whose entry is open and whose variables are kept.
+    pub(super) async fn apply_under(
         &self,
-        kind: OperationKind,
+        mut entry: Entry,
         wanted: &Wanted,
         observation: &Observation,
     ) -> Result<Option<Status>, CommandError> {
         let was_in_doubt = observation.status.as_ref().is_some_and(|status| status.value.in_doubt);
-        self.take_slot(wanted).await?;
-        let generation = Some(wanted.stored.generation);
-        let step = format!("apply definition generation {}", wanted.stored.generation);
-        let mut entry = self.open(kind, generation, &step).await?;
-        self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await?;
         self.begin_apply(observation).await?;
 
         let log = RunLog::default();
         let run = self.provision_run(&wanted.variables);
-        match self.ports.provisioner.apply(&run, Guard::Protect, &log).await {
+        match self.followed(&log, self.ports.provisioner.apply(&run, Guard::Protect, &log)).await {
             Ok(applied) => self.applied(&mut entry, &log, wanted, applied).await.map(Some),
             Err(ProvisionError::Guarded { addresses }) => {
                 self.hold(&mut entry, &log, wanted, &addresses, was_in_doubt).await
@@ -85,9 +89,13 @@ impl Work<'_> {
         };
         let status = self.settle(settle).await?;
         let message = format!("applied: {}", applied.changes);
-        self.close(entry, log, End::succeeded(message, applied.changes)).await?;
         // After the site is up: plugins come after the revision that can hold them.
-        Ok(request_plugins(self.ports, &wanted.definition, status).await?)
+        let (closed, asked) = tokio::join!(
+            self.close(entry, log, End::succeeded(message, applied.changes)),
+            request_plugins(self.ports, &wanted.definition, status),
+        );
+        closed?;
+        Ok(asked?)
     }
 
     async fn hold(

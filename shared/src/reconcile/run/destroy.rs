@@ -22,7 +22,8 @@ impl Work<'_> {
             self.take_slot(wanted).await?;
         }
         self.begin_destroy().await?;
-        match self.ports.provisioner.destroy(&self.provision_run(&variables), &log).await {
+        let run = self.provision_run(&variables);
+        match self.followed(&log, self.ports.provisioner.destroy(&run, &log)).await {
             Ok(changes) => {
                 let message = format!("destroyed: {changes}");
                 self.gone(&mut entry, &log, observation, changes, &message).await

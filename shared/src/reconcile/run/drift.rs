@@ -16,11 +16,15 @@ impl Work<'_> {
         wanted: &Wanted,
         observation: &Observation,
     ) -> Result<Option<Status>, CommandError> {
+        let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
+        if correct {
+            self.take_slot(wanted).await?;
+        }
         let log = RunLog::default();
         let mut entry =
             self.open(OperationKind::DriftCheck, Some(wanted.stored.generation), "plan, looking for drift").await?;
         let run = self.provision_run(&wanted.variables);
-        let plan = match self.ports.provisioner.plan(&run, Goal::Defined, &log).await {
+        let plan = match self.followed(&log, self.ports.provisioner.plan(&run, Goal::Defined, &log)).await {
             Ok(plan) => plan,
             Err(error) => return self.could_not_look(&mut entry, &log, &error).await.map(Some),
         };
@@ -28,7 +32,6 @@ impl Work<'_> {
         if !plan.drift.is_empty() {
             signals::drift_found(self.tenant, plan.drift.len());
         }
-        let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
         if plan.drift.is_empty() || !correct {
             let message = describe(&plan.drift);
             self.close(&mut entry, &log, End::succeeded(message, ChangeSummary::default())).await?;
@@ -36,7 +39,8 @@ impl Work<'_> {
         }
         let begin = |operation: &mut crate::records::Operation| operation.kind = OperationKind::DriftCorrection;
         self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&plan.drift)), begin).await?;
-        self.apply_as(OperationKind::DriftCorrection, wanted, observation).await
+        self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await?;
+        self.apply_under(entry, wanted, observation).await
     }
 
     /// A check that failed says nothing about the site, which runs as it did: it is not a failed tenant.
@@ -55,7 +59,7 @@ impl Work<'_> {
             let mut say = Saying { status, now, generation };
             say.that(ConditionKind::Drifted, Truth::Unknown, "CheckFailed", message.clone());
         };
-        let status = self.settle(say).await?;
+        let status = self.settle(say).await?.value;
         let mut end = End::succeeded(message.clone(), ChangeSummary::default());
         end.outcome = Outcome::Failed;
         end.reason = Some("DRIFT_CHECK_FAILED");
@@ -76,7 +80,7 @@ impl Work<'_> {
                 say.that(ConditionKind::Drifted, Truth::True, "ChangedOutside", describe(&found));
             }
         };
-        self.settle(say).await
+        Ok(self.settle(say).await?.value)
     }
 }
 

@@ -12,6 +12,9 @@ use crate::provision::{Applied, ChangeSummary, Diagnostic, ProvisionError};
 use crate::records::{ConditionKind, Entry, Outcome, Phase, RetryRecord, Status, Truth};
 use crate::tenants::CommandError;
 
+/// By then the process that took over, or the next one, is there.
+const AFTER_A_STOP: Duration = Duration::from_secs(5);
+
 /// What a failed run means for the tenant: a pure reading of the error.
 struct Reading {
     outcome: Outcome,
@@ -24,7 +27,7 @@ struct Reading {
     touched: bool,
 }
 
-fn read(error: &ProvisionError) -> Reading {
+fn read(error: &ProvisionError, asked_to_stop: bool) -> Reading {
     let quiet = |outcome, reason, condition, touched| Reading {
         outcome,
         reason,
@@ -39,6 +42,11 @@ fn read(error: &ProvisionError) -> Reading {
             changes: changes.clone(),
             diagnostics: diagnostics.clone(),
             ..quiet(Outcome::Failed, "APPLY_FAILED", "ApplyFailed", true)
+        },
+        ProvisionError::Interrupted { changes } if !asked_to_stop => Reading {
+            changes: changes.clone(),
+            message: "the run took longer than a run may (limits.runSeconds) and was interrupted".to_owned(),
+            ..quiet(Outcome::Failed, "TIMED_OUT", "TimedOut", true)
         },
         ProvisionError::Interrupted { changes } => {
             Reading { changes: changes.clone(), ..quiet(Outcome::Interrupted, "INTERRUPTED", "Interrupted", true) }
@@ -62,7 +70,7 @@ impl Work<'_> {
         wanted: Digest,
         was_in_doubt: bool,
     ) -> Result<Option<Status>, CommandError> {
-        let reading = read(&error);
+        let reading = read(&error, self.tenure.cancel.is_cancelled());
         tracing::warn!(operation = %self.operation, reason = reading.reason, message = reading.message, "a run failed");
         let again = self.say_failed(&reading, wanted, was_in_doubt).await?;
         let message = format!("{}; tried again after {again}", reading.message);
@@ -78,6 +86,9 @@ impl Work<'_> {
             ProvisionError::Locked(holder) => CommandError::Locked(holder),
             ProvisionError::Store(error) => CommandError::Store(error),
             ProvisionError::Misconfigured(message) => CommandError::Misconfigured(message),
+            _ if reading.outcome == Outcome::Interrupted => {
+                CommandError::Interrupted { operation: self.operation, retry_after: AFTER_A_STOP }
+            }
             _ => CommandError::Failed {
                 message,
                 diagnostics: reading.diagnostics,

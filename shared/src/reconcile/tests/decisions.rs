@@ -74,7 +74,7 @@ fn a_definition_that_is_there() {
         ("due again later", (1, "one"), with(|s| s.retry = Some(retry(5))), Action::Noop(Idle::Backoff)),
         ("due again", (1, "one"), with(|s| s.retry = Some(retry(-5))), Action::Apply(Why::Unfinished)),
         ("changed during backoff", (2, "two"), with(|s| s.retry = Some(retry(5))), Action::Apply(Why::Changed)),
-        ("drift check due", (1, "one"), with(|s| s.applied.as_mut().unwrap().at = at(-90_000)), Action::CheckDrift),
+        ("drift check due", (1, "one"), with(|s| s.applied.as_mut().unwrap().at = at(-130_000)), Action::CheckDrift),
         (
             "put back",
             (2, "one"),

@@ -7,7 +7,8 @@ async fn drifted(policy: &str) -> World {
     let world = World::new();
     world.create(&definition("acme", &format!("driftPolicy: {policy}"))).await.unwrap();
     world.provisioner.change_service(&tenant("acme"));
-    world.later(86_401).await;
+    // Half an interval to one and a half: its own moment comes.
+    world.later(86_400 * 3 / 2).await;
     assert_eq!(world.sweeper.sweep().await.unwrap().due, [(tenant("acme"), Due::DriftCheck)]);
     world.work_off().await;
     world

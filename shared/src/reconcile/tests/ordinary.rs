@@ -195,3 +195,24 @@ async fn wanted_plugins_are_recorded_and_their_installation_asked_for_once_a_lis
     let status = world.status("acme").await.unwrap();
     assert_eq!(status.conditions.get(ConditionKind::PluginsInstalled).unwrap().reason, "Requested");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_log_can_be_read_while_its_run_is_under_way_and_is_whole_at_the_end() {
+    let world = World::new();
+    world.provisioner.runs_take(Duration::from_secs(100));
+    let acme = definition("acme", "");
+    let reading = async {
+        world.later(5).await;
+        let running = world.operations("acme").await.remove(0);
+        let name = crate::records::RecordName::operation_log(&running.tenant, running.id);
+        let early = world.records.read(&name).await.unwrap().unwrap();
+        world.later(60).await;
+        let quiet = world.records.read(&name).await.unwrap().unwrap();
+        assert_eq!(early, quiet, "nothing came, nothing was written");
+        (name, early.value)
+    };
+    let (made, (name, early)) = tokio::join!(world.create(&acme), reading);
+    made.unwrap();
+    let whole = world.records.read(&name).await.unwrap().unwrap().value;
+    assert!(!early.is_empty() && whole.starts_with(&early), "{early:?} {whole:?}");
+}

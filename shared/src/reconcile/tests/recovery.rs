@@ -92,3 +92,55 @@ async fn a_run_that_was_stopped_is_due_again_at_once() {
     next.reconcile(&caller(), &tenant("acme"), Insist::No).await.unwrap();
     assert_eq!(world.phase("acme").await, Some(Phase::Ready));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_asked_for_a_run_that_was_stopped_gets_an_operation_that_another_process_ends() {
+    let world = World::new();
+    world.provisioner.runs_take(Duration::from_secs(100));
+    let acme = definition("acme", "");
+    let stopping = async {
+        world.later(5).await;
+        world.reconciler.ports().shutdown.cancel();
+    };
+    let (answer, ()) = tokio::join!(world.create(&acme), stopping);
+    let answer = answer.unwrap();
+    assert!(!answer.finished);
+    let followed = answer.operation.unwrap();
+    let outcomes: Vec<Outcome> = world.operations("acme").await.iter().map(|operation| operation.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Interrupted, Outcome::Queued]);
+
+    // The queue of the process went with it: the sweep knows that somebody waits.
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, [(tenant("acme"), Due::Queued)]);
+    world.provisioner.runs_take(Duration::ZERO);
+    let next = world.another_process("next");
+    next.reconcile(&caller(), &tenant("acme"), Insist::No).await.unwrap();
+    let ended = world.operations("acme").await.pop().unwrap();
+    assert_eq!((ended.id, ended.outcome), (followed, Outcome::Succeeded));
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_was_stopped_is_delivered_again() {
+    let world = World::new();
+    world.provisioner.runs_take(Duration::from_secs(100));
+    world.upload("acme", &definition("acme", "")).await;
+    let stopping = async {
+        world.later(5).await;
+        world.reconciler.ports().shutdown.cancel();
+    };
+    let (stopped, ()) = tokio::join!(world.reconcile("acme"), stopping);
+    let error = stopped.unwrap_err();
+    assert!(matches!(error, CommandError::Interrupted { .. }) && error.retryable(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_takes_too_long_failed_and_is_not_tried_again_at_once() {
+    let world = World::with_platform(&format!("{PLATFORM}\nlimits: {{runSeconds: 30}}"));
+    world.provisioner.runs_take(Duration::from_secs(100));
+    let error = world.create(&definition("acme", "")).await.unwrap_err();
+    assert!(matches!(&error, CommandError::Failed { message, .. } if message.contains("runSeconds")), "{error}");
+    assert_eq!(world.operations("acme").await[0].reason.as_deref(), Some("TIMED_OUT"));
+    let retry = world.status("acme").await.unwrap().retry.unwrap();
+    assert_eq!(retry.failures, 1);
+    assert!(retry.not_before > world.clock.now());
+}

@@ -27,12 +27,15 @@ impl Commands {
 
     pub(super) async fn must_be_new(&self, tenant: &TenantId) -> Result<(), CommandError> {
         let ports = self.reconciler.ports();
-        let (head, status) = tokio::try_join!(ports.definitions.head(tenant), ports.statuses.read(tenant))?;
-        let workspace = match ports.provisioner.head(tenant).await {
-            Ok(workspace) => workspace,
-            Err(ProvisionError::Store(error)) => return Err(error.into()),
-            Err(error) => return Err(CommandError::Misconfigured(error.to_string())),
+        let workspace = async {
+            ports.provisioner.head(tenant).await.map_err(|error| match error {
+                ProvisionError::Store(error) => error.into(),
+                error => CommandError::Misconfigured(error.to_string()),
+            })
         };
+        let definition = async { Ok(ports.definitions.head(tenant).await?) };
+        let status = async { Ok(ports.statuses.read(tenant).await?) };
+        let (head, status, workspace) = tokio::try_join!(definition, status, workspace)?;
         if head == DefinitionHead::Absent && !is_known(status.as_ref()) && workspace.is_none() {
             return Ok(());
         }

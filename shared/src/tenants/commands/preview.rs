@@ -83,6 +83,9 @@ impl Commands {
             ProvisionError::Store(error) => CommandError::Store(error),
             ProvisionError::Misconfigured(message) => CommandError::Misconfigured(message),
             ProvisionError::Locked(holder) => CommandError::Locked(holder),
+            ProvisionError::Interrupted { .. } if ports.shutdown.is_cancelled() => {
+                CommandError::Interrupted { operation, retry_after: Duration::from_secs(5) }
+            }
             other => {
                 let message = other.to_string();
                 let retried = false;

@@ -82,6 +82,14 @@ pub fn created(kind: &str, change: &Change<'_>) -> Result<(), CloudError> {
     }
 }
 
+/// Does what leaves no object of its own.
+pub fn act(kind: &str, change: &Change<'_>) -> Result<(), CloudError> {
+    match kind {
+        "google_sql_provision_script" => sql::run(change),
+        _ => Ok(()),
+    }
+}
+
 /// What a removal does.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Removal {

@@ -12,6 +12,9 @@ impl Provider {
         let schema = self.resource(kind)?;
         let name = name(kind, &schema.object, &prior.clone().into_fields())?;
         self.meet(kind, Operation::Read, &name).await?;
+        if schema.existing == Existing::Nothing {
+            return Ok(prior);
+        }
         let object = self.cloud()?.read(kind, &name)?;
         Ok(object.map_or(Value::Null, |object| state::state(schema, &object, &prior)))
     }
@@ -46,12 +49,16 @@ impl Provider {
         let name = self.complete(schema, &mut change, false)?;
         change.not_ready = self.meet(&schema.name, Operation::Create, &name).await?.not_ready;
         kinds::complete(&schema.name, &name, &mut change)?;
-        match (cloud.create(&schema.name, &name, &change.after), existing(schema, &local)) {
-            (Err(CloudError::Exists { .. }), Existing::Join) => {
-                // What is joined stays what it is; the next plan shows where it differs.
-                change.after = cloud.read(&schema.name, &name)?.unwrap_or(change.after);
-            }
-            (created, _) => created?,
+        match existing(schema, &local) {
+            Existing::Nothing => kinds::act(&schema.name, &change)?,
+            Existing::Refuse => cloud.create(&schema.name, &name, &change.after)?,
+            Existing::Join => match cloud.create(&schema.name, &name, &change.after) {
+                Err(CloudError::Exists { .. }) => {
+                    // What is joined stays what it is; the next plan shows where it differs.
+                    change.after = cloud.read(&schema.name, &name)?.unwrap_or(change.after);
+                }
+                created => created?,
+            },
         }
         kinds::created(&schema.name, &change)?;
         Ok(after(schema, &change.after, local))
@@ -85,6 +92,9 @@ impl Provider {
         let fields = prior.clone().into_fields();
         let at = name(&schema.name, &schema.object, &fields)?;
         self.meet(&schema.name, Operation::Delete, &at).await?;
+        if schema.existing == Existing::Nothing {
+            return Ok(Value::Null);
+        }
         match kinds::removal(&schema.name, &fields, cloud)? {
             Removal::Abandon => {}
             Removal::Delete => {

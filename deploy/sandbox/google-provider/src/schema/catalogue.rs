@@ -67,6 +67,7 @@ const GOOGLE_RESOURCES: Files = files!("google/resources":
     "google_secret_manager_secret_version",
     "google_service_account",
     "google_sql_database",
+    "google_sql_provision_script",
     "google_sql_user",
     "google_storage_bucket",
     "google_storage_bucket_iam_member",

@@ -120,4 +120,7 @@ pub enum Existing {
     Refuse,
     /// It is joined: adding a member to a policy twice is adding it once.
     Join,
+    /// Nothing is ever there: what is created is an act, which leaves no object of its own, is never read back and
+    /// never undone.
+    Nothing,
 }

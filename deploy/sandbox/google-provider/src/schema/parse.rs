@@ -77,8 +77,9 @@ impl Schema {
         let existing = match file.existing.as_deref() {
             None | Some("refuse") => Existing::Refuse,
             Some("join") => Existing::Join,
+            Some("nothing") => Existing::Nothing,
             Some(other) => {
-                return Err(bad(format!("existing {other:?} is neither refuse nor join")));
+                return Err(bad(format!("existing {other:?} is none of refuse, join, nothing")));
             }
         };
         Ok(Self {

@@ -65,7 +65,7 @@ fn a_mistake_in_a_file_is_named() {
         (json!({"attributes": {"a": "string maybe"}}), "\"maybe\" is no flag"),
         (json!({"blocks": {"b": {"nesting": "heap"}}}), "block b: Some(\"heap\") is no nesting"),
         (json!({"atributes": {}}), "unknown field `atributes`"),
-        (json!({"existing": "ignore"}), "neither refuse nor join"),
+        (json!({"existing": "ignore"}), "none of refuse, join, nothing"),
     ] {
         let error = Schema::parse("test", &json.to_string()).unwrap_err().to_string();
         assert!(error.starts_with("schema file test: ") && error.contains(said), "{error}");

@@ -117,7 +117,7 @@ fn what_exists_is_refused_and_then_adopted() {
 
     let (project, account) = ("projects/aipress-sandbox", "wp-acme@aipress-sandbox.iam.gserviceaccount.com");
     let import = json!({"import": [
-        {"to": "google_sql_database.site", "id": format!("{project}/instances/shared-1/databases/wp_acme")},
+        {"to": "google_sql_database.site", "id": format!("{project}/instances/shared-1/databases/wp-acme")},
         {"to": "google_sql_user.site", "id": "aipress-sandbox/shared-1/%/wp-acme"},
         {"to": "google_secret_manager_secret.database_password", "id": format!("{project}/secrets/wp-acme-db")},
         {"to": "google_storage_bucket.media", "id": "aipress-sandbox-acme-media"},
@@ -135,15 +135,36 @@ fn what_exists_is_refused_and_then_adopted() {
 }
 
 #[test]
+fn a_user_is_never_a_superuser_and_is_granted_its_own_database_only() {
+    let tenant = Workspace::tenant("minimal");
+    let own = || {
+        let user = tenant.read("google_sql_user");
+        (user["_sandbox"]["roles"].clone(), user["_sandbox"]["grants"].clone())
+    };
+    let expected = (json!(["aipress_tenant"]), json!(["GRANT ALL PRIVILEGES ON `wp-acme`.* TO 'wp-acme'@'%'"]));
+    tenant.apply().ok();
+    assert_eq!(own(), expected);
+
+    // A user that somebody made anew by hand is a superuser until the next password.
+    tenant.edit("google_sql_user", "/_sandbox", json!({"roles": ["aipress_tenant", "cloudsqlsuperuser"]}));
+    tenant.input("/password_version", json!(2));
+    tenant.apply().ok();
+    assert_eq!(own(), expected);
+    tenant.plan().ok();
+    tenant.destroy().ok();
+    assert!(tenant.objects().is_empty());
+}
+
+#[test]
 fn an_import_of_nothing_is_an_error() {
     let module = r#"
         import {
           to = google_sql_database.site
-          id = "projects/aipress-sandbox/instances/shared-1/databases/wp_none"
+          id = "projects/aipress-sandbox/instances/shared-1/databases/wp-none"
         }
         resource "google_sql_database" "site" {
           instance = "shared-1"
-          name     = "wp_none"
+          name     = "wp-none"
         }"#;
     assert!(Workspace::small(module).plan().failed().contains("Cannot import non-existent remote object"));
 }

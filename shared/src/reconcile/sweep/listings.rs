@@ -1,0 +1,115 @@
+//! The two listings of the fleet as streams, and both side by side: a page of each is in memory at a time, however large the
+//! fleet is.
+
+use std::cmp::Ordering;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::stream::{self, Peekable, Stream, StreamExt as _, TryStreamExt as _};
+
+use crate::records::{Definitions, RecordName, StatusSummary};
+use crate::store::{Generation, LIST_LIMIT, ObjectReader, Page, PageToken, StoreError};
+use crate::tenant::TenantId;
+
+/// A status record as the listing shows it.
+pub(super) enum Listed {
+    Summary(Box<StatusSummary>),
+    /// Somebody wrote it without the summary: the body must be read.
+    BodyOnly,
+}
+
+/// One tenant of the fleet.
+pub(super) struct Beside {
+    pub(super) tenant: TenantId,
+    pub(super) definition: Option<Generation>,
+    pub(super) status: Option<Listed>,
+}
+
+type Items<T> = Pin<Box<dyn Stream<Item = Result<(TenantId, T), StoreError>> + Send>>;
+type Listing<T> = Peekable<Items<T>>;
+
+/// Both listings, joined by tenant.
+pub(super) struct SideBySide {
+    definitions: Listing<Generation>,
+    statuses: Listing<Listed>,
+}
+
+impl SideBySide {
+    pub(super) fn new(definitions: Definitions, records: Arc<dyn ObjectReader>) -> Self {
+        let definitions = pages(move |token| {
+            let definitions = definitions.clone();
+            async move {
+                let page = definitions.page(token.as_ref()).await?;
+                let items = page.items.into_iter().map(|stored| (stored.object.tenant, stored.generation)).collect();
+                Ok(Page { items, next: page.next })
+            }
+        });
+        let statuses = pages(move |token| {
+            let records = Arc::clone(&records);
+            async move {
+                let page = records.list(RecordName::STATUS_PREFIX, token.as_ref(), LIST_LIMIT).await?;
+                let listed = page.items.iter().filter_map(|meta| {
+                    let summary = StatusSummary::from_metadata(&meta.metadata).map(Box::new);
+                    Some((RecordName::tenant_of_status(&meta.name)?, summary.map_or(Listed::BodyOnly, Listed::Summary)))
+                });
+                Ok(Page { items: listed.collect(), next: page.next })
+            }
+        });
+        Self { definitions, statuses }
+    }
+
+    /// The next tenant; `None` after the last. A listing that fails is an error, never an end.
+    pub(super) async fn next(&mut self) -> Result<Option<Beside>, StoreError> {
+        // Together, so that two pages are fetched in the time of one.
+        let (definition, status) =
+            tokio::join!(Pin::new(&mut self.definitions).peek(), Pin::new(&mut self.statuses).peek());
+        let (definition, status) = match (definition, status) {
+            (None, None) => return Ok(None),
+            // A listing that failed is first in line, whatever the other says.
+            (Some(Err(_)), _) | (Some(_), None) => (true, false),
+            (_, Some(Err(_))) | (None, Some(_)) => (false, true),
+            (Some(Ok((one, _))), Some(Ok((other, _)))) => {
+                let order = listing_order(one, other);
+                (order.is_le(), order.is_ge())
+            }
+        };
+        let definition = if definition { self.definitions.next().await.transpose()? } else { None };
+        let status = if status { self.statuses.next().await.transpose()? } else { None };
+        // Several objects for one tenant: the first stands for all, so that somebody looks.
+        if let Some((tenant, _)) = &definition {
+            while Pin::new(&mut self.definitions)
+                .next_if(|next| next.as_ref().is_ok_and(|(other, _)| other == tenant))
+                .await
+                .is_some()
+            {}
+        }
+        let (named, definition) = definition.unzip();
+        let (other, status) = status.unzip();
+        Ok(named.or(other).map(|tenant| Beside { tenant, definition, status }))
+    }
+}
+
+/// Both buckets list by object name, where an id is followed by a dot: `acme-shop.yaml` comes before `acme.yaml`.
+pub(super) fn listing_order(one: &TenantId, other: &TenantId) -> Ordering {
+    let as_listed = |tenant: &TenantId| tenant.as_str().bytes().chain([b'.']).collect::<Vec<u8>>();
+    as_listed(one).cmp(&as_listed(other))
+}
+
+/// A paged listing, item by item.
+fn pages<T, F, Fut>(fetch: F) -> Listing<T>
+where
+    T: Send + 'static,
+    F: Fn(Option<PageToken>) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = Result<Page<(TenantId, T)>, StoreError>> + Send + 'static,
+{
+    let pages = stream::try_unfold(Some(None), move |at: Option<Option<PageToken>>| {
+        let fetch = fetch.clone();
+        async move {
+            let Some(token) = at else { return Ok(None) };
+            let page = fetch(token).await?;
+            Ok(Some((stream::iter(page.items.into_iter().map(Ok)), page.next.map(Some))))
+        }
+    });
+    let items: Items<T> = Box::pin(pages.try_flatten());
+    items.peekable()
+}

@@ -1,0 +1,166 @@
+//! The sweep: two listings side by side over the whole fleet, and a task for every tenant that is behind. Heals lost
+//! events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them.
+//!
+//! It keeps nothing of the fleet in memory but what must wait for the end: deletions, for the breaker's count, and the
+//! drift checks of this round, for everything that is more pressing. A sweep that dies is made good by the next; two at
+//! once hand out the same hints.
+
+mod due;
+mod listings;
+mod round;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use due::{Due, due, next_check};
+
+use super::breaker::{Breaker, FleetCount, too_many};
+use crate::clock::Clock;
+use crate::platform::Platform;
+use crate::records::{Definitions, Leases, RecordName, StatusSummary, Statuses};
+use crate::signals;
+use crate::store::ObjectReader;
+use crate::tasks::{Task, Tasks};
+use crate::tenant::TenantId;
+use crate::tenants::CommandError;
+use listings::{Beside, Listed, SideBySide};
+use round::Round;
+
+/// Tenants a report names; the others are only counted.
+const NAMED: usize = 100;
+/// Deletions handed out after one sweep; the next one finds the others.
+const DELETIONS: usize = 1000;
+
+/// What a sweep found and did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SweepReport {
+    /// Tenants with a definition.
+    pub definitions: usize,
+    /// Tenants with a status record.
+    pub tenants: usize,
+    /// Tenants whose definition is not there.
+    pub vanished: usize,
+    /// Deletions of vanished definitions are held: too many at once.
+    pub deletions_held: bool,
+    /// How many tenants were behind, by cause.
+    pub behind: BTreeMap<Due, usize>,
+    /// The first hundred tenants that were handed on, and why.
+    pub due: Vec<(TenantId, Due)>,
+    /// Tenants that were behind and are left for a later sweep: over the ceiling of one sweep.
+    pub postponed: usize,
+    /// Tasks that could not be handed on; the next sweep finds their tenants again.
+    pub not_handed_on: usize,
+}
+
+/// Sweeps the fleet.
+#[derive(Clone)]
+pub struct Sweeper {
+    definitions: Definitions,
+    records: Arc<dyn ObjectReader>,
+    statuses: Statuses,
+    leases: Leases,
+    breaker: Breaker,
+    tasks: Arc<dyn Tasks>,
+    clock: Arc<dyn Clock>,
+    platform: Arc<Platform>,
+}
+
+impl Sweeper {
+    /// A sweeper over these ports; `records` lists the status records that `statuses` reads.
+    #[expect(clippy::too_many_arguments, reason = "each is a port of its own, and this is called once")]
+    pub fn new(
+        definitions: Definitions,
+        records: Arc<dyn ObjectReader>,
+        statuses: Statuses,
+        leases: Leases,
+        breaker: Breaker,
+        tasks: Arc<dyn Tasks>,
+        clock: Arc<dyn Clock>,
+        platform: Arc<Platform>,
+    ) -> Self {
+        Self { definitions, records, statuses, leases, breaker, tasks, clock, platform }
+    }
+
+    /// Looks at every tenant once. A listing that fails ends the sweep with an error; what was handed on by then stands,
+    /// as a hint is never wrong, and the breaker's count is left as it was.
+    pub async fn sweep(&self) -> Result<SweepReport, CommandError> {
+        let now = self.clock.now();
+        let mut fleet = SideBySide::new(self.definitions.clone(), Arc::clone(&self.records));
+        let mut report = SweepReport::default();
+        let mut deletions = Round::of(DELETIONS);
+        let mut checks = Round::of(self.platform.drift.checks_per_sweep);
+        while let Some(beside) = fleet.next().await? {
+            report.count(&beside);
+            let summary = self.summary(&beside).await?;
+            let Some(due) = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform) else {
+                continue;
+            };
+            *report.behind.entry(due).or_default() += 1;
+            let since = summary.as_ref().and_then(StatusSummary::last_checked);
+            match due {
+                Due::Tombstone => deletions.add(since, beside.tenant),
+                Due::DriftCheck => checks.add(since, beside.tenant),
+                due => self.hand_out(beside.tenant, due, now, &mut report).await?,
+            }
+        }
+        let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
+        self.breaker.record(count).await?;
+        report.deletions_held = too_many(count, &self.platform.deletion);
+        for (round, due) in [(deletions, Due::Tombstone), (checks, Due::DriftCheck)] {
+            report.postponed += round.left_out();
+            for tenant in round.longest_waiting_first() {
+                self.hand_out(tenant, due, now, &mut report).await?;
+            }
+        }
+        signals::sweep_ended(&report);
+        Ok(report)
+    }
+
+    async fn summary(&self, beside: &Beside) -> Result<Option<StatusSummary>, CommandError> {
+        Ok(match &beside.status {
+            Some(Listed::Summary(summary)) => Some((**summary).clone()),
+            Some(Listed::BodyOnly) => self.statuses.read(&beside.tenant).await?.map(|status| (&status.value).into()),
+            None => None,
+        })
+    }
+
+    async fn hand_out(
+        &self,
+        tenant: TenantId,
+        due: Due,
+        now: Timestamp,
+        report: &mut SweepReport,
+    ) -> Result<(), CommandError> {
+        if matches!(due, Due::Queued | Due::Interrupted) && self.is_under_way(&tenant, now).await? {
+            return Ok(());
+        }
+        let task = Task { tenant: tenant.clone(), priority: due.priority() };
+        if let Err(error) = self.tasks.hand_out(task).await {
+            tracing::warn!(%tenant, %error, "a task was not handed on");
+            report.not_handed_on += 1;
+        }
+        if report.due.len() < NAMED {
+            report.due.push((tenant, due));
+        }
+        Ok(())
+    }
+
+    async fn is_under_way(&self, tenant: &TenantId, now: Timestamp) -> Result<bool, CommandError> {
+        let holder = self.leases.holder(&RecordName::lease(tenant)).await?;
+        Ok(holder.is_some_and(|holder| holder.expires > now))
+    }
+}
+
+impl SweepReport {
+    fn count(&mut self, beside: &Beside) {
+        self.definitions += usize::from(beside.definition.is_some());
+        self.tenants += usize::from(beside.status.is_some());
+        self.vanished += usize::from(beside.definition.is_none());
+    }
+}
