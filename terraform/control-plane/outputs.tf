@@ -34,3 +34,8 @@ output "platform" {
   description = "The platform settings as the functions read them (docs/platform.md)."
   value       = local.platform_settings
 }
+
+output "platform_version" {
+  description = "Number of the secret version that holds these settings."
+  value       = google_secret_manager_secret_version.platform.version
+}

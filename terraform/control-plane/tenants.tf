@@ -62,6 +62,12 @@ locals {
       "cloudsql.databases.update",
       "cloudsql.instances.get",
     ]
+    google_sql_provision_script = [
+      # The SQL runs through the instance's data API, as the function's own database user (databases.tf).
+      "cloudsql.instances.executeSql",
+      "cloudsql.instances.get",
+      "cloudsql.instances.login",
+    ]
     google_sql_user = [
       "cloudsql.instances.get",
       "cloudsql.users.create",

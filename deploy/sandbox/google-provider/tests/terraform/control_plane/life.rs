@@ -1,0 +1,58 @@
+//! A control plane comes, stays as it is, holds to the policies, and goes.
+
+use serde_json::{Value as Json, json};
+
+use super::identities;
+use super::policies::violations;
+use super::resources::{Resource, applied, normalised};
+use crate::workspace::Workspace;
+
+/// Applied; the second plan is empty, no policy is broken, and everything is as it was last time.
+fn lives(plane: &Workspace, inputs: &str) -> Vec<Resource> {
+    plane.apply().ok();
+    let resources = applied(plane);
+    let broken = violations(&resources);
+    assert!(broken.is_empty(), "{inputs}:\n{}", broken.join("\n"));
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_json_snapshot!(format!("plan_{inputs}"), normalised(&resources));
+    });
+    resources
+}
+
+/// Destroyed; only what is switched on stays on.
+fn goes(plane: &Workspace) {
+    plane.destroy().ok();
+    let left = plane.objects();
+    let left: Vec<_> =
+        left.iter().filter(|object| !object.parent().unwrap().ends_with("google_project_service")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_minimal_one_is_protected_until_it_is_said_otherwise() {
+    let plane = Workspace::control_plane("minimal");
+    let resources = lives(&plane, "minimal");
+    identities::are_as_in_the_reference(&resources);
+    let refused = plane.destroy().failed();
+    assert!(refused.contains("cannot destroy google_storage_bucket without setting deletion_policy"), "{refused}");
+    plane.write("unprotected.auto.tfvars.json", &json!({"protect": false}).to_string());
+    plane.apply().ok();
+    goes(&plane);
+}
+
+#[test]
+fn one_with_everything_comes_and_goes() {
+    let plane = Workspace::control_plane("full");
+    lives(&plane, "full");
+    goes(&plane);
+}
+
+/// A bucket with definitions in it, gone by an apply that should have changed something else, would be the end.
+#[test]
+fn a_bucket_cannot_be_replaced_while_it_is_protected() {
+    let plane = Workspace::control_plane("minimal");
+    plane.apply().ok();
+    plane.input("/region", Json::from("europe-west4"));
+    let refused = plane.apply().failed();
+    assert!(refused.contains("cannot destroy google_storage_bucket"), "{refused}");
+}
