@@ -7,6 +7,7 @@
 //! - [`store`]: the port to buckets, with generations; adapters beside it.
 //! - [`records`]: what we keep in buckets: definitions, status, leases, operations.
 //! - [`provision`]: the port to whatever makes resources; `terraform` is its adapter.
+//! - [`placement`]: in which project a tenant is, and on which database instance. Pure.
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
@@ -21,6 +22,7 @@ pub mod digest;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod operation;
+pub mod placement;
 pub mod platform;
 pub mod plugins;
 pub mod provision;

@@ -1,22 +1,24 @@
-//! What the platform decides for every tenant: defaults, tiers, limits, grace periods. One YAML or JSON file, read once at
-//! start; part of the digest that says whether a tenant is as defined.
+//! What the platform decides for every tenant: where tenants are, defaults, limits, grace periods. One YAML or JSON file,
+//! read once at start.
 
-use std::collections::BTreeMap;
+mod names;
+mod projects;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
-use crate::tenant::{Definition, Plugin};
+use crate::tenant::Plugin;
+
+pub use names::{InstanceName, InvalidName, ProjectId, Region};
+pub use projects::{Place, TenantProject, Tier};
 
 /// Platform settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Platform {
-    /// The project that holds the tenants' resources.
-    pub project: String,
-    /// Their region.
-    pub region: String,
+    /// The projects that hold tenants' resources; at least one.
+    pub tenant_projects: Vec<TenantProject>,
     /// Runtime image of a tenant that names none.
     pub image: String,
     /// CPU and memory of a tenant that names none.
@@ -25,9 +27,7 @@ pub struct Platform {
     /// Instances of a tenant that names none.
     #[serde(default)]
     pub scaling: DefaultScaling,
-    /// Database tiers by name.
-    pub tiers: BTreeMap<String, Tier>,
-    /// The tier of a tenant that names none; a key of `tiers`.
+    /// The tier of a tenant that names none; one that some project offers.
     pub default_tier: String,
     /// The bucket of plugin bundles.
     pub artifacts_bucket: String,
@@ -46,18 +46,6 @@ pub struct Platform {
     /// When a failed apply is tried again.
     #[serde(default)]
     pub retry: Retry,
-}
-
-/// A database tier: one shared instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Tier {
-    /// The instance's name.
-    pub instance: String,
-    /// `PROJECT:REGION:INSTANCE`.
-    pub connection_name: String,
-    /// The instance's project.
-    pub project: String,
 }
 
 /// Defaults of `spec.runtime.resources`.
@@ -185,11 +173,14 @@ pub enum InvalidPlatform {
     /// The file is not what [`Platform`] describes.
     #[error("the platform settings cannot be read: {0}")]
     Syntax(#[from] serde_yaml::Error),
-    /// An instance's name is none.
-    #[error("tier '{0}': an instance name holds a-z, 0-9 and hyphens")]
-    InvalidInstance(String),
+    /// There is nowhere to put a tenant.
+    #[error("tenantProjects is empty: name at least one project")]
+    NoProject,
+    /// Two entries are about the same project and region.
+    #[error("tenantProjects names '{0}' twice: a project has one entry a region")]
+    SamePlace(Place),
     /// `defaultTier` names no tier.
-    #[error("defaultTier '{0}' is not one of the tiers")]
+    #[error("defaultTier '{0}' is offered by none of the tenantProjects")]
     NoSuchTier(String),
 }
 
@@ -197,32 +188,13 @@ impl Platform {
     /// Reads and checks the settings (YAML, of which JSON is a part).
     pub fn parse(source: &str) -> Result<Self, InvalidPlatform> {
         let platform: Self = serde_yaml::from_str(source)?;
-        if !platform.tiers.contains_key(&platform.default_tier) {
-            return Err(InvalidPlatform::NoSuchTier(platform.default_tier));
-        }
-        for (name, tier) in &platform.tiers {
-            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-            if tier.instance.is_empty() || !tier.instance.bytes().all(fits) {
-                return Err(InvalidPlatform::InvalidInstance(name.clone()));
-            }
-        }
+        projects::check(&platform.tenant_projects, &platform.default_tier)?;
         Ok(platform)
     }
 
-    /// The tier a definition asks for, or the default one; `None` if the platform offers no such tier.
-    pub fn tier_of(&self, definition: &Definition) -> Option<&Tier> {
-        let asked = definition.spec.database.as_ref().and_then(|database| database.tier.as_ref());
-        self.tiers.get(asked.unwrap_or(&self.default_tier))
-    }
-
-    /// Names what of the settings decides how a definition is rendered; limits and grace periods are not part of it.
-    pub fn digest(&self) -> Digest {
-        let rendered = serde_json::json!({
-            "project": self.project, "region": self.region, "image": self.image, "resources": self.resources,
-            "scaling": self.scaling, "tiers": self.tiers, "defaultTier": self.default_tier,
-            "artifactsBucket": self.artifacts_bucket, "plugins": self.plugins,
-        });
-        Digest::of(rendered.to_string().as_bytes())
+    /// Names of all tiers that are offered somewhere, each once.
+    pub fn tiers(&self) -> std::collections::BTreeSet<&str> {
+        self.tenant_projects.iter().flat_map(|project| project.tiers.keys().map(String::as_str)).collect()
     }
 }
 
@@ -244,10 +216,14 @@ mod tests {
         let mut fields = vec![(String::new(), serde_json::to_value(platform).unwrap())];
         while let Some((name, value)) = fields.pop() {
             assert!(name.is_empty() || reference.contains(&name), "docs/platform.md says nothing of '{name}'");
-            if let serde_json::Value::Object(map) = value {
+            match value {
                 // Names of tiers are the platform's own.
-                let inner = map.into_iter().filter(|(key, _)| !["standard", "premium"].contains(&key.as_str()));
-                fields.extend(inner);
+                serde_json::Value::Object(map) if name == "tiers" => {
+                    fields.extend(map.into_values().map(|tier| (String::new(), tier)));
+                }
+                serde_json::Value::Object(map) => fields.extend(map),
+                serde_json::Value::Array(items) => fields.extend(items.into_iter().map(|item| (String::new(), item))),
+                _ => {}
             }
         }
     }

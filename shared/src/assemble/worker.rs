@@ -77,9 +77,9 @@ impl Fleet {
     pub(super) fn sweeper(&self, tasks: Arc<dyn Tasks>) -> Sweeper {
         let records: Arc<dyn ObjectReader> = reader(&self.records_bucket);
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
-        let (leases, breaker) = (self.leases.clone(), self.breaker.clone());
+        let breaker = self.breaker.clone();
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, leases, breaker, tasks, clock, platform)
+        Sweeper::new(definitions, records, statuses, breaker, tasks, clock, platform)
     }
 
     fn ports(&self, provisioner: Arc<dyn Provisioner>, shutdown: CancellationToken) -> Ports {

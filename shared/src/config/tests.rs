@@ -10,8 +10,8 @@ fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn platform() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let text = "{project: p, region: r, image: i, tiers: {s: {instance: i, connectionName: c, project: p}}, \
-        defaultTier: s, artifactsBucket: b}";
+    let text = "{tenantProjects: [{project: tenants-eu, region: europe-west1, tiers: {s: {instance: i, connectionName: c, \
+        project: tenants-eu}}}], image: i, defaultTier: s, artifactsBucket: b}";
     std::fs::write(file.path(), text).unwrap();
     file
 }

@@ -34,6 +34,8 @@ pub enum Intended<'a> {
         /// Digest of its variables, the module and the versions; `None` where those are not at hand: then the generation
         /// stands in for it.
         digest: Option<Digest>,
+        /// The platform's settings would have the tenant elsewhere.
+        move_refused: bool,
     },
 }
 
@@ -183,8 +185,8 @@ pub fn decide(situation: &Situation<'_>, platform: &Platform) -> Action {
             }
             _ => Action::Reject,
         },
-        Intended::Valid { generation, definition, digest } => {
-            valid(situation, Wanted { generation, definition, digest }, platform)
+        Intended::Valid { generation, definition, digest, move_refused } => {
+            valid(situation, Wanted { generation, definition, digest, move_refused }, platform)
         }
     }
 }
@@ -226,6 +228,9 @@ fn absent(situation: &Situation<'_>, platform: &Platform) -> Action {
     }
 }
 
+/// The platform's settings would move a tenant, which is not done.
+pub(super) const MOVE_REFUSED: &str = "MoveRefused";
+
 /// What a failed deletion is remembered under; a definition's digest is never this.
 pub(super) fn deletion_digest() -> Digest {
     Digest::of(b"deletion")
@@ -257,6 +262,7 @@ struct Wanted<'a> {
     generation: Generation,
     definition: &'a Definition,
     digest: Option<Digest>,
+    move_refused: bool,
 }
 
 impl Wanted<'_> {
@@ -269,9 +275,12 @@ impl Wanted<'_> {
         self.definition.spec.suspend.unwrap_or_default()
     }
 
-    fn plugins_differ(&self, status: &Status, platform: &Platform) -> bool {
+    /// Whether something beside what is rendered is otherwise than the status says: its plugins, what is said of its place.
+    fn differs_from_said(&self, status: &Status, platform: &Platform) -> bool {
         let wanted = plugins::wanted_digest(self.definition, platform);
-        status.plugins.as_ref().is_none_or(|asked| asked.digest != wanted)
+        let placed = status.conditions.get(ConditionKind::Placed);
+        let refused = placed.is_some_and(|placed| placed.reason == MOVE_REFUSED);
+        status.plugins.as_ref().is_none_or(|asked| asked.digest != wanted) || self.move_refused != refused
     }
 }
 
@@ -299,7 +308,7 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
         _ if status.in_doubt => Action::Apply(Why::Unfinished),
         None => Action::Apply(Why::New),
         Some(applied) if !wanted.is(Some(applied.generation), applied.digest) => Action::Apply(Why::Changed),
-        Some(_) if !seen || status.phase != Phase::Ready || wanted.plugins_differ(status, platform) => {
+        Some(_) if !seen || status.phase != Phase::Ready || wanted.differs_from_said(status, platform) => {
             Action::Acknowledge
         }
         Some(_) if drift_check_due(status, situation.now, platform) => Action::CheckDrift,

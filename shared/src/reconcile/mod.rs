@@ -24,9 +24,10 @@ mod watcher;
 
 pub use breaker::{Breaker, FleetCount, too_many};
 pub use decide::{Action, Cause, HoldReason, Idle, Intended, Situation, Why, decide};
+pub(crate) use observe::occupancy;
 pub use observe::{Observation, ObservedDefinition, Wanted};
 pub use ports::Ports;
-pub(crate) use queued::{put as put_in_queue, waiting};
+pub(crate) use queued::enqueue;
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;
 pub use sweep::{Due, SweepReport, Sweeper, due, next_check};

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use super::decide::{Intended, Situation};
 use crate::digest::Digest;
 use crate::operation::OperationId;
+use crate::placement::{Occupancy, Placed, Placement};
 use crate::platform::Platform;
 use crate::provision::Variables;
 use crate::records::{DefinitionHead, Definitions, Phase, Status, StatusSummary, Statuses, StoredDefinition};
-use crate::render;
+use crate::render::{self, Rendered};
 use crate::store::{Generation, ObjectName, StoreError, Versioned};
 use crate::tenant::{self, Definition, Problems, TenantId};
 use crate::tenants::DefinitionView;
@@ -45,6 +46,8 @@ pub struct Wanted {
     pub source: Bytes,
     /// What it says.
     pub definition: Definition,
+    /// Where it is, or is put.
+    pub placed: Placed,
     /// What it renders to.
     pub variables: Variables,
 }
@@ -75,9 +78,23 @@ impl Observation {
         platform: &Platform,
         tenant: &TenantId,
     ) -> Result<Self, StoreError> {
-        let before = before.map(|before| &before.definition);
-        let definition = read_definition(before, definitions, platform, tenant);
-        let (definition, status) = tokio::try_join!(definition, statuses.read(tenant))?;
+        let read = before.map(|before| &before.definition);
+        let (found, status) = tokio::try_join!(read_definition(read, definitions, tenant), statuses.read(tenant))?;
+        let recorded = recorded(status.as_ref());
+        let definition = match found {
+            Found::Absent => ObservedDefinition::Absent,
+            Found::Conflict(names) => ObservedDefinition::Conflict(names),
+            // Placed since then, perhaps by other settings: it is rendered where it is.
+            Found::Same(wanted) if before.and_then(|before| self::recorded(before.status.as_ref())) != recorded => {
+                let Wanted { stored, source, .. } = *wanted;
+                judge(stored, source, platform, recorded, &Occupancy::default())
+            }
+            Found::Same(wanted) => ObservedDefinition::Valid(wanted),
+            Found::Other(stored, source) => {
+                let occupancy = occupancy(statuses, platform, recorded).await?;
+                judge(stored, source, platform, recorded, &occupancy)
+            }
+        };
         Ok(Self { definition, status })
     }
 
@@ -110,6 +127,7 @@ impl Observation {
                 generation: wanted.stored.generation,
                 definition: &wanted.definition,
                 digest: module.map(|module| wanted.digest(module)),
+                move_refused: wanted.placed.refused_move.is_some(),
             },
         };
         Situation {
@@ -136,39 +154,71 @@ pub struct Moment {
     pub insist: bool,
 }
 
+/// What the bucket holds, not yet judged.
+enum Found {
+    Absent,
+    Conflict(Vec<ObjectName>),
+    /// What was read before.
+    Same(Box<Wanted>),
+    Other(StoredDefinition, Bytes),
+}
+
 async fn read_definition(
     before: Option<&ObservedDefinition>,
     definitions: &Definitions,
-    platform: &Platform,
     tenant: &TenantId,
-) -> Result<ObservedDefinition, StoreError> {
+) -> Result<Found, StoreError> {
     let stored = match definitions.head(tenant).await? {
-        DefinitionHead::Absent => return Ok(ObservedDefinition::Absent),
-        DefinitionHead::Conflict(names) => return Ok(ObservedDefinition::Conflict(names)),
+        DefinitionHead::Absent if definitions.is_surely_absent(tenant).await? => return Ok(Found::Absent),
+        DefinitionHead::Absent => {
+            return Err(StoreError::Unavailable { reason: format!("the listing does not show '{tenant}' yet") });
+        }
+        DefinitionHead::Conflict(names) => return Ok(Found::Conflict(names)),
         DefinitionHead::Present(stored) => stored,
     };
     match before {
         Some(ObservedDefinition::Valid(wanted)) if wanted.stored == stored => {
-            return Ok(ObservedDefinition::Valid(wanted.clone()));
+            return Ok(Found::Same(wanted.clone()));
         }
         _ => {}
     }
     // Replaced or removed between the listing and the reading, and not kept: the event of that change comes too.
-    let Some(source) = definitions.source(&stored).await? else {
-        return Err(StoreError::Unavailable { reason: format!("'{}' changed while it was read", stored.object.name) });
-    };
-    Ok(judge(stored, source, platform))
+    match definitions.source(&stored).await? {
+        Some(source) => Ok(Found::Other(stored, source)),
+        None => Err(StoreError::Unavailable { reason: format!("'{}' changed while it was read", stored.object.name) }),
+    }
 }
 
-fn judge(stored: StoredDefinition, source: Bytes, platform: &Platform) -> ObservedDefinition {
+/// Where a tenant of this status is.
+fn recorded(status: Option<&Versioned<Status>>) -> Option<&Placement> {
+    status.and_then(|status| status.value.placement.as_ref())
+}
+
+/// Who is where, read only for a tenant that has no place yet, and only if some project can be full.
+pub(crate) async fn occupancy(
+    statuses: &Statuses,
+    platform: &Platform,
+    recorded: Option<&Placement>,
+) -> Result<Occupancy, StoreError> {
+    let limited = platform.tenant_projects.iter().any(|project| project.capacity.is_some());
+    if recorded.is_none() && limited { statuses.occupancy().await } else { Ok(Occupancy::default()) }
+}
+
+fn judge(
+    stored: StoredDefinition,
+    source: Bytes,
+    platform: &Platform,
+    recorded: Option<&Placement>,
+    occupancy: &Occupancy,
+) -> ObservedDefinition {
     let parsed = tenant::parse_named(&source, stored.object.format, &stored.object.tenant);
     let rendered = parsed.and_then(|definition| {
-        let variables = render::variables(&definition, platform, &render::Decisions::default())?;
-        Ok((definition, variables))
+        let rendered = render::render(&definition, platform, recorded, occupancy, &render::Decisions::default())?;
+        Ok((definition, rendered))
     });
     match rendered {
-        Ok((definition, variables)) => {
-            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, variables }))
+        Ok((definition, Rendered { placed, variables })) => {
+            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, variables }))
         }
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }
@@ -180,5 +230,13 @@ pub(super) fn settled(head: &DefinitionHead, summary: Option<&StatusSummary>) ->
     let (DefinitionHead::Present(stored), Some(summary)) = (head, summary) else { return false };
     let decided = summary.observed_generation == Some(stored.generation);
     let quiet = matches!(summary.phase, Phase::Ready | Phase::Suspended | Phase::Invalid);
-    decided && quiet && !summary.deletion_requested
+    decided && quiet && !summary.deletion_requested && !waits_for_the_platform(summary)
 }
+
+/// Whether nothing is wrong with a definition but that the platform's settings cannot serve it: they may by now.
+pub(super) fn waits_for_the_platform(summary: &StatusSummary) -> bool {
+    summary.phase == Phase::Invalid && summary.reason.as_deref() == Some(NOT_OFFERED)
+}
+
+/// Why such a definition is not applied.
+pub(super) const NOT_OFFERED: &str = "NotOffered";

@@ -4,12 +4,12 @@
 use super::decide::{Action, Idle};
 use super::ports::Ports;
 use crate::operation::OperationId;
-use crate::records::{Operation, Outcome, Status};
+use crate::records::{Entry, Operation, Outcome, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
 
 /// The operation that waits for this tenant. One whose process died between ending it and saying so waits no longer.
-pub(crate) async fn waiting(ports: &Ports, tenant: &TenantId) -> Result<Option<OperationId>, StoreError> {
+pub(super) async fn waiting(ports: &Ports, tenant: &TenantId) -> Result<Option<OperationId>, StoreError> {
     let status = ports.statuses.read(tenant).await?;
     match status.and_then(|status| status.value.queued) {
         Some(asked) => still_waiting(ports, tenant, asked).await,
@@ -51,9 +51,26 @@ pub(super) async fn put_back(ports: &Ports, tenant: &TenantId, asked: OperationI
     Ok(())
 }
 
+/// Lets an operation wait for its turn; says which one to follow. It stands on the status before it is in the journal: an
+/// entry that no status names would wait for ever.
+pub(crate) async fn enqueue(ports: &Ports, operation: Operation) -> Result<OperationId, StoreError> {
+    let (tenant, asked) = (operation.tenant.clone(), operation.id);
+    // One that waits there by mistake is taken off first.
+    waiting(ports, &tenant).await?;
+    let waits = put(ports, &tenant, asked).await?;
+    let mut mine = ports.journal.open(operation).await?;
+    if waits == asked {
+        // Whoever looked between the two took for dead what was not written yet.
+        put_back(ports, &tenant, asked).await?;
+    } else {
+        close_as_served(ports, &mut mine, waits).await?;
+    }
+    Ok(waits)
+}
+
 /// Puts an operation on the status, unless another one already waits there: then that one serves both, and the later one
 /// is told of the earlier. Says which one waits.
-pub(crate) async fn put(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<OperationId, StoreError> {
+async fn put(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<OperationId, StoreError> {
     let mut waits = asked;
     let join = |status: &mut Status| {
         waits = status.queued.unwrap_or(asked);
@@ -64,10 +81,14 @@ pub(crate) async fn put(ports: &Ports, tenant: &TenantId, asked: OperationId) ->
     if waits != asked
         && let Some(mut mine) = ports.journal.find(tenant, asked).await?
     {
-        let message = format!("operation {waits} serves this one too");
-        ports.journal.close(&mut mine, Outcome::Succeeded, |operation| operation.message = message).await?;
+        close_as_served(ports, &mut mine, waits).await?;
     }
     Ok(waits)
+}
+
+async fn close_as_served(ports: &Ports, mine: &mut Entry, by: OperationId) -> Result<(), StoreError> {
+    let message = format!("operation {by} serves this one too");
+    ports.journal.close(mine, Outcome::Succeeded, |operation| operation.message = message).await
 }
 
 /// Ends an operation that was asked for and turned out to need no run.

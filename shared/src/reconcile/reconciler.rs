@@ -2,6 +2,7 @@
 //! nothing more to decide.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -18,7 +19,7 @@ use super::slots::Slots;
 use super::tenure::{Asking, Tenure};
 use super::turns::Turns;
 use crate::operation::OperationId;
-use crate::records::Status;
+use crate::records::{RecordName, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
 use crate::tenants::{Caller, CommandError, DefinitionView};
@@ -96,8 +97,10 @@ impl Reconciler {
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
-        let (observation, action) = self.look(tenant, None, None, insist).await?;
-        let done = if action.needs_run() {
+        let lease = RecordName::lease(tenant);
+        let (left, looked) = tokio::join!(ports.leases.abandoned(&lease), self.look(tenant, None, None, insist));
+        let (observation, action) = looked?;
+        let done = if left?.is_some() || action.needs_run() {
             self.under_lease(caller, tenant, &observation, insist).await
         } else {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
@@ -176,8 +179,17 @@ impl Reconciler {
             Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown).await?;
         let was_queued = asked.is_some();
         let slots = &self.shared.slots;
-        let work =
-            Work { ports, slots, tenure: &tenure, caller, tenant, operation, was_queued, seen: Mutex::default() };
+        let work = Work {
+            ports,
+            slots,
+            tenure: &tenure,
+            caller,
+            tenant,
+            operation,
+            was_queued,
+            seen: Mutex::default(),
+            open: AtomicBool::new(false),
+        };
         let done = match self.taken(tenant, asked).await {
             Ok(true) => self.decide_and_do(&work, before, if was_queued { Insist::Yes } else { insist }).await,
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
@@ -185,6 +197,9 @@ impl Reconciler {
         };
         if let (Some(asked), Err(_)) = (asked, &done) {
             queued::put_back(ports, tenant, asked).await?;
+        }
+        if !work.is_settled() || matches!(done, Err(CommandError::Store(_))) {
+            tenure.leave_unsettled(operation).await;
         }
         // A lease that cannot be given back runs out by itself; what was done stands all the same.
         if let Err(error) = tenure.end().await {
@@ -208,14 +223,18 @@ impl Reconciler {
         before: &Observation,
         insist: Insist,
     ) -> Result<Reconciled, CommandError> {
-        let mut interrupted = work.tenure.taken_over;
-        for _ in 0..MOST_DECISIONS {
+        let mut left = work.tenure.unsettled.iter().copied();
+        let mut interrupted = left.next();
+        for _ in 0..MOST_DECISIONS + work.tenure.unsettled.len() {
             let (observation, action) = self.look(work.tenant, Some(before), interrupted, insist).await?;
             work.saw(&observation).await;
             match action {
                 Action::Recover(operation) => {
                     work.recover(operation).await?;
-                    interrupted = None;
+                    interrupted = left.next();
+                    if interrupted.is_none() {
+                        work.tenure.settled().await;
+                    }
                 }
                 Action::Restore => {
                     let now = work.ports.clock.now();

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::decide::{Action, HoldReason};
-use super::observe::{Observation, ObservedDefinition};
+use super::decide::{Action, HoldReason, MOVE_REFUSED};
+use super::observe::{NOT_OFFERED, Observation, ObservedDefinition};
+use crate::placement::Placed;
 use crate::records::{Condition, ConditionKind, DeletionTerms, Phase, Status, Statuses, Tombstone, Truth};
 use crate::signals;
 use crate::store::{Generation, StoreError, Versioned};
-use crate::tenant::TenantId;
+use crate::tenant::{Problem, Reason, TenantId};
 
 /// Writes what an action says on the tenant's status.
 pub(super) async fn record(
@@ -79,8 +80,27 @@ impl Saying<'_> {
         self.status.observed_generation = self.generation;
         if let ObservedDefinition::Valid(wanted) = &observation.definition {
             self.status.terms = DeletionTerms::of(&wanted.definition);
+            self.placed(&wanted.placed);
         }
         self.that(ConditionKind::DefinitionValid, Truth::True, "Valid", "the definition is valid");
+    }
+
+    /// A tenant that has its place, and what would move it.
+    fn placed(&mut self, placed: &Placed) {
+        let Some(placement) = &self.status.placement else { return };
+        match &placed.refused_move {
+            None => {
+                let message = placement.to_string();
+                self.that(ConditionKind::Placed, Truth::True, "Placed", message);
+            }
+            Some(settings) => {
+                let message = format!(
+                    "it stays where it is ({placement}), although the platform's settings say otherwise ({settings}): a \
+                     tenant never moves. Change the settings back, or delete the tenant and create it again"
+                );
+                self.that(ConditionKind::Placed, Truth::True, MOVE_REFUSED, message);
+            }
+        }
     }
 
     fn rejected(&mut self, definition: &ObservedDefinition) {
@@ -88,6 +108,9 @@ impl Saying<'_> {
             ObservedDefinition::Conflict(names) => {
                 let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
                 ("Conflict", format!("{} define the same tenant; remove all but one", names.join(" and ")))
+            }
+            ObservedDefinition::Invalid(_, problems) if problems.iter().all(of_the_platform) => {
+                (NOT_OFFERED, problems.to_string())
             }
             ObservedDefinition::Invalid(_, problems) => ("Invalid", problems.to_string()),
             ObservedDefinition::Absent | ObservedDefinition::Valid(_) => return,
@@ -131,4 +154,9 @@ impl Saying<'_> {
         self.status.conditions.remove(ConditionKind::Tombstoned);
         self.status.conditions.remove(ConditionKind::Held);
     }
+}
+
+/// What the platform's settings are the reason of, not the definition.
+fn of_the_platform(problem: &Problem) -> bool {
+    matches!(problem.reason, Reason::UnknownTier | Reason::NoRoom)
 }

@@ -7,18 +7,20 @@ mod outcome;
 mod recover;
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
 use super::decide::Action;
-use super::observe::{Observation, ObservedDefinition, Wanted};
+use super::observe::{Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::reconciler::Reconciled;
 use super::slots::Slots;
 use super::tenure::Tenure;
 use super::watch::RunLog;
 use crate::operation::OperationId;
+use crate::placement::Placement;
 use crate::provision::{ChangeSummary, Run, Variables};
 use crate::records::{Entry, Operation, OperationKind, Outcome, Status, Step};
 use crate::store::{Generation, StoreError, Versioned};
@@ -40,9 +42,16 @@ pub(super) struct Work<'a> {
     pub(super) was_queued: bool,
     /// The tenant's status as this work read or wrote it last.
     pub(super) seen: Mutex<Option<Versioned<Status>>>,
+    /// The operation's entry is open: whoever comes next must settle it, unless this work does.
+    pub(super) open: AtomicBool,
 }
 
 impl Work<'_> {
+    /// Whether nothing of this operation is left for anybody to settle.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.open.load(Ordering::Relaxed)
+    }
+
     /// Keeps in mind what was read, for the next word on the status.
     pub(super) async fn saw(&self, observation: &Observation) {
         self.seen.lock().await.clone_from(&observation.status);
@@ -73,6 +82,7 @@ impl Work<'_> {
         step: &str,
     ) -> Result<Entry, CommandError> {
         let epoch = Some(self.tenure.epoch);
+        self.open.store(true, Ordering::Relaxed);
         let queued = if self.was_queued { self.ports.journal.find(self.tenant, self.operation).await? } else { None };
         if let Some(mut queued) = queued {
             let begin = |operation: &mut Operation| {
@@ -105,10 +115,9 @@ impl Work<'_> {
         }
     }
 
-    async fn take_slot(&self, wanted: &Wanted) -> Result<(), CommandError> {
-        let Some(tier) = self.ports.platform.tier_of(&wanted.definition) else { return Ok(()) };
+    async fn take_slot(&self, placement: &Placement) -> Result<(), CommandError> {
         let limits = &self.ports.platform.limits;
-        self.tenure.take_slot(self.slots, &self.ports.clock, limits, &tier.instance, self.operation).await
+        self.tenure.take_slot(self.slots, &self.ports.clock, limits, &placement.database, self.operation).await
     }
 
     /// Writes what this run knows on the tenant's status, unless a newer holder of the lease has written there: what an
@@ -165,7 +174,10 @@ impl Work<'_> {
         );
         kept?;
         match closed {
-            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Ok(()) | Err(StoreError::PreconditionFailed { .. }) => {
+                self.open.store(false, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

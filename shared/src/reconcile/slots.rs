@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::platform::{InstanceName, ProjectId, Tier};
+
 /// The slots of every instance this process has worked on: as many as there are tiers.
 #[derive(Default)]
-pub(super) struct Slots(Mutex<HashMap<String, Arc<Pool>>>);
+pub(super) struct Slots(Mutex<HashMap<(ProjectId, InstanceName), Arc<Pool>>>);
 
 struct Pool {
     permits: Arc<Semaphore>,
@@ -25,10 +27,11 @@ pub(super) struct Place {
 
 impl Slots {
     /// Waits for one of an instance's `count` slots, first come first served.
-    pub(super) async fn take(&self, instance: &str, count: usize) -> Place {
+    pub(super) async fn take(&self, database: &Tier, count: usize) -> Place {
         let pool = {
             let mut pools = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(pools.entry(instance.to_owned()).or_insert_with(|| Arc::new(Pool::of(count))))
+            let instance = (database.project.clone(), database.instance.clone());
+            Arc::clone(pools.entry(instance).or_insert_with(|| Arc::new(Pool::of(count))))
         };
         loop {
             // The semaphore is never closed; a closed one would only make this ask again.
@@ -75,18 +78,23 @@ mod tests {
 
     use super::*;
 
+    fn instance(name: &str) -> Tier {
+        let (project, connection_name) = ("tenants-eu".parse().unwrap(), format!("tenants-eu:europe-west1:{name}"));
+        Tier { instance: name.parse().unwrap(), connection_name, project }
+    }
+
     #[tokio::test]
     async fn every_task_has_a_number_of_its_own_and_the_rest_wait() {
-        let slots = Slots::default();
-        let (one, mut two) = (slots.take("shared-1", 3).await, slots.take("shared-1", 3).await);
+        let (slots, shared, premium) = (Slots::default(), instance("shared-1"), instance("premium-1"));
+        let (one, mut two) = (slots.take(&shared, 3).await, slots.take(&shared, 3).await);
         two.pass_on();
-        let three = slots.take("shared-1", 3).await;
+        let three = slots.take(&shared, 3).await;
         let numbers: BTreeSet<usize> = [one.number, two.number, three.number].into();
         assert_eq!(numbers, BTreeSet::from([0, 1, 2]));
-        assert!(slots.take("shared-1", 3).now_or_never().is_none(), "all are taken");
-        assert!(slots.take("premium-1", 1).now_or_never().is_some(), "another instance is another matter");
+        assert!(slots.take(&shared, 3).now_or_never().is_none(), "all are taken");
+        assert!(slots.take(&premium, 1).now_or_never().is_some(), "another instance is another matter");
         let free = three.number;
         drop(three);
-        assert_eq!(slots.take("shared-1", 3).await.number, free);
+        assert_eq!(slots.take(&shared, 3).await.number, free);
     }
 }

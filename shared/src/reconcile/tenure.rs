@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::slots::{Place, Slots};
 use crate::clock::Clock;
 use crate::operation::OperationId;
-use crate::platform::Limits;
+use crate::platform::{Limits, Tier};
 use crate::provision::Epoch;
 use crate::records::{Acquired, Lease, Leases, RecordName, Status};
 use crate::store::{StoreError, Versioned};
@@ -30,8 +30,8 @@ pub(super) struct Tenure {
     ended: CancellationToken,
     /// Under which state may be saved.
     pub(super) epoch: Epoch,
-    /// Whose work must be recovered first.
-    pub(super) taken_over: Option<OperationId>,
+    /// Whose work must be settled first, oldest first.
+    pub(super) unsettled: Vec<OperationId>,
     /// Cancelled when a lease is lost or the process is asked to stop.
     pub(super) cancel: CancellationToken,
 }
@@ -74,13 +74,13 @@ impl Tenure {
             }
             asked = leases.acquire(&name, operation).await;
         };
-        let (epoch, taken_over) = (lease.epoch, lease.taken_over);
+        let (epoch, unsettled) = (lease.epoch, lease.unsettled.clone());
         let cancel = shutdown.child_token();
         let held = Arc::new(Mutex::new(vec![Held { lease, place: None }]));
         let ended = CancellationToken::new();
         let renewing = Renewing { leases: leases.clone(), held: Arc::clone(&held), ended: ended.clone() };
         let renewal = tokio::spawn(renewing.run(Arc::clone(clock), cancel.clone()));
-        Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, taken_over, cancel })
+        Ok(Self { leases: leases.clone(), held, renewal, ended, epoch, unsettled, cancel })
     }
 
     /// Takes one of the slots of a database instance as well: it takes few operations at once. First a place among this
@@ -90,25 +90,42 @@ impl Tenure {
         slots: &Slots,
         clock: &Arc<dyn Clock>,
         limits: &Limits,
-        instance: &str,
+        database: &Tier,
         operation: OperationId,
     ) -> Result<(), CommandError> {
         let patience = Patience::begin(clock, limits);
         let mut place = tokio::select! {
-            place = slots.take(instance, limits.runs_per_instance) => place,
+            place = slots.take(database, limits.runs_per_instance) => place,
             () = clock.sleep(patience.wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = self.cancel.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
         loop {
             for _ in 0..limits.runs_per_instance.max(1) {
-                let name = RecordName::slot(instance, place.number);
-                if let Some(lease) = unless_held(self.leases.acquire(&name, operation).await)? {
+                let name = RecordName::slot(database, place.number);
+                if let Some(mut lease) = unless_held(self.leases.acquire(&name, operation).await)? {
+                    // Whose slot ran out is settled under their tenant's lease.
+                    lease.unsettled.clear();
                     self.held.lock().await.push(Held { lease, place: Some(place) });
                     return Ok(());
                 }
                 place.pass_on();
             }
             patience.pause().await?;
+        }
+    }
+
+    /// Everybody whose work was left is settled: nobody has to come back for them.
+    pub(super) async fn settled(&self) {
+        for held in self.held.lock().await.iter_mut() {
+            held.lease.unsettled.clear();
+        }
+    }
+
+    /// This operation's own work is left for whoever comes next.
+    pub(super) async fn leave_unsettled(&self, operation: OperationId) {
+        // The tenant's lease was taken first.
+        if let Some(held) = self.held.lock().await.first_mut() {
+            held.lease.unsettled.push(operation);
         }
     }
 

@@ -14,6 +14,8 @@ pub enum ConditionKind {
     Ready,
     /// The definition is valid.
     DefinitionValid,
+    /// The tenant has its place, which no setting changes.
+    Placed,
     /// The definition was applied.
     Applied,
     /// The guard holds a change that would destroy data.

@@ -66,6 +66,16 @@ impl Definitions {
         })
     }
 
+    /// Whether no object defines the tenant, asked of each by its name: a listing may be behind.
+    pub async fn is_surely_absent(&self, tenant: &TenantId) -> Result<bool, StoreError> {
+        for object in DefinitionObject::candidates(tenant) {
+            if self.bucket.stat(&object.name).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The source of exactly this generation; `None` if the store no longer has it.
     pub async fn source(&self, stored: &StoredDefinition) -> Result<Option<Bytes>, StoreError> {
         self.bucket.read_generation(&stored.object.name, stored.generation).await

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::operation::OperationId;
 use crate::provision::Variables;
 use crate::signals;
-use crate::store::document::{read_json, write_json};
+use crate::store::document::{read_json, write_json, write_surely};
 use crate::store::{Generation, NewObject, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
 
@@ -123,7 +123,7 @@ impl Journal {
 
     async fn keep(&self, name: &crate::store::ObjectName, object: NewObject) -> Result<(), StoreError> {
         // One operation writes each of these once; one that is there already is from an earlier try of the same.
-        match self.records.write(name, object, Precondition::Absent).await {
+        match write_surely(self.records.as_ref(), name, object, Precondition::Absent).await {
             Ok(_) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
             Err(error) => Err(error),
         }

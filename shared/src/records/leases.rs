@@ -1,7 +1,8 @@
 //! Leases: who works on a tenant, or holds one of a database instance's slots, now.
 //!
 //! The object stays when a lease is released, so that epochs only ever grow. A lease says who should work, not who may
-//! save: that is fenced where state is written, whatever any clock says.
+//! save: that is fenced where state is written, whatever any clock says. It also carries the operations whose work nobody
+//! has settled yet, so that no takeover, however often it dies half-way, forgets one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,12 @@ use crate::clock::Clock;
 use crate::operation::OperationId;
 use crate::provision::Epoch;
 use crate::store::document::{read_json, write_json};
-use crate::store::{Generation, ObjectName, ObjectStore, Precondition, StoreError};
+use crate::store::{Generation, ObjectMeta, ObjectName, ObjectStore, Precondition, StoreError, Versioned};
+
+/// Metadata of a lease that somebody holds: until when.
+const EXPIRES: &str = "expires";
+/// Metadata of a lease that nobody holds, and under which work is left to settle.
+const UNSETTLED: &str = "unsettled";
 
 /// Leases given back here that are remembered; a process that has worked on more tenants reads the rest again.
 const REMEMBERED: usize = 1024;
@@ -26,6 +32,9 @@ struct LeaseRecord {
     epoch: Epoch,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     holder: Option<Holder>,
+    /// Operations of earlier holders that nobody has settled, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unsettled: Vec<OperationId>,
 }
 
 /// Who holds a lease.
@@ -48,8 +57,8 @@ pub struct Lease {
     operation: OperationId,
     /// Under which state may be saved.
     pub epoch: Epoch,
-    /// Whose lease ran out before ours began: its work must be recovered first.
-    pub taken_over: Option<OperationId>,
+    /// Operations whose work must be settled first: their holders' leases ran out, or were given back unsettled.
+    pub unsettled: Vec<OperationId>,
 }
 
 /// What asking for a lease came to.
@@ -59,6 +68,41 @@ pub enum Acquired {
     Mine(Lease),
     /// Somebody works there.
     Held(Holder),
+}
+
+/// What a listing says of a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseMark {
+    expires: Option<Timestamp>,
+    unsettled: bool,
+}
+
+impl LeaseMark {
+    /// What an object's metadata says.
+    pub fn of(meta: &ObjectMeta) -> Self {
+        let expires = meta.metadata.get(EXPIRES).and_then(|text| text.parse().ok());
+        Self { expires, unsettled: meta.metadata.contains_key(UNSETTLED) }
+    }
+
+    /// Whether somebody works under it.
+    pub fn is_held(self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|expires| expires > now)
+    }
+
+    /// Whether work is left under it that nobody does any more.
+    pub fn is_abandoned(self, now: Timestamp) -> bool {
+        self.expires.map_or(self.unsettled, |expires| expires <= now)
+    }
+}
+
+impl LeaseRecord {
+    fn metadata(&self) -> BTreeMap<String, String> {
+        match &self.holder {
+            Some(holder) => BTreeMap::from([(EXPIRES.to_owned(), holder.expires.to_string())]),
+            None if self.unsettled.is_empty() => BTreeMap::new(),
+            None => BTreeMap::from([(UNSETTLED.to_owned(), self.unsettled.len().to_string())]),
+        }
+    }
 }
 
 /// Gives out leases over a bucket.
@@ -81,7 +125,7 @@ enum Free {
 }
 
 impl Leases {
-    /// `process` names this process to people; `term` is how long a lease holds without being renewed.
+    /// `process` names this process and no other; `term` is how long a lease holds without being renewed.
     pub fn new(records: Arc<dyn ObjectStore>, clock: Arc<dyn Clock>, process: String, term: Duration) -> Self {
         Self { records, clock, process, term, given_back: Arc::default() }
     }
@@ -91,7 +135,8 @@ impl Leases {
         self.term
     }
 
-    /// Asks once. A free lease, or one that ran out, becomes ours under a higher epoch.
+    /// Asks once. A free lease, or one that ran out, becomes ours under a higher epoch; one that is ours by an earlier
+    /// asking, whose answer was lost, is ours.
     pub async fn acquire(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
         let free = self.given_back().remove(name);
         self.try_then_look(name, operation, free).await
@@ -114,9 +159,11 @@ impl Leases {
             Free::New => (Epoch(1), Precondition::Absent),
             Free::Since { epoch, generation } => (Epoch(epoch.0 + 1), Precondition::Matches(generation)),
         };
-        match self.store(name, epoch, Some(operation), when).await {
+        let record = self.record(epoch, Some(operation), Vec::new());
+        match self.store(name, &record, when).await {
             Ok(generation) => {
-                Ok(Acquired::Mine(Lease { name: name.clone(), generation, operation, epoch, taken_over: None }))
+                let unsettled = Vec::new();
+                Ok(Acquired::Mine(Lease { name: name.clone(), generation, operation, epoch, unsettled }))
             }
             Err(StoreError::PreconditionFailed { .. }) => self.look_then_try(name, operation).await,
             Err(error) => Err(error),
@@ -125,38 +172,45 @@ impl Leases {
 
     async fn look_then_try(&self, name: &ObjectName, operation: OperationId) -> Result<Acquired, StoreError> {
         let now = self.clock.now();
-        let old = read_json::<LeaseRecord>(self.records.as_ref(), name).await?;
-        let (epoch, previous, when) = match old {
-            None => (Epoch(1), None, Precondition::Absent),
-            Some(old) => {
-                if let Some(holder) = old.value.holder.clone().filter(|holder| holder.expires > now) {
-                    return Ok(Acquired::Held(holder));
+        let old = self.read(name).await?;
+        let (record, when) = match old {
+            None => (self.record(Epoch(1), Some(operation), Vec::new()), Precondition::Absent),
+            Some(Versioned { value: old, generation }) => {
+                if let Some(holder) = old.holder.clone().filter(|holder| holder.expires > now) {
+                    return Ok(self.held(name, operation, old, holder, generation));
                 }
-                (Epoch(old.value.epoch.0 + 1), old.value.holder, Precondition::Matches(old.generation))
+                let (epoch, mut unsettled) = (Epoch(old.epoch.0 + 1), old.unsettled);
+                unsettled.extend(old.holder.map(|holder| holder.operation));
+                unsettled.dedup();
+                (self.record(epoch, Some(operation), unsettled), Precondition::Matches(generation))
             }
         };
-        match self.store(name, epoch, Some(operation), when).await {
+        match self.store(name, &record, when).await {
             Ok(generation) => {
-                let taken_over = previous.map(|holder| holder.operation);
-                Ok(Acquired::Mine(Lease { name: name.clone(), generation, operation, epoch, taken_over }))
+                let (name, LeaseRecord { epoch, unsettled, .. }) = (name.clone(), record);
+                Ok(Acquired::Mine(Lease { name, generation, operation, epoch, unsettled }))
             }
-            Err(StoreError::PreconditionFailed { .. }) => self.who_won(name, now).await,
+            Err(StoreError::PreconditionFailed { .. }) => self.who_won(name, operation, now).await,
             Err(error) => Err(error),
         }
     }
 
     /// Extends a lease; [`StoreError::PreconditionFailed`] says that it is no longer ours.
     pub async fn renew(&self, lease: &mut Lease) -> Result<(), StoreError> {
-        let when = Precondition::Matches(lease.generation);
-        lease.generation = self.store(&lease.name, lease.epoch, Some(lease.operation), when).await?;
+        let record = self.record(lease.epoch, Some(lease.operation), lease.unsettled.clone());
+        lease.generation = self.replace(lease, &record).await?;
         Ok(())
     }
 
-    /// Gives a lease back. One that is no longer ours is somebody else's to give back.
+    /// Gives a lease back. What it still names as unsettled stays to be settled by whoever comes next. One that is no longer
+    /// ours is somebody else's to give back.
     pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
-        match self.store(&lease.name, lease.epoch, None, Precondition::Matches(lease.generation)).await {
+        let record = self.record(lease.epoch, None, lease.unsettled.clone());
+        match self.replace(&lease, &record).await {
             Ok(generation) => {
-                self.remember(lease.name, Free::Since { epoch: lease.epoch, generation });
+                if lease.unsettled.is_empty() {
+                    self.remember(lease.name, Free::Since { epoch: lease.epoch, generation });
+                }
                 Ok(())
             }
             Err(StoreError::PreconditionFailed { .. }) => Ok(()),
@@ -178,27 +232,182 @@ impl Leases {
 
     /// Who holds a lease, run out or not; `None` if nobody does.
     pub async fn holder(&self, name: &ObjectName) -> Result<Option<Holder>, StoreError> {
-        let record = read_json::<LeaseRecord>(self.records.as_ref(), name).await?;
-        Ok(record.and_then(|record| record.value.holder))
+        Ok(self.read(name).await?.and_then(|record| record.value.holder))
+    }
+
+    /// An operation that is left to settle and that nobody works on: its holder's lease ran out, or was given back so.
+    pub async fn abandoned(&self, name: &ObjectName) -> Result<Option<OperationId>, StoreError> {
+        let now = self.clock.now();
+        let Some(meta) = self.records.stat(name).await? else { return Ok(None) };
+        if !LeaseMark::of(&meta).is_abandoned(now) {
+            return Ok(None);
+        }
+        let Some(Versioned { value: record, .. }) = self.read(name).await? else { return Ok(None) };
+        Ok(match record.holder {
+            Some(holder) if holder.expires > now => None,
+            holder => record.unsettled.first().copied().or(holder.map(|holder| holder.operation)),
+        })
+    }
+
+    async fn read(&self, name: &ObjectName) -> Result<Option<Versioned<LeaseRecord>>, StoreError> {
+        read_json(self.records.as_ref(), name).await
+    }
+
+    fn record(&self, epoch: Epoch, operation: Option<OperationId>, unsettled: Vec<OperationId>) -> LeaseRecord {
+        let expires = self.clock.now().saturating_add(self.term).unwrap_or(Timestamp::MAX);
+        let holder = operation.map(|operation| Holder { process: self.process.clone(), operation, expires });
+        LeaseRecord { epoch, holder, unsettled }
     }
 
     async fn store(
         &self,
         name: &ObjectName,
-        epoch: Epoch,
-        operation: Option<OperationId>,
+        record: &LeaseRecord,
         when: Precondition,
     ) -> Result<Generation, StoreError> {
-        let expires = self.clock.now().saturating_add(self.term).unwrap_or(Timestamp::MAX);
-        let holder = operation.map(|operation| Holder { process: self.process.clone(), operation, expires });
-        write_json(self.records.as_ref(), name, &LeaseRecord { epoch, holder }, BTreeMap::new(), when).await
+        write_json(self.records.as_ref(), name, record, record.metadata(), when).await
     }
 
-    async fn who_won(&self, name: &ObjectName, now: Timestamp) -> Result<Acquired, StoreError> {
-        match self.holder(name).await?.filter(|holder| holder.expires > now) {
-            Some(holder) => Ok(Acquired::Held(holder)),
-            // They were as quick to give it back: whoever waits asks again.
-            None => Err(StoreError::Unavailable { reason: format!("'{name}' changes hands") }),
+    /// Writes over a lease of ours. An earlier write of ours whose answer was lost has moved it on: it is ours all the same.
+    async fn replace(&self, lease: &Lease, record: &LeaseRecord) -> Result<Generation, StoreError> {
+        let failed = match self.store(&lease.name, record, Precondition::Matches(lease.generation)).await {
+            Err(failed @ StoreError::PreconditionFailed { .. }) => failed,
+            other => return other,
+        };
+        let Some(Versioned { value: found, generation }) = self.read(&lease.name).await? else { return Err(failed) };
+        let ours =
+            found.epoch == lease.epoch && found.holder.is_some_and(|holder| self.is_mine(&holder, lease.operation));
+        if !ours {
+            return Err(failed);
         }
+        self.store(&lease.name, record, Precondition::Matches(generation)).await
+    }
+
+    fn is_mine(&self, holder: &Holder, operation: OperationId) -> bool {
+        holder.process == self.process && holder.operation == operation
+    }
+
+    fn held(
+        &self,
+        name: &ObjectName,
+        operation: OperationId,
+        record: LeaseRecord,
+        holder: Holder,
+        generation: Generation,
+    ) -> Acquired {
+        if !self.is_mine(&holder, operation) {
+            return Acquired::Held(holder);
+        }
+        let LeaseRecord { epoch, unsettled, .. } = record;
+        Acquired::Mine(Lease { name: name.clone(), generation, operation, epoch, unsettled })
+    }
+
+    async fn who_won(&self, name: &ObjectName, operation: OperationId, now: Timestamp) -> Result<Acquired, StoreError> {
+        let Some(Versioned { value: record, generation }) = self.read(name).await? else { return Err(hands(name)) };
+        match record.holder.clone().filter(|holder| holder.expires > now) {
+            Some(holder) => Ok(self.held(name, operation, record, holder, generation)),
+            // They were as quick to give it back: whoever waits asks again.
+            None => Err(hands(name)),
+        }
+    }
+}
+
+fn hands(name: &ObjectName) -> StoreError {
+    StoreError::Unavailable { reason: format!("'{name}' changes hands") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{OperationIds as _, RuntimeClock, UlidIds};
+    use crate::records::RecordName;
+    use crate::store::faulty::{Call, Fault, FaultyStore, Mischief};
+    use crate::store::memory::MemoryStore;
+
+    struct World {
+        clock: Arc<dyn Clock>,
+        records: Arc<dyn ObjectStore>,
+        mischief: Mischief,
+        name: ObjectName,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::starting_at("2026-01-01T00:00:00Z".parse().unwrap()));
+            let mischief = Mischief::default();
+            let memory = Arc::new(MemoryStore::new("records", Arc::clone(&clock)));
+            let records = Arc::new(FaultyStore::new("records", memory, mischief.clone()));
+            Self { clock, records, mischief, name: RecordName::lease(&"acme".parse().unwrap()) }
+        }
+
+        fn process(&self, name: &str) -> Leases {
+            let term = Duration::from_mins(1);
+            Leases::new(Arc::clone(&self.records), Arc::clone(&self.clock), name.to_owned(), term)
+        }
+
+        fn id(&self) -> OperationId {
+            UlidIds::default().next(self.clock.now())
+        }
+    }
+
+    fn mine(acquired: Acquired) -> Lease {
+        match acquired {
+            Acquired::Mine(lease) => lease,
+            Acquired::Held(holder) => panic!("held by {holder:?}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_takeover_that_dies_forgets_nobody() {
+        let world = World::new();
+        let (first, second, third) = (world.id(), world.id(), world.id());
+        for (process, operation, unsettled) in
+            [("a", first, vec![]), ("b", second, vec![first]), ("c", third, vec![first, second])]
+        {
+            let lease = mine(world.process(process).acquire(&world.name, operation).await.unwrap());
+            assert_eq!(lease.unsettled, unsettled);
+            assert_eq!(world.process("x").abandoned(&world.name).await.unwrap(), None);
+            world.clock.sleep(Duration::from_mins(2)).await;
+            assert_eq!(world.process("x").abandoned(&world.name).await.unwrap(), Some(first));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_given_back_unsettled_is_the_next_ones_to_settle() {
+        let world = World::new();
+        let (leases, first) = (world.process("a"), world.id());
+        let mut lease = mine(leases.acquire(&world.name, first).await.unwrap());
+        lease.unsettled.push(first);
+        leases.release(lease).await.unwrap();
+        assert_eq!(leases.abandoned(&world.name).await.unwrap(), Some(first));
+        let mut lease = mine(leases.acquire(&world.name, world.id()).await.unwrap());
+        assert_eq!((lease.epoch, lease.unsettled.as_slice()), (Epoch(2), [first].as_slice()));
+        lease.unsettled.clear();
+        leases.release(lease).await.unwrap();
+        assert_eq!(leases.abandoned(&world.name).await.unwrap(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_loses_no_lease() {
+        let world = World::new();
+        let (leases, operation) = (world.process("a"), world.id());
+        // Even when it cannot be looked up at once.
+        let lose = || {
+            world.mischief.next(Call::Write, "leases/", Fault::AnswerLost);
+            world.mischief.next(Call::Read, "leases/", Fault::Refused);
+        };
+        world.mischief.next(Call::Write, "leases/", Fault::AnswerLost);
+        let mut lease = mine(leases.acquire(&world.name, operation).await.unwrap());
+        world.mischief.next(Call::Write, "leases/", Fault::AnswerLost);
+        leases.renew(&mut lease).await.unwrap();
+        lose();
+        assert!(leases.renew(&mut lease).await.unwrap_err().retryable());
+        leases.renew(&mut lease).await.unwrap();
+        let other = world.process("b").acquire(&world.name, world.id()).await.unwrap();
+        assert!(matches!(other, Acquired::Held(holder) if holder.operation == operation));
+        lose();
+        assert!(leases.release(lease.clone()).await.is_err());
+        leases.release(lease).await.unwrap();
+        mine(world.process("b").acquire(&world.name, world.id()).await.unwrap());
     }
 }

@@ -17,7 +17,7 @@ mod summary;
 pub use condition::{Condition, ConditionKind, Conditions, Truth};
 pub use definitions::{DefinitionHead, DefinitionWriter, Definitions, StoredDefinition};
 pub use journal::{Entry, Journal};
-pub use leases::{Acquired, Holder, Lease, Leases};
+pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use status::{

@@ -3,6 +3,7 @@
 
 use crate::digest::Digest;
 use crate::operation::OperationId;
+use crate::platform::Tier;
 use crate::store::ObjectName;
 use crate::tenant::{Format, TenantId};
 
@@ -77,14 +78,22 @@ impl RecordName {
         name.as_str().strip_prefix(Self::STATUS_PREFIX)?.strip_suffix(".json")?.parse().ok()
     }
 
+    /// Every tenant's lease's name begins so.
+    pub const LEASES_PREFIX: &str = "leases/";
+
+    /// Whose lease an object is.
+    pub fn tenant_of_lease(name: &ObjectName) -> Option<TenantId> {
+        name.as_str().strip_prefix(Self::LEASES_PREFIX)?.strip_suffix(".json")?.parse().ok()
+    }
+
     /// A tenant's lease.
     pub fn lease(tenant: &TenantId) -> ObjectName {
         ObjectName::of_parts(format_args!("leases/{tenant}.json"))
     }
 
     /// One of the slots of a database instance.
-    pub fn slot(instance: &str, number: usize) -> ObjectName {
-        ObjectName::of_parts(format_args!("slots/{instance}/{number}.json"))
+    pub fn slot(database: &Tier, number: usize) -> ObjectName {
+        ObjectName::of_parts(format_args!("slots/{}/{}/{number}.json", database.project, database.instance))
     }
 
     /// Every operation of one tenant begins so.
@@ -115,6 +124,11 @@ impl RecordName {
     /// Whether deletions are held for the whole fleet.
     pub fn breaker() -> ObjectName {
         ObjectName::of_parts(format_args!("fleet/breaker.json"))
+    }
+
+    /// How many tenants are where.
+    pub fn occupancy() -> ObjectName {
+        ObjectName::of_parts(format_args!("fleet/occupancy.json"))
     }
 
     /// A wanted plugin list, as handed to whoever installs it.

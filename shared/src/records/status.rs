@@ -8,6 +8,7 @@ use super::condition::Conditions;
 use super::operation::Principal;
 use crate::digest::Digest;
 use crate::operation::OperationId;
+use crate::placement::Placement;
 use crate::provision::{ChangeSummary, DriftItem, Epoch};
 use crate::store::Generation;
 use crate::tenant::{Definition, DeletionPolicy, Plugins, TenantId};
@@ -29,6 +30,9 @@ pub struct Status {
     /// A run began and has not succeeded: the cloud may be anything between what was applied and what was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_doubt: bool,
+    /// Where the tenant is: recorded before its first run, and never another project or region afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<Placement>,
     /// What was last applied with success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedRecord>,
@@ -79,6 +83,7 @@ impl Status {
             conditions: Conditions::default(),
             observed_generation: None,
             in_doubt: false,
+            placement: None,
             applied: None,
             outputs: Map::new(),
             variables: None,

@@ -1,11 +1,14 @@
-//! Status records: one object a tenant, written by compare-and-swap, a summary of it as metadata.
+//! Status records: one object a tenant, written by compare-and-swap, a summary of it as metadata; and what the sweep
+//! counted over all of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::names::RecordName;
 use super::status::Status;
 use super::summary::StatusSummary;
-use crate::store::document::{read_json, write_json};
+use crate::placement::Occupancy;
+use crate::store::document::{delete_surely, read_json, write_json};
 use crate::store::{Generation, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
 
@@ -78,8 +81,28 @@ impl Statuses {
         })
     }
 
+    /// How many tenants were where when the last whole sweep looked; none anywhere before there was one.
+    pub async fn occupancy(&self) -> Result<Occupancy, StoreError> {
+        let counted = read_json(self.records.as_ref(), &RecordName::occupancy()).await?;
+        Ok(counted.map(|counted| counted.value).unwrap_or_default())
+    }
+
+    /// Writes down what a whole sweep counted. A newer sweep's word stands.
+    pub async fn record_occupancy(&self, counted: &Occupancy) -> Result<(), StoreError> {
+        let name = RecordName::occupancy();
+        let when = match read_json::<Occupancy>(self.records.as_ref(), &name).await? {
+            Some(old) if old.value.at >= counted.at || old.value.tenants == counted.tenants => return Ok(()),
+            Some(old) => Precondition::Matches(old.generation),
+            None => Precondition::Absent,
+        };
+        match write_json(self.records.as_ref(), &name, counted, BTreeMap::new(), when).await {
+            Ok(_) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Forgets a tenant: its resources are gone, or are no longer ours.
     pub async fn remove(&self, status: &Versioned<Status>) -> Result<(), StoreError> {
-        self.records.delete(&RecordName::status(&status.value.tenant), status.generation).await
+        delete_surely(self.records.as_ref(), &RecordName::status(&status.value.tenant), status.generation).await
     }
 }

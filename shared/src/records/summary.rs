@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::condition::ConditionKind;
 use super::status::{Phase, Status};
 use crate::operation::OperationId;
+use crate::placement::Placement;
+use crate::platform::Place;
 use crate::store::Generation;
 
 /// A status in short. Kept under 1 KiB: object metadata holds 8 KiB at most (a limit of the store).
@@ -47,6 +49,9 @@ pub struct StatusSummary {
     /// The operation under way or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
+    /// Where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The site's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -97,6 +102,7 @@ impl From<&Status> for StatusSummary {
             drift_checked: status.drift.as_ref().map(|drift| drift.checked),
             drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
             operation: status.operation,
+            place: status.placement.as_ref().map(Placement::place),
             url: status.outputs.get("url").and_then(|url| url.as_str()).map(str::to_owned),
             reason: ready.filter(|_| status.phase != Phase::Ready).map(|ready| ready.reason.clone()),
         }

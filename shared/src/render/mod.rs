@@ -7,9 +7,10 @@
 use serde_json::{Value, json};
 
 use crate::digest::Digest;
-use crate::platform::{Platform, Tier};
+use crate::placement::{Occupancy, Placed, Placement, place};
+use crate::platform::Platform;
 use crate::provision::Variables;
-use crate::tenant::{Definition, Problem, Problems, Reason, Runtime, TenantId, check_against};
+use crate::tenant::{Definition, Problems, Runtime, TenantId, check_against};
 
 #[cfg(test)]
 mod tests;
@@ -36,22 +37,47 @@ pub fn bundle_path(tenant: &TenantId, bundle: &Digest) -> String {
     format!("tenants/{tenant}/plugins/{}", digest.trim_start_matches("sha256:"))
 }
 
-/// Renders one tenant's variables. Defaults of the platform fill what the definition leaves out; domains become lower
-/// case. Fails where the settings cannot serve the definition, with the problems of [`check_against`]: the settings may
-/// have changed since the definition was accepted.
-pub fn variables(definition: &Definition, platform: &Platform, decisions: &Decisions) -> Result<Variables, Problems> {
-    check_against(definition, platform)?;
+/// A definition as it is provisioned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// Where.
+    pub placed: Placed,
+    /// With what.
+    pub variables: Variables,
+}
+
+/// Places a tenant and renders its variables. `recorded` is where it is already. Fails where the settings cannot serve the
+/// definition, with every reason: they may have changed since the definition was accepted.
+pub fn render(
+    definition: &Definition,
+    platform: &Platform,
+    recorded: Option<&Placement>,
+    occupancy: &Occupancy,
+    decisions: &Decisions,
+) -> Result<Rendered, Problems> {
+    match (place(definition, platform, recorded, occupancy), check_against(definition, platform)) {
+        (Ok(placed), Ok(())) => {
+            let variables = variables(definition, platform, &placed.placement, decisions);
+            Ok(Rendered { placed, variables })
+        }
+        (Err(problem), Ok(())) => Err(problem.into()),
+        (Ok(_), Err(problems)) => Err(problems),
+        (Err(problem), Err(problems)) => Err(problems.and(problem)),
+    }
+}
+
+/// One tenant's variables. Defaults of the platform fill what the definition leaves out; domains become lower case.
+fn variables(definition: &Definition, platform: &Platform, placement: &Placement, decisions: &Decisions) -> Variables {
     let (metadata, spec) = (&definition.metadata, &definition.spec);
     let none = Runtime::default();
     let runtime = spec.runtime.as_ref().unwrap_or(&none);
-    let tier = tier(definition, platform)?;
     let domains: Vec<String> = spec.custom_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
     // In the order of the alphabet, as the module's tests have them, whatever map type JSON objects use.
-    Ok(Variables::from_json(&json!({
+    Variables::from_json(&json!({
         "database": {
-            "connection_name": tier.connection_name,
-            "instance": tier.instance,
-            "project": tier.project,
+            "connection_name": placement.database.connection_name,
+            "instance": placement.database.instance,
+            "project": placement.database.project,
         },
         "display_name": metadata.display_name,
         "domains": domains,
@@ -64,22 +90,13 @@ pub fn variables(definition: &Definition, platform: &Platform, decisions: &Decis
             "digest": decisions.plugins,
             "path": decisions.plugins.as_ref().map(|bundle| bundle_path(&metadata.name, bundle)),
         },
-        "project": platform.project,
-        "region": platform.region,
+        "project": placement.project,
+        "region": placement.region,
         "resources": resources(runtime, platform),
         "scaling": scaling(runtime, platform),
         "secret_environment": secrets(runtime),
         "tenant": metadata.name,
-    })))
-}
-
-fn tier<'a>(definition: &Definition, platform: &'a Platform) -> Result<&'a Tier, Problems> {
-    let wanted = definition.spec.database.as_ref().and_then(|database| database.tier.as_ref());
-    let name = wanted.unwrap_or(&platform.default_tier);
-    platform.tiers.get(name).ok_or_else(|| {
-        let message = format!("the platform has no tier {name:?}");
-        Problem::new(Reason::UnknownTier, "/spec/database/tier".to_owned(), message).into()
-    })
+    }))
 }
 
 fn resources(runtime: &Runtime, platform: &Platform) -> Value {

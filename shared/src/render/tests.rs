@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::tenant::{Format, parse};
+use crate::tenant::{Format, Reason, parse};
 
 fn platform() -> Platform {
     Platform::parse(include_str!("testdata/platform.yaml")).unwrap()
@@ -12,6 +12,11 @@ fn platform() -> Platform {
 
 fn definition(source: &str) -> Definition {
     parse(source.as_bytes(), Format::Yaml).unwrap()
+}
+
+/// Of a new tenant.
+fn variables(definition: &Definition, platform: &Platform, decisions: &Decisions) -> Result<Variables, Problems> {
+    render(definition, platform, None, &Occupancy::default(), decisions).map(|rendered| rendered.variables)
 }
 
 const MINIMAL: &str = include_str!("testdata/minimal.yaml");
@@ -63,12 +68,26 @@ fn the_digest_follows_the_meaning() {
 }
 
 #[test]
-fn settings_that_lost_the_tier_are_a_problem() {
+fn a_tenant_is_rendered_where_it_was_placed() {
+    let rendered = |platform: &Platform, recorded: Option<&Placement>| {
+        render(&definition(FULL), platform, recorded, &Occupancy::default(), &Decisions::default()).unwrap()
+    };
+    let before = rendered(&platform(), None);
+    let mut moved = platform();
+    moved.tenant_projects[0].region = "us-east1".parse().unwrap();
+    let after = rendered(&moved, Some(&before.placed.placement));
+    assert_eq!(after.variables, before.variables);
+    assert!(after.placed.refused_move.is_some());
+    assert_ne!(rendered(&moved, None).variables, before.variables);
+}
+
+#[test]
+fn every_problem_is_told_at_once() {
     let mut platform = platform();
-    platform.tiers.remove("premium");
-    let problems = variables(&definition(FULL), &platform, &Decisions::default()).unwrap_err();
-    assert_eq!(problems.iter().map(|problem| problem.reason).collect::<Vec<_>>(), [Reason::UnknownTier]);
-    platform.tiers.clear();
-    let problems = variables(&definition(MINIMAL), &platform, &Decisions::default()).unwrap_err();
-    assert_eq!(problems.iter().map(|problem| problem.reason).collect::<Vec<_>>(), [Reason::UnknownTier]);
+    platform.tenant_projects[0].tiers.remove("premium");
+    platform.scaling.max_instances = 0;
+    let source = FULL.replace("      maxInstances: 10\n", "");
+    let problems = variables(&definition(&source), &platform, &Decisions::default()).unwrap_err();
+    let reasons: Vec<_> = problems.iter().map(|problem| problem.reason).collect();
+    assert_eq!(reasons, [Reason::MinAboveMax, Reason::UnknownTier]);
 }

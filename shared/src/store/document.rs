@@ -25,6 +25,8 @@ pub async fn read_json<T: DeserializeOwned>(
 
 /// Writes a document if the precondition holds, with `metadata` that a listing shows. A value that JSON cannot hold (a map
 /// with keys that are not text) is [`StoreError::Corrupt`], and nothing is written.
+///
+/// Where no answer came, the document is read back before it is judged: what stands there word for word was written.
 pub async fn write_json<T: Serialize + Sync>(
     store: &(impl ObjectStore + ?Sized),
     name: &ObjectName,
@@ -35,7 +37,47 @@ pub async fn write_json<T: Serialize + Sync>(
     let body = serde_json::to_vec(document)
         .map_err(|error| StoreError::Corrupt { name: name.clone(), reason: error.to_string() })?;
     let object = NewObject { body: body.into(), content_type: Some(JSON.to_owned()), metadata };
-    store.write(name, object, when).await
+    write_surely(store, name, object, when).await
+}
+
+/// Writes an object that nobody else writes in the same words. Where no answer came, it is read back.
+pub async fn write_surely(
+    store: &(impl ObjectStore + ?Sized),
+    name: &ObjectName,
+    object: NewObject,
+    when: Precondition,
+) -> Result<Generation, StoreError> {
+    let body = object.body.clone();
+    let lost = match store.write(name, object, when).await {
+        Err(lost @ StoreError::Unavailable { .. }) => lost,
+        other => return other,
+    };
+    // Whoever cannot look it up either says what was wrong first.
+    let found = store.read(name).await.ok().flatten();
+    let before = match when {
+        Precondition::Absent => None,
+        Precondition::Matches(generation) => Some(generation),
+    };
+    match found {
+        Some(found) if found.value == body && Some(found.generation) != before => Ok(found.generation),
+        _ => Err(lost),
+    }
+}
+
+/// Deletes exactly this generation. Where no answer came, it is looked up: what is not there was deleted.
+pub async fn delete_surely(
+    store: &(impl ObjectStore + ?Sized),
+    name: &ObjectName,
+    when: Generation,
+) -> Result<(), StoreError> {
+    let lost = match store.delete(name, when).await {
+        Err(lost @ StoreError::Unavailable { .. }) => lost,
+        other => return other,
+    };
+    match store.stat(name).await {
+        Ok(None) => Ok(()),
+        _ => Err(lost),
+    }
 }
 
 #[cfg(test)]
@@ -45,8 +87,9 @@ mod tests {
 
     use serde::{Deserialize, Serialize};
 
-    use super::{read_json, write_json};
+    use super::{delete_surely, read_json, write_json};
     use crate::clock::SystemClock;
+    use crate::store::faulty::{Call, Fault, FaultyStore, Mischief};
     use crate::store::memory::MemoryStore;
     use crate::store::{NewObject, ObjectName, ObjectReader as _, ObjectStore as _, Precondition, StoreError};
 
@@ -81,6 +124,26 @@ mod tests {
         let error = read_json::<Counter>(&store, &name).await.unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
         assert!(error.to_string().contains("status/acme.json") && error.to_string().contains("line 2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_was_written_without_an_answer_is_written() {
+        let mischief = Mischief::default();
+        let (store, name) = (
+            FaultyStore::new("records", Arc::new(store()), mischief.clone()),
+            ObjectName::new("status/acme.json").unwrap(),
+        );
+        mischief.next(Call::Write, "", Fault::AnswerLost);
+        let first = write_json(&store, &name, &Counter { count: 1 }, BTreeMap::new(), Precondition::Absent).await;
+        let first = first.unwrap();
+        mischief.next(Call::Write, "", Fault::Refused);
+        let refused =
+            write_json(&store, &name, &Counter { count: 1 }, BTreeMap::new(), Precondition::Matches(first)).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "the same words, and not written: {refused:?}");
+        mischief.next(Call::Delete, "", Fault::Refused);
+        assert!(delete_surely(&store, &name, first).await.is_err());
+        mischief.next(Call::Delete, "", Fault::AnswerLost);
+        delete_surely(&store, &name, first).await.unwrap();
     }
 
     #[tokio::test]

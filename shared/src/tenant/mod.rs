@@ -16,7 +16,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use checks::check_against;
+pub use checks::{check_against, unknown_tier};
 pub use definition::{
     API_VERSION, Database, Definition, DeletionPolicy, DriftPolicy, InvalidSecretVersion, KIND, Metadata, Plugin,
     Plugins, PluginsReference, Resources, Runtime, Scaling, SecretVersion, Spec,

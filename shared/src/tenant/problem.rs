@@ -98,6 +98,8 @@ pub enum Reason {
     LooksLikeSecret,
     /// A tier the platform does not offer.
     UnknownTier,
+    /// Every project that offers the tier is closed or full.
+    NoRoom,
 }
 
 /// One or more problems, in document order.
@@ -140,6 +142,13 @@ impl Problems {
             key(a).cmp(&key(b)).then_with(|| a.pointer.cmp(&b.pointer))
         });
         Self(problems)
+    }
+
+    /// These and one more, which comes last.
+    #[must_use]
+    pub fn and(mut self, problem: Problem) -> Self {
+        self.0.push(problem);
+        self
     }
 
     /// The problems; never empty.

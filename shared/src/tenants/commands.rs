@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
 use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciled, Reconciler, put_in_queue, waiting};
+use crate::reconcile::{Insist, Reconciled, Reconciler, enqueue, occupancy};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
+use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};
 use crate::tasks::{Priority, Task, Tasks};
 use crate::tenant::{self, Definition, TenantId};
@@ -33,11 +34,21 @@ impl Commands {
         &self.reconciler.ports().platform
     }
 
-    /// Reads a submission: every problem at once, the platform's view of it included.
-    fn read(&self, submission: &Submission) -> Result<Definition, CommandError> {
-        let definition = tenant::parse(&submission.source, submission.format).map_err(CommandError::Invalid)?;
-        tenant::check_against(&definition, self.platform()).map_err(CommandError::Invalid)?;
-        Ok(definition)
+    /// What a submission says, with every problem it has in itself.
+    fn read(submission: &Submission) -> Result<Definition, CommandError> {
+        tenant::parse(&submission.source, submission.format).map_err(CommandError::Invalid)
+    }
+
+    /// What it renders to for a tenant of this status, with every problem the platform has with it.
+    async fn rendered(
+        &self,
+        definition: &Definition,
+        status: Option<&Versioned<Status>>,
+    ) -> Result<Rendered, CommandError> {
+        let (platform, recorded) = (self.platform(), status.and_then(|status| status.value.placement.as_ref()));
+        let occupancy = occupancy(&self.reconciler.ports().statuses, platform, recorded).await?;
+        let decisions = render::Decisions::default();
+        render::render(definition, platform, recorded, &occupancy, &decisions).map_err(CommandError::Invalid)
     }
 
     async fn look(
@@ -91,10 +102,7 @@ impl Commands {
         operation.principal = caller.principal.clone();
         operation.trigger = caller.trigger;
         operation.definition_generation = intent.generation;
-        ports.journal.open(operation).await?;
-        // One that waits there by mistake is taken off first.
-        waiting(ports, tenant).await?;
-        let waits = put_in_queue(ports, tenant, id).await?;
+        let waits = enqueue(ports, operation).await?;
         self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Change }).await?;
         Ok(Answer { tenant: self.view(tenant).await?, operation: Some(waits), finished: false })
     }

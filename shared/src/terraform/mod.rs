@@ -249,7 +249,7 @@ impl Provisioner for Engine {
     async fn forget(&self, tenant: &TenantId, epoch: Epoch) -> Result<(), ProvisionError> {
         let workspace = self.workspace(tenant)?;
         let info = forget_lock(tenant);
-        let lock = match workspace.lock(&info, None).await? {
+        let lock = match workspace.lock(&info, None, epoch).await? {
             LockAnswer::Ours(lock) => lock,
             LockAnswer::Held { holder, .. } => return Err(ProvisionError::Locked(holder)),
         };

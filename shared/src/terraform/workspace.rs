@@ -14,7 +14,7 @@ use crate::store::{Generation, NewObject, ObjectMeta, ObjectName, ObjectStore, P
 use crate::tenant::TenantId;
 
 const JSON: &str = "application/json";
-/// Metadata of a state object: the epoch of the lease under which it was written.
+/// Metadata of a state or lock object: the epoch of the lease under which it was written.
 const EPOCH: &str = "epoch";
 /// Metadata of a lock object: the operation that took it.
 const OPERATION: &str = "operation";
@@ -121,11 +121,38 @@ impl Workspace {
         }
     }
 
-    /// Takes the lock with this information, if nobody has it. The operation is written on it: the proof, should its
-    /// process die, that the lock is ours to break.
-    pub(super) async fn lock(&self, info: &Value, operation: Option<OperationId>) -> Result<LockAnswer, StoreError> {
+    /// Takes the lock with this information, if nobody has it. The operation and its lease's epoch are written on it: the
+    /// proof, should its process die, that the lock is ours to break.
+    ///
+    /// A lock of an older lease is broken here, once its run is fenced: that run is over, or can no longer save. A person's
+    /// lock has no epoch.
+    pub(super) async fn lock(
+        &self,
+        info: &Value,
+        operation: Option<OperationId>,
+        epoch: Epoch,
+    ) -> Result<LockAnswer, StoreError> {
+        let answer = self.take_lock(info, operation, epoch).await?;
+        let LockAnswer::Held { holder, .. } = &answer else { return Ok(answer) };
+        let Some(live) = self.store.stat(&self.lock).await? else { return Ok(answer) };
+        let outdated = live.generation == holder.lock && epoch_of(&live).is_some_and(|older| older < epoch);
+        if !outdated {
+            return Ok(answer);
+        }
+        self.fence(epoch).await?;
+        self.unlock(live.generation).await?;
+        self.take_lock(info, operation, epoch).await
+    }
+
+    async fn take_lock(
+        &self,
+        info: &Value,
+        operation: Option<OperationId>,
+        epoch: Epoch,
+    ) -> Result<LockAnswer, StoreError> {
         let body = Bytes::from(info.to_string());
-        let metadata = operation.map(|operation| (OPERATION.to_owned(), operation.to_string())).into_iter().collect();
+        let mut metadata = BTreeMap::from([(EPOCH.to_owned(), epoch.to_string())]);
+        metadata.extend(operation.map(|operation| (OPERATION.to_owned(), operation.to_string())));
         let object = NewObject { body, content_type: Some(JSON.to_owned()), metadata };
         let error = match self.store.write(&self.lock, object, Precondition::Absent).await {
             Ok(generation) => return Ok(LockAnswer::Ours(generation)),

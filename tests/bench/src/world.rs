@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tenancy::clock::SystemClock;
+use tenancy::placement::Occupancy;
 use tenancy::platform::Platform;
-use tenancy::render::{Decisions, variables};
+use tenancy::render::{Decisions, render};
 use tenancy::store::memory::MemoryStore;
 use tenancy::tenant::{Format, parse};
 use tenancy::terraform::{Engine, EngineSettings, STATEFUL_TYPES};
@@ -101,7 +102,8 @@ impl World {
     /// The variables that a definition renders to: what a bare apply is given.
     pub(crate) fn variables(&self, definition: &str) -> Result<String, Failure> {
         let definition = parse(definition.as_bytes(), Format::Yaml)?;
-        Ok(variables(&definition, &self.platform, &Decisions::default())?.as_json().to_owned())
+        let rendered = render(&definition, &self.platform, None, &Occupancy::default(), &Decisions::default())?;
+        Ok(rendered.variables.as_json().to_owned())
     }
 
     fn engine(&self, program: &Path) -> EngineSettings {

@@ -124,13 +124,14 @@ fn summary_members() -> Vec<(&'static str, Value)> {
         ("driftChecked?", time()),
         ("drifted?", count()),
         ("operation?", to("OperationId")),
+        ("place?", text()),
         ("url?", text()),
         ("reason?", text()),
     ]
 }
 
 fn statuses() -> Value {
-    let kinds = ["Ready", "DefinitionValid", "Applied", "Held", "Drifted", "Tombstoned", "PluginsInstalled"];
+    let kinds = ["Ready", "DefinitionValid", "Placed", "Applied", "Held", "Drifted", "Tombstoned", "PluginsInstalled"];
     let drift = object(&[("address", text()), ("action", to("ChangeAction")), ("attributes", list(&text()))]);
     let applied = object(&[
         ("generation", to("Generation")),
@@ -159,6 +160,7 @@ fn statuses() -> Value {
             ("conditions", list(&to("Condition"))),
             ("observedGeneration?", to("Generation")),
             ("inDoubt?", flag()),
+            ("placement?", placement()),
             ("applied?", applied),
             ("outputs?", json!({"type": "object", "additionalProperties": true})),
             ("variables?", to("OperationId")),
@@ -174,6 +176,17 @@ fn statuses() -> Value {
             ("epoch?", count()),
         ]),
     })
+}
+
+fn placement() -> Value {
+    let database = object(&[("instance", text()), ("connectionName", text()), ("project", text())]);
+    object(&[
+        ("project", text()),
+        ("region", text()),
+        ("tier", text()),
+        ("tierByDefault?", flag()),
+        ("database", database),
+    ])
 }
 
 fn operations() -> Value {

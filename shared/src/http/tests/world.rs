@@ -80,11 +80,11 @@ impl OperationIds for CountedIds {
 }
 
 const PLATFORM: &str = "
-project: tenants-eu
-region: europe-west1
+tenantProjects:
+  - project: tenants-eu
+    region: europe-west1
+    tiers: {standard: {instance: shared-1, connectionName: 'tenants-eu:europe-west1:shared-1', project: tenants-eu}}
 image: europe-west1-docker.pkg.dev/p/r/wordpress-runtime:6.8
-tiers:
-  standard: {instance: shared-1, connectionName: 'p:europe-west1:shared-1', project: p}
 defaultTier: standard
 artifactsBucket: artifacts
 limits: {waitSeconds: 5}
@@ -263,11 +263,11 @@ fn parts(
         platform,
         shutdown: CancellationToken::new(),
     };
-    let Ports { definitions, statuses, leases, breaker, platform, .. } = ports.clone();
+    let Ports { definitions, statuses, breaker, platform, .. } = ports.clone();
     let tasks = || Arc::new(queue.clone());
     let watcher = Watcher::new(definitions.clone(), statuses.clone(), tasks(), clock(), Arc::clone(&platform));
     let records = Arc::clone(&records_reader);
-    let sweeper = Sweeper::new(definitions, records, statuses, leases, breaker, tasks(), clock(), platform);
+    let sweeper = Sweeper::new(definitions, records, statuses, breaker, tasks(), clock(), platform);
     let reconciler = Reconciler::new(ports);
     Parts {
         door: Door { commands: Commands::new(reconciler.clone(), tasks()), identity: Identity },

@@ -19,7 +19,7 @@ impl Work<'_> {
         let known = observation.status.as_ref().map(|status| &status.value);
         let new = known.is_none_or(|status| status.applied.is_none());
         let kind = if new { OperationKind::Create } else { OperationKind::Update };
-        self.take_slot(wanted).await?;
+        self.take_slot(&wanted.placed.placement).await?;
         let generation = Some(wanted.stored.generation);
         let step = format!("apply definition generation {}", wanted.stored.generation);
         let (entry, kept) = tokio::join!(
@@ -38,7 +38,7 @@ impl Work<'_> {
         observation: &Observation,
     ) -> Result<Option<Status>, CommandError> {
         let was_in_doubt = observation.status.as_ref().is_some_and(|status| status.value.in_doubt);
-        self.begin_apply(observation).await?;
+        self.begin_apply(wanted, observation).await?;
 
         let log = RunLog::default();
         let run = self.provision_run(&wanted.variables);
@@ -54,9 +54,11 @@ impl Work<'_> {
         }
     }
 
-    async fn begin_apply(&self, observation: &Observation) -> Result<(), CommandError> {
+    async fn begin_apply(&self, wanted: &Wanted, observation: &Observation) -> Result<(), CommandError> {
         let now = self.ports.clock.now();
         let begin = |status: &mut Status| {
+            // Before anything is made: whatever dies now, the next run makes it in the same place.
+            status.placement.get_or_insert_with(|| wanted.placed.placement.clone());
             let mut say = Saying { status, now, generation: observation.generation() };
             say.observed(observation);
             say.status.phase = Phase::Applying;
@@ -84,6 +86,7 @@ impl Work<'_> {
         let record = AppliedRecord { generation: wanted.stored.generation, digest, at: now, operation: self.operation };
         let settle = |status: &mut Status| {
             status.applied = Some(record.clone());
+            status.placement = Some(wanted.placed.placement.clone());
             status.outputs.clone_from(&applied.outputs);
             settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
         };

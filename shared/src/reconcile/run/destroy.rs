@@ -17,9 +17,10 @@ impl Work<'_> {
         let Some(variables) = self.last_variables(observation).await? else {
             return self.gone(&mut entry, &log, observation, ChangeSummary::default(), "nothing had been made").await;
         };
-        let was_in_doubt = observation.status.as_ref().is_some_and(|status| status.value.in_doubt);
-        if let ObservedDefinition::Valid(wanted) = &observation.definition {
-            self.take_slot(wanted).await?;
+        let status = observation.status.as_ref().map(|status| &status.value);
+        let was_in_doubt = status.is_some_and(|status| status.in_doubt);
+        if let Some(placement) = status.and_then(|status| status.placement.as_ref()) {
+            self.take_slot(placement).await?;
         }
         self.begin_destroy().await?;
         let run = self.provision_run(&variables);

@@ -18,7 +18,7 @@ impl Work<'_> {
     ) -> Result<Option<Status>, CommandError> {
         let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
         if correct {
-            self.take_slot(wanted).await?;
+            self.take_slot(&wanted.placed.placement).await?;
         }
         let log = RunLog::default();
         let mut entry =

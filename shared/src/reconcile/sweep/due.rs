@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::super::observe::waits_for_the_platform;
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::records::{Phase, StatusSummary};
@@ -75,6 +76,7 @@ pub fn due(
     match summary.phase {
         Phase::Pending => Some(Due::Changed),
         Phase::Failed => (!waits).then_some(Due::Retry),
+        Phase::Invalid => waits_for_the_platform(summary).then_some(Due::Retry),
         Phase::Ready => {
             let check = summary.last_checked().map(|last| next_check(tenant, last, platform));
             check.is_none_or(|check| check <= now).then_some(Due::DriftCheck)

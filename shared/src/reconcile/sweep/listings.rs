@@ -1,4 +1,4 @@
-//! The two listings of the fleet as streams, and both side by side: a page of each is in memory at a time, however large the
+//! The three listings of the fleet as streams, and all side by side: a page of each is in memory at a time, however large the
 //! fleet is.
 
 use std::cmp::Ordering;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::stream::{self, Peekable, Stream, StreamExt as _, TryStreamExt as _};
 
-use crate::records::{Definitions, RecordName, StatusSummary};
+use crate::records::{Definitions, LeaseMark, RecordName, StatusSummary};
 use crate::store::{Generation, LIST_LIMIT, ObjectReader, Page, PageToken, StoreError};
 use crate::tenant::TenantId;
 
@@ -23,15 +23,17 @@ pub(super) struct Beside {
     pub(super) tenant: TenantId,
     pub(super) definition: Option<Generation>,
     pub(super) status: Option<Listed>,
+    pub(super) lease: Option<LeaseMark>,
 }
 
 type Items<T> = Pin<Box<dyn Stream<Item = Result<(TenantId, T), StoreError>> + Send>>;
 type Listing<T> = Peekable<Items<T>>;
 
-/// Both listings, joined by tenant.
+/// The listings, joined by tenant.
 pub(super) struct SideBySide {
     definitions: Listing<Generation>,
     statuses: Listing<Listed>,
+    leases: Listing<LeaseMark>,
 }
 
 impl SideBySide {
@@ -42,6 +44,17 @@ impl SideBySide {
                 let page = definitions.page(token.as_ref()).await?;
                 let items = page.items.into_iter().map(|stored| (stored.object.tenant, stored.generation)).collect();
                 Ok(Page { items, next: page.next })
+            }
+        });
+        let bucket = Arc::clone(&records);
+        let leases = pages(move |token| {
+            let records = Arc::clone(&bucket);
+            async move {
+                let page = records.list(RecordName::LEASES_PREFIX, token.as_ref(), LIST_LIMIT).await?;
+                let marks = page.items.iter();
+                let marks =
+                    marks.filter_map(|meta| Some((RecordName::tenant_of_lease(&meta.name)?, LeaseMark::of(meta))));
+                Ok(Page { items: marks.collect(), next: page.next })
             }
         });
         let statuses = pages(move |token| {
@@ -55,26 +68,33 @@ impl SideBySide {
                 Ok(Page { items: listed.collect(), next: page.next })
             }
         });
-        Self { definitions, statuses }
+        Self { definitions, statuses, leases }
     }
 
     /// The next tenant; `None` after the last. A listing that fails is an error, never an end.
     pub(super) async fn next(&mut self) -> Result<Option<Beside>, StoreError> {
-        // Together, so that two pages are fetched in the time of one.
-        let (definition, status) =
-            tokio::join!(Pin::new(&mut self.definitions).peek(), Pin::new(&mut self.statuses).peek());
-        let (definition, status) = match (definition, status) {
-            (None, None) => return Ok(None),
-            // A listing that failed is first in line, whatever the other says.
-            (Some(Err(_)), _) | (Some(_), None) => (true, false),
-            (_, Some(Err(_))) | (None, Some(_)) => (false, true),
-            (Some(Ok((one, _))), Some(Ok((other, _)))) => {
-                let order = listing_order(one, other);
-                (order.is_le(), order.is_ge())
+        // Together, so that three pages are fetched in the time of one.
+        let (definition, status, lease) = tokio::join!(
+            Pin::new(&mut self.definitions).peek(),
+            Pin::new(&mut self.statuses).peek(),
+            Pin::new(&mut self.leases).peek(),
+        );
+        let heads = [head(definition), head(status), head(lease)];
+        // A listing that failed is first in line, whatever the others say.
+        let first = match heads.iter().position(|head| matches!(head, Head::Failed)) {
+            Some(failed) => {
+                let mut first = [false; 3];
+                first[failed] = true;
+                first
             }
+            None => match heads.iter().filter_map(Head::tenant).min_by(|one, other| listing_order(one, other)) {
+                Some(tenant) => [0, 1, 2].map(|at| heads[at].tenant() == Some(tenant)),
+                None => return Ok(None),
+            },
         };
-        let definition = if definition { self.definitions.next().await.transpose()? } else { None };
-        let status = if status { self.statuses.next().await.transpose()? } else { None };
+        let definition = if first[0] { self.definitions.next().await.transpose()? } else { None };
+        let status = if first[1] { self.statuses.next().await.transpose()? } else { None };
+        let lease = if first[2] { self.leases.next().await.transpose()? } else { None };
         // Several objects for one tenant: the first stands for all, so that somebody looks.
         if let Some((tenant, _)) = &definition {
             while Pin::new(&mut self.definitions)
@@ -84,8 +104,33 @@ impl SideBySide {
             {}
         }
         let (named, definition) = definition.unzip();
-        let (other, status) = status.unzip();
-        Ok(named.or(other).map(|tenant| Beside { tenant, definition, status }))
+        let (known, status) = status.unzip();
+        let (named_there, lease) = lease.unzip();
+        Ok(named.or(known).or(named_there).map(|tenant| Beside { tenant, definition, status, lease }))
+    }
+}
+
+/// What a listing shows next.
+enum Head<'a> {
+    End,
+    Failed,
+    Tenant(&'a TenantId),
+}
+
+impl Head<'_> {
+    const fn tenant(&self) -> Option<&TenantId> {
+        match self {
+            Self::Tenant(tenant) => Some(tenant),
+            Self::End | Self::Failed => None,
+        }
+    }
+}
+
+const fn head<T>(next: Option<&Result<(TenantId, T), StoreError>>) -> Head<'_> {
+    match next {
+        None => Head::End,
+        Some(Err(_)) => Head::Failed,
+        Some(Ok((tenant, _))) => Head::Tenant(tenant),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The sweep: two listings side by side over the whole fleet, and a task for every tenant that is behind. Heals lost
+//! The sweep: definitions, status records and leases listed side by side over the whole fleet, and a task for every tenant that is behind. Heals lost
 //! events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them.
 //!
 //! It keeps nothing of the fleet in memory but what must wait for the end: deletions, for the breaker's count, and the
@@ -21,8 +21,9 @@ pub use due::{Due, due, next_check};
 
 use super::breaker::{Breaker, FleetCount, too_many};
 use crate::clock::Clock;
+use crate::placement::Occupancy;
 use crate::platform::Platform;
-use crate::records::{Definitions, Leases, RecordName, StatusSummary, Statuses};
+use crate::records::{Definitions, LeaseMark, StatusSummary, Statuses};
 use crate::signals;
 use crate::store::ObjectReader;
 use crate::tasks::{Task, Tasks};
@@ -64,7 +65,6 @@ pub struct Sweeper {
     definitions: Definitions,
     records: Arc<dyn ObjectReader>,
     statuses: Statuses,
-    leases: Leases,
     breaker: Breaker,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
@@ -73,18 +73,16 @@ pub struct Sweeper {
 
 impl Sweeper {
     /// A sweeper over these ports; `records` lists the status records that `statuses` reads.
-    #[expect(clippy::too_many_arguments, reason = "each is a port of its own, and this is called once")]
     pub fn new(
         definitions: Definitions,
         records: Arc<dyn ObjectReader>,
         statuses: Statuses,
-        leases: Leases,
         breaker: Breaker,
         tasks: Arc<dyn Tasks>,
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, records, statuses, leases, breaker, tasks, clock, platform }
+        Self { definitions, records, statuses, breaker, tasks, clock, platform }
     }
 
     /// Looks at every tenant once. A listing that fails ends the sweep with an error; what was handed on by then stands,
@@ -93,29 +91,33 @@ impl Sweeper {
         let now = self.clock.now();
         let mut fleet = SideBySide::new(self.definitions.clone(), Arc::clone(&self.records));
         let mut report = SweepReport::default();
+        let mut occupancy = Occupancy { at: now, ..Occupancy::default() };
         let mut deletions = Round::of(DELETIONS);
         let mut checks = Round::of(self.platform.drift.checks_per_sweep);
         while let Some(beside) = fleet.next().await? {
             report.count(&beside);
             let summary = self.summary(&beside).await?;
-            let Some(due) = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform) else {
-                continue;
-            };
+            if let Some(place) = summary.as_ref().and_then(|summary| summary.place.clone()) {
+                *occupancy.tenants.entry(place).or_default() += 1;
+            }
+            let due = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform);
+            let Some(due) = under_lease(due, beside.lease, now) else { continue };
             *report.behind.entry(due).or_default() += 1;
             let since = summary.as_ref().and_then(StatusSummary::last_checked);
             match due {
                 Due::Tombstone => deletions.add(since, beside.tenant),
                 Due::DriftCheck => checks.add(since, beside.tenant),
-                due => self.hand_out(beside.tenant, due, now, &mut report).await?,
+                due => self.hand_out(beside.tenant, due, &mut report).await,
             }
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
         self.breaker.record(count).await?;
+        self.statuses.record_occupancy(&occupancy).await?;
         report.deletions_held = too_many(count, &self.platform.deletion);
         for (round, due) in [(deletions, Due::Tombstone), (checks, Due::DriftCheck)] {
             report.postponed += round.left_out();
             for tenant in round.longest_waiting_first() {
-                self.hand_out(tenant, due, now, &mut report).await?;
+                self.hand_out(tenant, due, &mut report).await;
             }
         }
         signals::sweep_ended(&report);
@@ -130,16 +132,7 @@ impl Sweeper {
         })
     }
 
-    async fn hand_out(
-        &self,
-        tenant: TenantId,
-        due: Due,
-        now: Timestamp,
-        report: &mut SweepReport,
-    ) -> Result<(), CommandError> {
-        if matches!(due, Due::Queued | Due::Interrupted) && self.is_under_way(&tenant, now).await? {
-            return Ok(());
-        }
+    async fn hand_out(&self, tenant: TenantId, due: Due, report: &mut SweepReport) {
         let task = Task { tenant: tenant.clone(), priority: due.priority() };
         if let Err(error) = self.tasks.hand_out(task).await {
             tracing::warn!(%tenant, %error, "a task was not handed on");
@@ -148,12 +141,16 @@ impl Sweeper {
         if report.due.len() < NAMED {
             report.due.push((tenant, due));
         }
-        Ok(())
     }
+}
 
-    async fn is_under_way(&self, tenant: &TenantId, now: Timestamp) -> Result<bool, CommandError> {
-        let holder = self.leases.holder(&RecordName::lease(tenant)).await?;
-        Ok(holder.is_some_and(|holder| holder.expires > now))
+/// What a tenant's lease adds: work that nobody does any more makes it due, whatever else is known of it, even nothing;
+/// work that somebody does is not interrupted.
+fn under_lease(due: Option<Due>, lease: Option<LeaseMark>, now: Timestamp) -> Option<Due> {
+    match due {
+        _ if lease.is_some_and(|lease| lease.is_abandoned(now)) => Some(Due::Interrupted),
+        Some(Due::Queued | Due::Interrupted) if lease.is_some_and(|lease| lease.is_held(now)) => None,
+        due => due,
     }
 }
 
@@ -161,6 +158,6 @@ impl SweepReport {
     fn count(&mut self, beside: &Beside) {
         self.definitions += usize::from(beside.definition.is_some());
         self.tenants += usize::from(beside.status.is_some());
-        self.vanished += usize::from(beside.definition.is_none());
+        self.vanished += usize::from(beside.definition.is_none() && beside.status.is_some());
     }
 }

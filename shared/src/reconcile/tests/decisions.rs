@@ -52,6 +52,7 @@ fn choose_when(
         generation: generation(number),
         definition: &parsed,
         digest: Some(Digest::of(digest.as_bytes())),
+        move_refused: false,
     });
     let mut situation =
         Situation { intended, status, interrupted: None, deletions_held: false, insist: false, now: at(0) };

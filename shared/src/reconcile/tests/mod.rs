@@ -5,7 +5,9 @@ mod decisions;
 mod deleting;
 mod drift;
 mod events;
+mod kills;
 mod ordinary;
+mod placing;
 mod recovery;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
     Trigger,
 };
+use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
 use crate::tasks::LocalQueue;
@@ -30,12 +33,13 @@ use crate::tenant::{Format, TenantId};
 use crate::tenants::{Answer, Caller, CommandError, Commands, IfMatch, Submission, Wait};
 
 pub(super) const PLATFORM: &str = "
-project: aipress-sandbox
-region: europe-west1
+tenantProjects:
+  - project: aipress-sandbox
+    region: europe-west1
+    tiers:
+      standard: {instance: shared-1, connectionName: 'aipress-sandbox:europe-west1:shared-1', project: aipress-sandbox}
+      premium: {instance: premium-1, connectionName: 'aipress-sandbox:europe-west1:premium-1', project: aipress-sandbox}
 image: registry.example/wordpress-runtime:6.8
-tiers:
-  standard: {instance: shared-1, connectionName: 'aipress-sandbox:europe-west1:shared-1', project: aipress-sandbox}
-  premium: {instance: premium-1, connectionName: 'aipress-sandbox:europe-west1:premium-1', project: aipress-sandbox}
 defaultTier: standard
 artifactsBucket: aipress-sandbox-artifacts
 ";
@@ -64,8 +68,9 @@ impl World {
         let records = Arc::new(MemoryStore::new("records", Arc::clone(&clock)));
         let provisioner = MemoryProvisioner::new(Arc::clone(&clock));
         let stored: Arc<dyn ObjectStore> = records.clone();
+        let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
-        let process = Process { definitions: &definitions, records: &stored, clock: &clock, platform: &platform };
+        let process = Process { definitions: &defined, records: &stored, clock: &clock, platform: &platform };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -80,7 +85,6 @@ impl World {
             ports.definitions.clone(),
             records.clone(),
             ports.statuses.clone(),
-            ports.leases.clone(),
             ports.breaker,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
@@ -92,10 +96,31 @@ impl World {
 
     /// Another process on the same buckets and the same cloud.
     pub(super) fn another_process(&self, name: &str) -> Reconciler {
-        let stored: Arc<dyn ObjectStore> = self.records.clone();
-        let platform = &self.reconciler.ports().platform;
-        let process = Process { definitions: &self.definitions, records: &stored, clock: &self.clock, platform };
+        self.process(name, &self.reconciler.ports().platform)
+    }
+
+    /// The same, with other settings of the platform.
+    pub(super) fn another_process_with(&self, name: &str, platform: &str) -> Reconciler {
+        self.process(name, &Arc::new(Platform::parse(platform).unwrap()))
+    }
+
+    fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
+        let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
+            (self.definitions.clone(), self.records.clone());
+        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
         Reconciler::new(process.ports(name, &self.provisioner))
+    }
+
+    /// Another process, whose buckets fail as `mischief` says.
+    pub(super) fn doomed(&self, mischief: &Mischief) -> (Commands, Reconciler) {
+        let faulty = |bucket, store: &Arc<MemoryStore>| -> Arc<dyn ObjectStore> {
+            Arc::new(FaultyStore::new(bucket, store.clone(), mischief.clone()))
+        };
+        let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
+        let platform = &self.reconciler.ports().platform;
+        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
+        let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
+        (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
 
     pub(super) async fn upload(&self, id: &str, source: &str) {
@@ -173,7 +198,7 @@ impl World {
 }
 
 struct Process<'a> {
-    definitions: &'a Arc<MemoryStore>,
+    definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
@@ -184,8 +209,8 @@ impl Process<'_> {
         let (records, clock) = (Arc::clone(self.records), Arc::clone(self.clock));
         let term = Duration::from_secs(self.platform.limits.lease_seconds);
         Ports {
-            definitions: Definitions::new(self.definitions.clone()),
-            definition_writer: DefinitionWriter::new(self.definitions.clone()),
+            definitions: Definitions::new(reader(Arc::clone(self.definitions))),
+            definition_writer: DefinitionWriter::new(Arc::clone(self.definitions)),
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
@@ -198,6 +223,10 @@ impl Process<'_> {
             shutdown: CancellationToken::new(),
         }
     }
+}
+
+fn reader(store: Arc<dyn ObjectStore>) -> Arc<dyn ObjectReader> {
+    store
 }
 
 pub(super) fn tenant(id: &str) -> TenantId {

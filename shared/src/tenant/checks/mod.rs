@@ -14,7 +14,7 @@ mod tests;
 use super::problem::{Problem, Reason};
 use super::source::{Node, child};
 
-pub use platform::check_against;
+pub use platform::{check_against, unknown_tier};
 
 /// Everything that is wrong beyond the schema.
 pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {

@@ -11,7 +11,8 @@ impl Commands {
     /// Stores the definition of a new tenant and makes it so. A definition, resources or a workspace of that name are
     /// [`CommandError::AlreadyExists`], and nothing is changed.
     pub async fn create(&self, caller: &Caller, submission: Submission, wait: Wait) -> Result<Answer, CommandError> {
-        let definition = self.read(&submission)?;
+        let definition = Self::read(&submission)?;
+        self.rendered(&definition, None).await?;
         let tenant = definition.metadata.name;
         self.must_be_new(&tenant).await?;
         let writer = &self.reconciler.ports().definition_writer;

@@ -6,8 +6,7 @@ use super::super::{CommandError, IfMatch, Preview, Submission};
 use super::Commands;
 use super::update::must_match;
 use crate::provision::{ChangeSummary, Epoch, Goal, Plan, ProvisionError, Run, RunEvent, RunObserver, Variables};
-use crate::render;
-use crate::tenant::{Definition, DeletionPolicy, TenantId};
+use crate::tenant::{DeletionPolicy, TenantId};
 
 /// A preview is answered in the request and kept nowhere.
 struct Unheard;
@@ -19,9 +18,10 @@ impl RunObserver for Unheard {
 impl Commands {
     /// What [`Self::create`] would do.
     pub async fn preview_create(&self, submission: &Submission) -> Result<Preview, CommandError> {
-        let definition = self.read(submission)?;
+        let definition = Self::read(submission)?;
+        let variables = self.rendered(&definition, None).await?.variables;
         self.must_be_new(&definition.metadata.name).await?;
-        self.preview(&definition).await
+        self.preview(&definition.metadata.name, variables).await
     }
 
     /// What [`Self::update`] would do.
@@ -31,14 +31,15 @@ impl Commands {
         submission: &Submission,
         if_match: IfMatch,
     ) -> Result<Preview, CommandError> {
-        let definition = self.read_for(tenant, submission)?;
+        let definition = Self::read_for(tenant, submission)?;
         let (stored, status) = self.look(tenant).await?;
+        let variables = self.rendered(&definition, status.as_ref()).await?.variables;
         match &stored {
             Some(stored) => must_match(stored, if_match)?,
             None if super::is_known(status.as_ref()) && if_match == IfMatch::Any => {}
             None => return Err(CommandError::NotFound(tenant.clone())),
         }
-        self.preview(&definition).await
+        self.preview(tenant, variables).await
     }
 
     /// What [`Self::delete`] would do.
@@ -59,10 +60,7 @@ impl Commands {
         Ok(Preview { tenant: tenant.clone(), changes, held: false })
     }
 
-    async fn preview(&self, definition: &Definition) -> Result<Preview, CommandError> {
-        let variables = render::variables(definition, self.platform(), &render::Decisions::default())
-            .map_err(CommandError::Invalid)?;
-        let tenant = &definition.metadata.name;
+    async fn preview(&self, tenant: &TenantId, variables: Variables) -> Result<Preview, CommandError> {
         let plan = self.plan(tenant, variables, Goal::Defined).await?;
         Ok(Preview { tenant: tenant.clone(), held: !plan.guarded.is_empty(), changes: plan.changes })
     }

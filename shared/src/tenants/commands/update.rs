@@ -20,15 +20,15 @@ impl Commands {
         if_match: IfMatch,
         wait: Wait,
     ) -> Result<Answer, CommandError> {
-        self.read_for(tenant, &submission)?;
-        let generation = self.put(tenant, &submission, if_match).await?;
+        let definition = Self::read_for(tenant, &submission)?;
+        let generation = self.put(&definition, &submission, if_match).await?;
         let intent = Intent { kind: OperationKind::Update, generation: Some(generation) };
         self.follow_up(caller, tenant, wait, intent).await
     }
 
     /// Reads a submission that must be about this tenant.
-    pub(super) fn read_for(&self, tenant: &TenantId, submission: &Submission) -> Result<Definition, CommandError> {
-        let definition = self.read(submission)?;
+    pub(super) fn read_for(tenant: &TenantId, submission: &Submission) -> Result<Definition, CommandError> {
+        let definition = Self::read(submission)?;
         if definition.metadata.name == *tenant {
             return Ok(definition);
         }
@@ -37,13 +37,14 @@ impl Commands {
 
     async fn put(
         &self,
-        tenant: &TenantId,
+        definition: &Definition,
         submission: &Submission,
         if_match: IfMatch,
     ) -> Result<Generation, CommandError> {
-        let writer = &self.reconciler.ports().definition_writer;
+        let (tenant, writer) = (&definition.metadata.name, &self.reconciler.ports().definition_writer);
         for _ in 0..ATTEMPTS {
             let (stored, status) = self.look(tenant).await?;
+            self.rendered(definition, status.as_ref()).await?;
             let written = match stored {
                 Some(stored) => {
                     must_match(&stored, if_match)?;

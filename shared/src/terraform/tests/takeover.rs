@@ -138,6 +138,23 @@ async fn a_state_that_nobody_takes_stays_in_its_folder() {
 }
 
 #[tokio::test]
+async fn a_lock_that_an_older_lease_left_is_broken_once_its_run_is_fenced() {
+    let fixture = Fixture::new();
+    let (engine, told) = (fixture.engine().await, Told::default());
+    let epoch = |epoch: &str| std::collections::BTreeMap::from([("epoch".to_owned(), epoch.to_owned())]);
+    for (metadata, breaks) in [(epoch("1"), true), (epoch("2"), false), (epoch("3"), false), (epoch("x"), false)] {
+        let lock = NewObject { body: "x".into(), metadata: metadata.clone(), ..NewObject::default() };
+        let lock = fixture.state.write(&lock_name("acme"), lock, Precondition::Absent).await.unwrap();
+        let ended = engine.apply(&fixture.run_at(2, "acme", &json!({})), Guard::Protect, &told).await;
+        assert_eq!(ended.is_ok(), breaks, "{metadata:?}: {ended:?}");
+        if !breaks {
+            assert!(matches!(ended, Err(ProvisionError::Locked(_))), "{ended:?}");
+            fixture.state.delete(&lock_name("acme"), lock).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_persons_lock_is_never_broken() {
     let fixture = Fixture::new();
     let engine = fixture.engine().await;

@@ -9,15 +9,8 @@ use tenancy::config::variables::{ALL, Absent};
 use tenancy::platform::Platform;
 use tenancy::signals;
 
-use super::resources::{Resource, applied, of};
+use super::resources::{Resource, of};
 use crate::workspace::{Workspace, tenant_module};
-
-fn made(inputs: &str) -> (Workspace, Vec<Resource>) {
-    let plane = Workspace::control_plane(inputs);
-    plane.apply().ok();
-    let resources = applied(&plane);
-    (plane, resources)
-}
 
 /// What an image says itself, since it is in the image.
 const OF_THE_IMAGE: [&str; 2] = ["AIPRESS_MODULE", "AIPRESS_WORK"];
@@ -34,10 +27,9 @@ fn is_for(used_by: &str, function: &str) -> bool {
     }
 }
 
-#[test]
-fn every_function_has_the_variables_it_does_not_start_without_and_no_others() {
-    let (_plane, resources) = made("minimal");
-    for service in of(&resources, "google_cloud_run_v2_service") {
+/// Those it does not start without, and none it does not read.
+pub(super) fn every_function_has_its_variables_and_no_others(resources: &[Resource]) {
+    for service in of(resources, "google_cloud_run_v2_service") {
         let function = service.text("/name").trim_start_matches("aipress-");
         let env = service.values.pointer("/template/0/containers/0/env").and_then(Json::as_array).unwrap();
         let given: BTreeSet<&str> = env.iter().filter_map(|env| env["name"].as_str()).collect();
@@ -67,10 +59,9 @@ fn the_settings_are_what_the_programs_read() {
     }
 }
 
-#[test]
-fn the_metrics_count_the_events_that_are_logged() {
-    let (_plane, resources) = made("minimal");
-    let counted: BTreeSet<&str> = of(&resources, "google_logging_metric")
+/// Each event has its metric, and each metric its event.
+pub(super) fn the_metrics_count_what_is_logged(resources: &[Resource]) {
+    let counted: BTreeSet<&str> = of(resources, "google_logging_metric")
         .map(|metric| metric.text("/filter").rsplit_once("jsonPayload.event=").unwrap().1.trim_matches('"'))
         .collect();
     assert_eq!(counted, BTreeSet::from(signals::ALL));

@@ -1,7 +1,7 @@
 //! What must hold over everything the module makes, whatever the inputs. Each policy reads the resources of a plan and says
 //! what breaks it; each is shown to find what it is for.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::resources::{Resource, of};
 
@@ -185,70 +185,53 @@ fn functions_run_as_themselves(resources: &[Resource]) -> Vec<String> {
     addresses(services.chain(jobs))
 }
 
-mod tests {
-    use serde_json::json;
+/// A resource, a place in it, another value there, and the policy that breaks.
+fn breaches() -> Vec<(&'static str, &'static str, Json, &'static str)> {
+    let invoker = "google_cloud_run_v2_service_iam_member.sender[\"tasks\"]";
+    let tasks = "google_pubsub_subscription.tasks";
+    let bucket = "google_storage_bucket.store[\"definitions\"]";
+    let role = "google_project_iam_custom_role.bundle_folders";
+    let receiver = "google_project_iam_member.event_receiver[0]";
+    let provisioner = "google_project_iam_member.tenants[\"aipress-tenants-1/create-tenant\"]";
+    let reader = "google_storage_bucket_iam_member.function[\"get-tenant/records\"]";
+    let sweep = "google_cloud_scheduler_job.sweep";
+    let changed = "serviceAccount:aipress-definition-changed@aipress-control.iam.gserviceaccount.com";
+    vec![
+        (invoker, "/member", json!("allUsers"), POLICIES[0].0),
+        ("google_cloud_run_v2_service.function[\"get-tenant\"]", "/invoker_iam_disabled", json!(true), POLICIES[0].0),
+        (reader, "/role", json!("roles/editor"), POLICIES[1].0),
+        (receiver, "/role", json!("roles/run.admin"), POLICIES[2].0),
+        (receiver, "/member", json!(changed), POLICIES[2].0),
+        (role, "/permissions", json!(["iam.serviceAccounts.actAs"]), POLICIES[3].0),
+        (provisioner, "/member", json!(changed), POLICIES[4].0),
+        (reader, "/role", json!("roles/storage.objectUser"), POLICIES[5].0),
+        (bucket, "/public_access_prevention", json!("inherited"), POLICIES[6].0),
+        (bucket, "/versioning/0/enabled", json!(false), POLICIES[6].0),
+        (bucket, "/force_destroy", json!(true), POLICIES[6].0),
+        (tasks, "/push_config/0/oidc_token", json!([]), POLICIES[7].0),
+        (tasks, "/ack_deadline_seconds", json!(60), POLICIES[7].0),
+        (tasks, "/expiration_policy", json!([]), POLICIES[7].0),
+        (sweep, "/http_target/0/oidc_token/0/audience", json!("https://x.run.app/sweep"), POLICIES[7].0),
+        (tasks, "/dead_letter_policy/0/dead_letter_topic", json!("projects/p/topics/nowhere"), POLICIES[8].0),
+        (
+            "google_cloud_run_v2_service.function[\"get-tenant\"]",
+            "/template/0/service_account",
+            json!("aipress-create-tenant@aipress-control.iam.gserviceaccount.com"),
+            POLICIES[9].0,
+        ),
+    ]
+}
 
-    use super::super::resources::applied;
-    use super::*;
-    use crate::workspace::Workspace;
-
-    /// A resource, a place in it, another value there, and the policy that breaks.
-    fn breaches() -> Vec<(&'static str, &'static str, Json, &'static str)> {
-        let invoker = "google_cloud_run_v2_service_iam_member.sender[\"tasks\"]";
-        let tasks = "google_pubsub_subscription.tasks";
-        let bucket = "google_storage_bucket.store[\"definitions\"]";
-        let role = "google_project_iam_custom_role.bundle_folders";
-        let receiver = "google_project_iam_member.event_receiver[0]";
-        let provisioner = "google_project_iam_member.tenants[\"aipress-tenants-1/create-tenant\"]";
-        let reader = "google_storage_bucket_iam_member.function[\"get-tenant/records\"]";
-        let sweep = "google_cloud_scheduler_job.sweep";
-        let changed = "serviceAccount:aipress-definition-changed@aipress-control.iam.gserviceaccount.com";
-        vec![
-            (invoker, "/member", json!("allUsers"), POLICIES[0].0),
-            (
-                "google_cloud_run_v2_service.function[\"get-tenant\"]",
-                "/invoker_iam_disabled",
-                json!(true),
-                POLICIES[0].0,
-            ),
-            (reader, "/role", json!("roles/editor"), POLICIES[1].0),
-            (receiver, "/role", json!("roles/run.admin"), POLICIES[2].0),
-            (receiver, "/member", json!(changed), POLICIES[2].0),
-            (role, "/permissions", json!(["iam.serviceAccounts.actAs"]), POLICIES[3].0),
-            (provisioner, "/member", json!(changed), POLICIES[4].0),
-            (reader, "/role", json!("roles/storage.objectUser"), POLICIES[5].0),
-            (bucket, "/public_access_prevention", json!("inherited"), POLICIES[6].0),
-            (bucket, "/versioning/0/enabled", json!(false), POLICIES[6].0),
-            (bucket, "/force_destroy", json!(true), POLICIES[6].0),
-            (tasks, "/push_config/0/oidc_token", json!([]), POLICIES[7].0),
-            (tasks, "/ack_deadline_seconds", json!(60), POLICIES[7].0),
-            (tasks, "/expiration_policy", json!([]), POLICIES[7].0),
-            (sweep, "/http_target/0/oidc_token/0/audience", json!("https://x.run.app/sweep"), POLICIES[7].0),
-            (tasks, "/dead_letter_policy/0/dead_letter_topic", json!("projects/p/topics/nowhere"), POLICIES[8].0),
-            (
-                "google_cloud_run_v2_service.function[\"get-tenant\"]",
-                "/template/0/service_account",
-                json!("aipress-create-tenant@aipress-control.iam.gserviceaccount.com"),
-                POLICIES[9].0,
-            ),
-        ]
-    }
-
-    #[test]
-    fn each_policy_finds_what_it_is_for() {
-        let plane = Workspace::control_plane("minimal");
-        plane.apply().ok();
-        let resources = applied(&plane);
-        assert_eq!(violations(&resources), Vec::<String>::new());
-        for (address, pointer, value, policy) in breaches() {
-            let mut other = resources.clone();
-            let resource = other.iter_mut().find(|it| it.address == address).unwrap_or_else(|| panic!("{address}"));
-            *resource.values.pointer_mut(pointer).unwrap_or_else(|| panic!("{address}{pointer}")) = value;
-            let found = violations(&other);
-            assert!(
-                found.iter().any(|it| it.starts_with(&format!("{policy}: {address}"))),
-                "{address}{pointer}: {found:?}"
-            );
-        }
+/// Each policy, shown the resources with one thing changed.
+pub(super) fn each_finds_what_it_is_for(resources: &[Resource]) {
+    for (address, pointer, value, policy) in breaches() {
+        let mut other = resources.to_vec();
+        let resource = other.iter_mut().find(|it| it.address == address).unwrap_or_else(|| panic!("{address}"));
+        *resource.values.pointer_mut(pointer).unwrap_or_else(|| panic!("{address}{pointer}")) = value;
+        let found = violations(&other);
+        assert!(
+            found.iter().any(|it| it.starts_with(&format!("{policy}: {address}"))),
+            "{address}{pointer}: {found:?}"
+        );
     }
 }
