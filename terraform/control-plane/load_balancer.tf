@@ -8,6 +8,8 @@ locals {
   routes = var.domain == null ? [] : [
     { method = "POST", path = "/tenants", function = "create-tenant" },
     { method = "PUT", path = "/tenants/*", function = "update-tenant" },
+    # What is asked of a tenant that is there, an approval for one.
+    { method = "POST", path = "/tenants/*/**", function = "update-tenant" },
     { method = "DELETE", path = "/tenants/*", function = "delete-tenant" },
   ]
 

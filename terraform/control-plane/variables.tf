@@ -12,7 +12,7 @@ variable "project" {
 }
 
 variable "region" {
-  description = "Region of the functions and the buckets."
+  description = "Region of the functions and the buckets. Immutable: buckets do not move."
   type        = string
   nullable    = false
 
