@@ -9,6 +9,10 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 # Python programs, an environment each: what they depend on disagrees. tests/tools/NAME.txt pins one.
 PYTHON_TOOLS := $(patsubst tests/tools/%.txt,$(TOOLS)/py/%/made,$(filter-out tests/tools/debian.txt,$(wildcard tests/tools/*.txt)))
+ACTIONLINT_VERSION := 1.7.12
+ACTIONLINT := $(TOOLS)/bin/actionlint
+# Every script of the repository that is not Rust.
+SCRIPTS := $(shell grep -rlE '^\#!.*(bash|/sh)$$' deploy examples/definitions-repository tests/tools)
 
 .PHONY: help
 help: ## What there is to make
@@ -20,7 +24,7 @@ run: ## The whole product on this machine, no cloud account: http://127.0.0.1:80
 	@exec target/debug/local
 
 .PHONY: test
-test: lint deny tools checkov ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
+test: lint deny tools lint-deploy checkov ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
 	cargo build --workspace --bins
 	cargo test --workspace
 
@@ -36,6 +40,18 @@ checkov: $(TOOLS)/py/checkov/made ## Both root modules against checkov's policie
 	    $(TOOLS)/py/checkov/bin/checkov --config-file terraform/checkov.yaml --directory terraform/$$module \
 	        --var-file terraform/$$module/tests/inputs/full.tfvars.json || exit 1; \
 	done
+
+.PHONY: lint-deploy
+lint-deploy: tools $(ACTIONLINT) ## Images, builds, workflows and scripts, by their own linters and schemas
+	$(TOOLS)/py/hadolint/bin/hadolint $(wildcard deploy/images/Dockerfile deploy/images/*/Dockerfile)
+	$(TOOLS)/py/check-jsonschema/bin/check-jsonschema --builtin-schema vendor.cloudbuild cloudbuild.yaml deploy/pipelines/cloudbuild/*.yaml
+	$(TOOLS)/py/check-jsonschema/bin/check-jsonschema --builtin-schema vendor.github-workflows deploy/pipelines/github/*.yaml
+	$(TOOLS)/py/shellcheck/bin/shellcheck $(SCRIPTS)
+	$(ACTIONLINT) -shellcheck $(TOOLS)/py/shellcheck/bin/shellcheck -pyflakes= deploy/pipelines/github/*.yaml
+
+# The program itself: its package for Python fetches it at installation from where not every machine may.
+$(ACTIONLINT):
+	@tests/tools/actionlint $(ACTIONLINT_VERSION) $(@D)
 
 .PHONY: deny
 deny: $(CARGO_DENY) ## Licences, sources and banned crates of everything that is linked
@@ -57,10 +73,14 @@ $(TOOLS)/py/%/made: tests/tools/%.txt | debian
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+# One build for all of it: a second one with other packages would compile the dependencies anew.
+BENCHED := bench sandbox-gcs sandbox-google-provider get-tenant create-tenant update-tenant delete-tenant \
+	reconcile-tenant definition-changed check-drift
+
 .PHONY: bench
-bench: ## The speed table of the README, measured side by side in one run
-	cargo build --release --workspace --bins
-	cargo run --release --package bench
+bench: ## The speed table of the README, measured side by side in one run (ARGS='--only start' for a part)
+	cargo build --release --bins $(addprefix --package ,$(BENCHED))
+	target/release/bench $(ARGS)
 
 .PHONY: clean
 clean: ## Forget builds, tools and the local cloud

@@ -9,7 +9,7 @@ use crate::tenant::TenantId;
 pub const OPERATION_ENDED: &str = "operation_ended";
 /// A deletion waits for a person.
 pub const DELETION_HELD: &str = "deletion_held";
-/// The cloud is no longer what was applied.
+/// The cloud is no longer what was applied: seen twice, so it is not a change under way.
 pub const DRIFT_FOUND: &str = "drift_found";
 /// The whole fleet was looked at.
 pub const SWEEP_ENDED: &str = "sweep_ended";
@@ -35,7 +35,7 @@ pub(crate) fn deletion_held(tenant: &TenantId, reason: HoldReason) {
     tracing::warn!(event = DELETION_HELD, %tenant, reason, "the deletion is held");
 }
 
-/// Says that drift was found in so many resources.
+/// Says that drift was confirmed in so many resources.
 pub(crate) fn drift_found(tenant: &TenantId, resources: usize) {
     tracing::warn!(event = DRIFT_FOUND, %tenant, resources, "the cloud is not what was applied");
 }

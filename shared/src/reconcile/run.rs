@@ -4,6 +4,7 @@ mod apply;
 mod destroy;
 mod drift;
 mod outcome;
+mod plugins;
 mod recover;
 
 use std::convert::Infallible;
@@ -62,6 +63,10 @@ impl Work<'_> {
         let done = match (&action, &observation.definition) {
             (Action::Apply(_), ObservedDefinition::Valid(wanted)) => self.apply(wanted, observation).await,
             (Action::CheckDrift, ObservedDefinition::Valid(wanted)) => self.check_drift(wanted, observation).await,
+            (Action::Plugins(step), ObservedDefinition::Valid(wanted)) => {
+                // Boxed: every other run would carry the longest of its steps.
+                Box::pin(self.plugins(*step, wanted, observation)).await
+            }
             (Action::Destroy(_), _) => self.destroy(observation).await,
             (Action::Forget(_), _) => self.forget(observation).await,
             // Decided from the same observation, so the definition is there for every action that needs it.

@@ -6,23 +6,24 @@
 
 mod condition;
 mod definitions;
+mod drift;
 mod journal;
 mod leases;
 mod names;
 mod operation;
+mod plugins;
 mod status;
 mod statuses;
 mod summary;
 
 pub use condition::{Condition, ConditionKind, Conditions, Truth};
 pub use definitions::{DefinitionHead, DefinitionWriter, Definitions, StoredDefinition};
+pub use drift::{CONFIRMED, DriftFinding, DriftRecord, LastLook};
 pub use journal::{Entry, Journal};
 pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
-pub use status::{
-    AppliedRecord, DeletionRequest, DeletionTerms, DriftRecord, Hold, Phase, PluginsRecord, RetryRecord, Status,
-    Tombstone,
-};
+pub use plugins::{PluginsFailure, PluginsRecord, Trial, UpgradeRequest};
+pub use status::{AppliedRecord, DeletionRequest, DeletionTerms, Hold, Phase, RetryRecord, Status, Tombstone};
 pub use statuses::Statuses;
-pub use summary::StatusSummary;
+pub use summary::{PluginListSummary, StatusSummary};

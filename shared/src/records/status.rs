@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::condition::Conditions;
+use super::drift::{DriftRecord, LastLook};
 use super::operation::Principal;
+use super::plugins::{PluginsRecord, UpgradeRequest};
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::placement::Placement;
-use crate::provision::{ChangeSummary, DriftItem, Epoch};
+use crate::provision::{ChangeSummary, Epoch};
 use crate::store::Generation;
-use crate::tenant::{Definition, DeletionPolicy, Plugins, TenantId};
+use crate::tenant::{Definition, DeletionPolicy, TenantId};
 
 /// What is known of a tenant. Written by compare-and-swap only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,9 +50,15 @@ pub struct Status {
     /// Wanted plugins and what came of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugins: Option<PluginsRecord>,
+    /// Somebody asked for the newest plugins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<UpgradeRequest>,
     /// The last drift check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftRecord>,
+    /// Something outside says that the cloud changed then: a check is due, whatever the last one said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_suspected: Option<Timestamp>,
     /// The definition vanished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tombstone: Option<Tombstone>,
@@ -89,7 +97,9 @@ impl Status {
             variables: None,
             terms: DeletionTerms::default(),
             plugins: None,
+            upgrade: None,
             drift: None,
+            drift_suspected: None,
             tombstone: None,
             deletion: None,
             hold: None,
@@ -97,6 +107,19 @@ impl Status {
             epoch: None,
             operation: None,
             queued: None,
+        }
+    }
+}
+
+impl Status {
+    /// What decides when to look for drift next.
+    pub fn last_look(&self) -> LastLook {
+        let applied = self.applied.as_ref().map(|applied| applied.at);
+        let unconfirmed = |drift: &DriftRecord| drift.confirmed() < drift.found.len();
+        LastLook {
+            at: applied.max(self.drift.as_ref().map(|drift| drift.checked)),
+            unconfirmed: self.drift.as_ref().is_some_and(unconfirmed),
+            suspected: self.drift_suspected,
         }
     }
 }
@@ -156,29 +179,6 @@ pub struct AppliedRecord {
     pub at: Timestamp,
     /// By which operation.
     pub operation: OperationId,
-}
-
-/// Wanted plugins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PluginsRecord {
-    /// What the definition or the platform wants.
-    pub wanted: Plugins,
-    /// Names the list, so that a change is seen.
-    pub digest: Digest,
-    /// When its installation was asked for.
-    pub requested: Timestamp,
-}
-
-/// What the last drift check found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DriftRecord {
-    /// When it looked.
-    pub checked: Timestamp,
-    /// What differs; empty when nothing does.
-    #[serde(default)]
-    pub found: Vec<DriftItem>,
 }
 
 /// The definition vanished from the bucket.

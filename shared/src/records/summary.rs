@@ -7,10 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::condition::ConditionKind;
+use super::drift::{DriftRecord, LastLook};
+use super::plugins::PluginsRecord;
 use super::status::{Phase, Status};
 use crate::operation::OperationId;
 use crate::placement::Placement;
 use crate::platform::Place;
+use crate::plugins::{self, ListAddress};
 use crate::store::Generation;
 
 /// A status in short. Kept under 1 KiB: object metadata holds 8 KiB at most (a limit of the store).
@@ -31,6 +34,12 @@ pub struct StatusSummary {
     /// A failed apply is due again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_not_before: Option<Timestamp>,
+    /// Work on plugins is due then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugins_not_before: Option<Timestamp>,
+    /// Where the plugin list lies, where it is an object of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin_list: Option<PluginListSummary>,
     /// A tombstone's time comes then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destroy_after: Option<Timestamp>,
@@ -46,6 +55,12 @@ pub struct StatusSummary {
     /// Resources that drifted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub drifted: usize,
+    /// Of them, those that were seen more than once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drift_confirmed: usize,
+    /// Something outside says that the cloud changed then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_suspected: Option<Timestamp>,
     /// The operation under way or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
@@ -58,6 +73,17 @@ pub struct StatusSummary {
     /// Why it is not ready, in a word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// A plugin list that a tenant refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginListSummary {
+    /// Where it lies.
+    pub address: ListAddress,
+    /// As it was last looked at; absent: it was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
 }
 
 // serde hands a reference to every `skip_serializing_if`.
@@ -76,15 +102,38 @@ impl StatusSummary {
         BTreeMap::from([(KEY.to_owned(), text)])
     }
 
-    /// When the cloud was last looked at: an apply looks at everything too.
-    pub fn last_checked(&self) -> Option<Timestamp> {
-        self.applied_at.max(self.drift_checked)
+    /// What decides when to look for drift next.
+    pub fn last_look(&self) -> LastLook {
+        LastLook {
+            at: self.applied_at.max(self.drift_checked),
+            unconfirmed: self.drift_confirmed < self.drifted,
+            suspected: self.drift_suspected,
+        }
     }
 
     /// What the metadata says; `None` where somebody wrote the object without it: then the body must be read.
     pub fn from_metadata(metadata: &BTreeMap<String, String>) -> Option<Self> {
         serde_json::from_str(metadata.get(KEY)?).ok()
     }
+}
+
+/// When there is something to do about plugins; the past: now.
+fn plugins_not_before(status: &Status) -> Option<Timestamp> {
+    if let Some(upgrade) = &status.upgrade {
+        return Some(upgrade.at);
+    }
+    let plugins = status.plugins.as_ref()?;
+    if plugins.trial.as_ref().is_some_and(|trial| trial.refused.is_some()) {
+        return Some(plugins.resolved);
+    }
+    match &plugins.failure {
+        Some(failure) => Some(failure.not_before),
+        None => (plugins.trial.is_some() || !plugins.is_settled()).then_some(plugins.resolved),
+    }
+}
+
+fn list_of(plugins: &PluginsRecord) -> Option<PluginListSummary> {
+    plugins::address(&plugins.wanted).map(|address| PluginListSummary { address, generation: plugins.list })
 }
 
 impl From<&Status> for StatusSummary {
@@ -96,11 +145,15 @@ impl From<&Status> for StatusSummary {
             applied_generation: status.applied.as_ref().map(|applied| applied.generation),
             applied_at: status.applied.as_ref().map(|applied| applied.at),
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
+            plugins_not_before: plugins_not_before(status),
+            plugin_list: status.plugins.as_ref().and_then(list_of),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
             deletion_requested: status.deletion.is_some(),
             queued: status.queued.is_some(),
             drift_checked: status.drift.as_ref().map(|drift| drift.checked),
             drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
+            drift_confirmed: status.drift.as_ref().map_or(0, DriftRecord::confirmed),
+            drift_suspected: status.drift_suspected,
             operation: status.operation,
             place: status.placement.as_ref().map(Placement::place),
             url: status.outputs.get("url").and_then(|url| url.as_str()).map(str::to_owned),

@@ -6,9 +6,11 @@
 mod advice;
 mod checks;
 mod definition;
+mod drift_ignore;
 mod format;
 mod id;
 mod parse;
+mod plugin_list;
 mod problem;
 mod schema;
 mod source;
@@ -16,13 +18,15 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use checks::{check_against, unknown_tier};
+pub use checks::{TENANT_LABEL, check_against, unknown_tier};
 pub use definition::{
     API_VERSION, Database, Definition, DeletionPolicy, DriftPolicy, InvalidSecretVersion, KIND, Metadata, Plugin,
     Plugins, PluginsReference, Resources, Runtime, Scaling, SecretVersion, Spec,
 };
+pub use drift_ignore::DriftIgnore;
 pub use format::Format;
 pub use id::{InvalidTenantId, TenantId};
 pub use parse::{MAX_BYTES, locate, parse, parse_named};
+pub use plugin_list::parse_plugin_list;
 pub use problem::{Problem, Problems, Reason};
 pub use schema::{SCHEMA, schema_table};

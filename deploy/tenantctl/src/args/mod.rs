@@ -57,6 +57,10 @@ pub(crate) enum Form {
     Json,
     /// For programs
     Yaml,
+    /// For spreadsheets: the table
+    Csv,
+    /// For a comment on a pull request or a build's summary
+    Markdown,
 }
 
 /// When to use colour.
@@ -131,6 +135,8 @@ pub(crate) enum Command {
         #[arg(long)]
         drifted: bool,
     },
+    /// Show what of the fleet is not what was applied
+    Drift,
     /// Delete a tenant and everything it has
     Delete {
         /// Which

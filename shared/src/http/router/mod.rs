@@ -1,8 +1,10 @@
 //! The routes: one builder a function, one controller a verb. What each answers is in [`openapi`](super::openapi).
 
+mod assets;
 mod create;
 mod definitions;
 mod delete;
+mod drift;
 mod events;
 mod get;
 mod health;
@@ -12,6 +14,7 @@ mod operations;
 mod sweep;
 mod tasks;
 mod update;
+mod upgrade_plugins;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -41,7 +44,10 @@ pub fn create_tenant(door: Door) -> Router {
 
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
-    Router::new().route("/tenants/{id}", put(update::update)).with_state(door)
+    Router::new()
+        .route("/tenants/{id}", put(update::update))
+        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade))
+        .with_state(door)
 }
 
 /// `delete-tenant`.
@@ -52,6 +58,7 @@ pub fn delete_tenant(door: Door) -> Router {
 /// `get-tenant`.
 pub fn get_tenant(queries: Queries) -> Router {
     Router::new()
+        .route("/fleet/drift", get(drift::drift))
         .route("/tenants", get(list::tenants))
         .route("/tenants/{id}", get(get::tenant))
         .route("/tenants/{id}/definitions", get(definitions::generations))
@@ -64,7 +71,10 @@ pub fn get_tenant(queries: Queries) -> Router {
 
 /// `definition-changed`.
 pub fn definition_changed(watcher: Watcher, source: EventSource) -> Router {
-    Router::new().route("/events", post(events::receive)).with_state((watcher, source))
+    Router::new()
+        .route("/events", post(events::receive))
+        .route("/assets", post(assets::receive))
+        .with_state((watcher, source))
 }
 
 /// `reconcile-tenant`.

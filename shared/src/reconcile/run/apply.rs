@@ -1,6 +1,5 @@
 //! Making the cloud match a definition, with the guard on.
 
-use super::super::installing::request_plugins;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::serving::check_serving;
@@ -90,15 +89,11 @@ impl Work<'_> {
             status.outputs.clone_from(&applied.outputs);
             settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
         };
-        let status = self.settle(settle).await?;
+        let (status, ()) = tokio::join!(self.settle(settle), self.tenure.end_of_run());
+        let status = status?;
         let message = format!("applied: {}", applied.changes);
-        // After the site is up: plugins come after the revision that can hold them.
-        let (closed, asked) = tokio::join!(
-            self.close(entry, log, End::succeeded(message, applied.changes)),
-            request_plugins(self.ports, &wanted.definition, status),
-        );
-        closed?;
-        Ok(asked?)
+        self.close(entry, log, End::succeeded(message, applied.changes)).await?;
+        Ok(status.value)
     }
 
     async fn hold(
@@ -161,13 +156,13 @@ impl Work<'_> {
 
 /// A tenant whose cloud is what was asked for.
 pub(super) fn settle_ready(mut say: Saying<'_>) {
-    say.status.phase = Phase::Ready;
     say.status.in_doubt = false;
     say.status.hold = None;
     say.status.retry = None;
     say.status.drift = None;
+    say.status.drift_suspected = None;
     say.status.conditions.remove(ConditionKind::Held);
     say.status.conditions.remove(ConditionKind::Drifted);
     say.that(ConditionKind::Applied, Truth::True, "Applied", "the definition was applied");
-    say.that(ConditionKind::Ready, Truth::True, "AsDefined", "the site runs as defined");
+    say.ready();
 }

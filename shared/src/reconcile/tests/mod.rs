@@ -8,6 +8,7 @@ mod events;
 mod kills;
 mod ordinary;
 mod placing;
+mod plugins;
 mod recovery;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::clock::{Clock, RuntimeClock, UlidIds};
 use crate::platform::Platform;
-use crate::plugins::RecordedInstalls;
+use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
@@ -49,6 +50,11 @@ pub(super) struct World {
     pub(super) definitions: Arc<MemoryStore>,
     pub(super) records: Arc<MemoryStore>,
     pub(super) provisioner: MemoryProvisioner,
+    /// The bucket `team`, where plugin lists lie.
+    pub(super) lists: Arc<MemoryStore>,
+    pub(super) directory: MemoryDirectory,
+    pub(super) installer: MemoryInstaller,
+    plugins: PluginPorts,
     pub(super) reconciler: Reconciler,
     pub(super) commands: Commands,
     pub(super) watcher: Watcher,
@@ -70,7 +76,12 @@ impl World {
         let stored: Arc<dyn ObjectStore> = records.clone();
         let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
-        let process = Process { definitions: &defined, records: &stored, clock: &clock, platform: &platform };
+        let lists = Arc::new(MemoryStore::new("team", Arc::clone(&clock)));
+        let plugin_lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock).and("team", Arc::clone(&lists))));
+        let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
+        let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &plugins, clock: &clock, platform: &platform };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -86,12 +97,27 @@ impl World {
             records.clone(),
             ports.statuses.clone(),
             ports.breaker,
+            plugin_lists,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,
         );
         let commands = Commands::new(reconciler.clone(), Arc::new(queue.clone()));
-        Self { definitions, records, provisioner, reconciler, commands, watcher, sweeper, queue, clock }
+        Self {
+            definitions,
+            records,
+            provisioner,
+            lists,
+            directory,
+            installer,
+            plugins,
+            reconciler,
+            commands,
+            watcher,
+            sweeper,
+            queue,
+            clock,
+        }
     }
 
     /// Another process on the same buckets and the same cloud.
@@ -107,7 +133,8 @@ impl World {
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
         let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
             (self.definitions.clone(), self.records.clone());
-        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
         Reconciler::new(process.ports(name, &self.provisioner))
     }
 
@@ -118,7 +145,8 @@ impl World {
         };
         let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
         let platform = &self.reconciler.ports().platform;
-        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
+        let process =
+            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
         let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
         (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
@@ -200,6 +228,7 @@ impl World {
 struct Process<'a> {
     definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
+    plugins: &'a PluginPorts,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
 }
@@ -216,7 +245,7 @@ impl Process<'_> {
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
             provisioner: Arc::new(provisioner.clone()),
-            installs: Arc::new(RecordedInstalls::new(records)),
+            plugins: self.plugins.clone(),
             clock,
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(self.platform),
