@@ -35,7 +35,10 @@ locals {
           AIPRESS_RECORDS_BUCKET     = google_storage_bucket.store["records"].name
         },
         name == "get-tenant" ? {} : { AIPRESS_PLATFORM = "${local.platform_folder}/${local.platform_file}" },
-        contains(local.workers, name) ? { AIPRESS_STATE_BUCKET = google_storage_bucket.store["state"].name } : {},
+        contains(local.workers, name) ? {
+          AIPRESS_STAGE_JOB    = google_cloud_run_v2_job.install_plugins.id
+          AIPRESS_STATE_BUCKET = google_storage_bucket.store["state"].name
+        } : {},
       )
     }
   }

@@ -6,7 +6,8 @@ locals {
   user   = "roles/storage.objectUser"
 
   bucket_roles = merge(
-    { for function in local.workers : function => { definitions = local.user, records = local.user, state = local.user } },
+    # In artifacts: what the plugin job is asked, and what it reports.
+    { for function in local.workers : function => { artifacts = local.user, definitions = local.user, records = local.user, state = local.user } },
     {
       # Reads only, and not even the state.
       get-tenant = { definitions = local.viewer, records = local.viewer }
@@ -58,7 +59,7 @@ resource "google_pubsub_topic_iam_member" "tasks" {
   member  = google_service_account.function[each.key].member
 }
 
-# The plugin job is started by whoever reconciles.
+# The job that stages plugins is started by whoever reconciles.
 resource "google_cloud_run_v2_job_iam_member" "install_plugins" {
   for_each = {
     for pair in setproduct(local.workers, ["roles/run.jobsExecutorWithOverrides", "roles/run.viewer"]) : "${pair[0]}/${basename(pair[1])}" => { function = pair[0], role = pair[1] }

@@ -1,4 +1,5 @@
-# The job that installs plugins, one for all tenants: reconcile starts it with the tenant as an override.
+# The job that stages plugin bundles, one for all tenants: it sees archives and bundles, no database and no secret. Whoever
+# reconciles starts it with its arguments as overrides. What runs plugins' code is a job of the tenant's own.
 
 resource "google_cloud_run_v2_job" "install_plugins" {
   project  = local.project
@@ -27,11 +28,6 @@ resource "google_cloud_run_v2_job" "install_plugins" {
             cpu    = "1"
             memory = "1Gi"
           }
-        }
-
-        env {
-          name  = "AIPRESS_ARTIFACTS_BUCKET"
-          value = google_storage_bucket.store["artifacts"].name
         }
       }
     }
