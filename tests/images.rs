@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 const DOCKERFILE: &str = include_str!("../deploy/images/Dockerfile");
 /// Where an image keeps what is not the function itself.
 const ROOT: &str = "/opt/aipress";
-const WITHOUT_TERRAFORM: [&str; 3] = ["get-tenant", "definition-changed", "check-drift"];
+const WITHOUT_TERRAFORM: [&str; 4] = ["get-tenant", "definition-changed", "check-drift", "install-plugins"];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
@@ -48,7 +48,6 @@ fn each_function_has_an_image_and_terraform_is_where_it_is_run() {
     let mut functions: Vec<String> = std::fs::read_dir(repository().join("functions"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with("-tenant") || WITHOUT_TERRAFORM.contains(&name.as_str()))
         .collect();
     functions.sort();
     assert!(functions.len() >= 7, "{functions:?}");
@@ -208,6 +207,7 @@ file() { printf '%s/%s' "$IMAGES" "$(printf '%s' "$1" | tr '/:' '__')"; }
 case $1 in
     build)
         shift
+        target=whole
         while [ $# -gt 0 ]; do
             case $1 in
                 --target) target=$2; shift ;;
