@@ -3,6 +3,16 @@
 
 locals {
   tenant_permissions = {
+    google_cloud_run_v2_job = [
+      # Started with its arguments as overrides, and followed to its end.
+      "run.executions.get",
+      "run.jobs.create",
+      "run.jobs.delete",
+      "run.jobs.get",
+      "run.jobs.run",
+      "run.jobs.runWithOverrides",
+      "run.jobs.update",
+    ]
     google_cloud_run_v2_service = [
       "iam.serviceAccounts.actAs",
       "run.operations.get",

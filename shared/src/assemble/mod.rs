@@ -26,6 +26,8 @@ pub use functions::{
     all, check_drift, create_tenant, definition_changed, delete_tenant, get_tenant, reconcile_tenant, update_tenant,
 };
 
+pub use logging::begin as begin_logging;
+
 use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};

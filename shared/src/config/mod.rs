@@ -4,6 +4,7 @@
 //! reported at once.
 
 mod concerns;
+mod install;
 mod reader;
 pub mod variables;
 
@@ -11,6 +12,7 @@ pub use concerns::{
     EngineConfig, FleetConfig, InstallerConfig, LogConfig, PluginsConfig, PrepareConfig, ReaderConfig, ServerConfig,
     StoreConfig, WorkerConfig,
 };
+pub use install::InstallConfig;
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ macro_rules! variables {
 const EVERY: &str = "every function";
 const FLEET: &str = "every function but get-tenant";
 const WORKERS: &str = "create-, update-, delete- and reconcile-tenant";
+const INSTALL: &str = "install-plugins";
 
 variables! {
     PORT "PORT" EVERY Absent::Default("8080"), "Port to listen on; 0 takes any free one.";
@@ -72,6 +73,13 @@ variables! {
     PATH "PATH" WORKERS Absent::Off, "Handed to Terraform, and searched for it.";
     HOME "HOME" WORKERS Absent::Off, "Handed to Terraform.";
     TMPDIR "TMPDIR" WORKERS Absent::Off, "Handed to Terraform.";
+    INSTALL_REQUEST "AIPRESS_INSTALL_REQUEST" INSTALL Absent::Off, "Address of the request, where no argument names it.";
+    SITE "AIPRESS_SITE" INSTALL Absent::Default("/var/www/html"), "Folder of a WordPress of its own, over the site's database; its plugins are replaced.";
+    PHP "AIPRESS_PHP" INSTALL Absent::Default("php"), "PHP's command-line program: a path, or a name found in PATH.";
+    BUNDLES "AIPRESS_BUNDLES" INSTALL Absent::Default("/tmp/aipress-bundles"), "Folder for archives and bundles on their way; may be emptied between runs.";
+    STEP_SECONDS "AIPRESS_STEP_SECONDS" INSTALL Absent::Default("60"), "Seconds that the activation of one plugin may take.";
+    PROBE_SECONDS "AIPRESS_PROBE_SECONDS" INSTALL Absent::Default("30"), "Seconds that one answer of the site may take.";
+    SITE_WAIT "AIPRESS_SITE_WAIT_SECONDS" INSTALL Absent::Default("300"), "Seconds to wait for another run on the same site.";
 }
 
 /// Variables whose names begin so are handed to Terraform as they are: its provider's own settings.

@@ -180,6 +180,14 @@ pub(crate) enum Command {
         #[command(flatten)]
         follow: FollowArguments,
     },
+    /// Install the newest versions of the plugins a tenant wants as `latest`
+    UpgradePlugins {
+        /// Whose
+        tenant: TenantId,
+        /// How long to follow.
+        #[command(flatten)]
+        follow: FollowArguments,
+    },
     /// Say which tenants a range of a git repository's history adds, modifies, deletes and renames
     Changed(RangeArguments),
     /// Make the tenants follow a range of a git repository's history: the pipeline's one command

@@ -17,12 +17,12 @@ fn comes_and_goes(inputs: &str, resources: usize) {
 
 #[test]
 fn minimal() {
-    comes_and_goes("minimal", 9);
+    comes_and_goes("minimal", 14);
 }
 
 #[test]
 fn full() {
-    comes_and_goes("full", 10);
+    comes_and_goes("full", 15);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_bundle_of_plugins_comes_and_goes() {
     tenant.apply().ok();
     tenant.plan().ok();
     assert_ne!(tenant.output("latest_created_revision"), revision);
-    assert_eq!(tenant.objects().len(), 11);
+    assert_eq!(tenant.objects().len(), 14);
     tenant.destroy().ok();
     assert!(tenant.objects().is_empty());
 }
