@@ -23,6 +23,8 @@ locals {
     sweep = { cpu = "1", memory = "1Gi", instances = 1, concurrency = 1 }
   }
 
+  sender_of = { check-drift = "sweep", definition-changed = "events", reconcile-tenant = "tasks" }
+
   function = {
     for name in local.functions : name => {
       size = local.sizes[contains(local.workers, name) ? "worker" : name == "check-drift" ? "sweep" : "light"]
@@ -31,10 +33,16 @@ locals {
       settings = name != "get-tenant"
       environment = merge(
         {
+          # Cloud Run has verified the token. Who may call the API is whom `callers` lets in; what works takes its sender only.
+          AIPRESS_AUTH               = "iam"
+          AIPRESS_CALLERS            = contains(local.api_functions, name) ? "*" : google_service_account.sender[local.sender_of[name]].email
           AIPRESS_DEFINITIONS_BUCKET = google_storage_bucket.store["definitions"].name
           AIPRESS_RECORDS_BUCKET     = google_storage_bucket.store["records"].name
         },
-        name == "get-tenant" ? {} : { AIPRESS_PLATFORM = "${local.platform_folder}/${local.platform_file}" },
+        name == "get-tenant" ? {} : {
+          AIPRESS_PLATFORM    = "${local.platform_folder}/${local.platform_file}"
+          AIPRESS_TASKS_TOPIC = google_pubsub_topic.tasks.id
+        },
         contains(local.workers, name) ? {
           AIPRESS_STAGE_JOB    = google_cloud_run_v2_job.install_plugins.id
           AIPRESS_STATE_BUCKET = google_storage_bucket.store["state"].name

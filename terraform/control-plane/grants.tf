@@ -73,7 +73,7 @@ resource "google_cloud_run_v2_job_iam_member" "install_plugins" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "sender" {
-  for_each = { events = "definition-changed", sweep = "check-drift", tasks = "reconcile-tenant" }
+  for_each = { for function, sender in local.sender_of : sender => function }
 
   project  = local.project
   location = var.region

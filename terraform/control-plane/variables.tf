@@ -141,14 +141,14 @@ variable "platform" {
 }
 
 variable "callers" {
-  description = "Who may call the API: IAM members such as serviceAccount:ci@p.iam.gserviceaccount.com, group:…, domain:…. allUsers makes it public, and asks for another way to tell who calls."
+  description = "Who may call the API: IAM members such as serviceAccount:ci@p.iam.gserviceaccount.com, group:…, domain:…"
   type        = set(string)
   nullable    = false
   default     = []
 
   validation {
-    condition     = alltrue([for member in var.callers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.+$|^allUsers$", member))])
-    error_message = "A caller is an IAM member: user:…, group:…, serviceAccount:…, domain:…, principal:…, principalSet:… or allUsers."
+    condition     = alltrue([for member in var.callers : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):.+$", member))])
+    error_message = "A caller is an IAM member: user:…, group:…, serviceAccount:…, domain:…, principal:… or principalSet:…: never allUsers, since every change is somebody's."
   }
 }
 
