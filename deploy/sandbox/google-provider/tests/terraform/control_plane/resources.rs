@@ -49,13 +49,14 @@ pub(super) fn normalised(resources: &[Resource]) -> BTreeMap<String, Json> {
 }
 
 /// Made up by the cloud, or said twice.
-const NOISE: [&str; 23] = [
+const NOISE: [&str; 24] = [
     "certificate_id",
     "create_time",
     "creation_timestamp",
     "creator",
     "deletion_policy",
     "effective_labels",
+    "effective_time",
     "etag",
     "fingerprint",
     "generation",
