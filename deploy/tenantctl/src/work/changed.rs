@@ -28,7 +28,8 @@ pub(crate) struct Changed {
 pub(crate) struct TenantFile {
     /// Who.
     pub(crate) tenant: TenantId,
-    /// Where it is defined, or was.
+    /// Where it is defined, or was; empty where that is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) file: String,
 }
 
