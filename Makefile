@@ -54,11 +54,15 @@ $(CARGO_DENY):
 	cargo install --quiet --locked --root $(TOOLS) --version $(CARGO_DENY_VERSION) cargo-deny
 
 .PHONY: tools
-tools: debian $(PYTHON_TOOLS) ## What tests need beyond Rust and Terraform
+tools: debian wordpress $(PYTHON_TOOLS) ## What tests need beyond Rust and Terraform
 
 .PHONY: debian
 debian:
 	@tests/tools/debian
+
+.PHONY: wordpress
+wordpress: debian
+	@tests/tools/wordpress $(TOOLS)/wordpress/site
 
 $(TOOLS)/py/%/made: tests/tools/%.txt | debian
 	@echo "installing $*"

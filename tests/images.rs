@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 const DOCKERFILE: &str = include_str!("../deploy/images/Dockerfile");
 /// Where an image keeps what is not the function itself.
 const ROOT: &str = "/opt/aipress";
-const WITHOUT_TERRAFORM: [&str; 3] = ["get-tenant", "definition-changed", "check-drift"];
+const WITHOUT_TERRAFORM: [&str; 4] = ["get-tenant", "definition-changed", "check-drift", "install-plugins"];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
@@ -27,9 +27,8 @@ fn stages() -> BTreeMap<String, (String, Vec<String>)> {
                 (*name).clone_into(&mut current);
                 stages.insert(current.clone(), ((*base).to_owned(), Vec::new()));
             }
-            _ => {
-                stages.entry(current.clone()).or_default().1.push(line.to_owned());
-            }
+            // What stands before the first stage is arguments.
+            _ => stages.get_mut(&current).into_iter().for_each(|(_, lines)| lines.push(line.to_owned())),
         }
     }
     stages
@@ -49,7 +48,6 @@ fn each_function_has_an_image_and_terraform_is_where_it_is_run() {
     let mut functions: Vec<String> = std::fs::read_dir(repository().join("functions"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with("-tenant") || WITHOUT_TERRAFORM.contains(&name.as_str()))
         .collect();
     functions.sort();
     assert!(functions.len() >= 7, "{functions:?}");
@@ -98,6 +96,25 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, String> {
     found
 }
 
+/// Archives, laid out and named as `terraform providers mirror` does it.
+async fn pack(mirror: &Path, packed: &Path) {
+    for (path, _) in tree(mirror) {
+        let Some(version) = path.strip_prefix(mirror).unwrap().parent().and_then(Path::parent) else { continue };
+        if !path.is_file() {
+            continue;
+        }
+        let kind = version.parent().unwrap();
+        let (name, number) =
+            (kind.file_name().unwrap().to_str().unwrap(), version.file_name().unwrap().to_str().unwrap());
+        let folder = packed.join(kind);
+        std::fs::create_dir_all(&folder).unwrap();
+        let archive = folder.join(format!("terraform-provider-{name}_{number}_linux_amd64.zip"));
+        let arguments = ["-m", "zipfile", "-c", archive.to_str().unwrap(), path.to_str().unwrap()];
+        let made = run("python3", &arguments, packed, &[]).await;
+        assert_eq!(made.code, 0, "{}", made.stderr);
+    }
+}
+
 /// As the stages `terraform` and `worker` leave it; the providers are the sandbox's, since these steps fetch the real ones.
 async fn image(root: &Path) {
     let terraform = run("which", &["terraform"], root, &[]).await.stdout;
@@ -114,7 +131,13 @@ async fn image(root: &Path) {
         }
     }
     sandbox_google_provider::install(&binary("sandbox-google-provider"), &root.join("build")).unwrap();
-    std::fs::rename(root.join("build/mirror"), root.join("providers")).unwrap();
+    let steps = repository().join("deploy/images/steps");
+    let steps = steps.to_str().unwrap();
+    pack(&root.join("build/mirror"), &root.join("build/packed")).await;
+    let providers = root.join("providers");
+    let paths = [root.join("build/packed"), providers.clone()].map(|path| path.to_str().unwrap().to_owned());
+    let unpacked = run(steps, &["unpack", &paths[0], &paths[1]], root, &[]).await;
+    assert_eq!(unpacked.code, 0, "{}{}", unpacked.stdout, unpacked.stderr);
     // What the real build takes from the registry: versions and checksums.
     let scratch = root.join("build/scratch");
     std::fs::create_dir(&scratch).unwrap();
@@ -126,9 +149,8 @@ async fn image(root: &Path) {
     std::fs::copy(scratch.join(".terraform.lock.hcl"), root.join("providers.lock.hcl")).unwrap();
 
     let prepare = binary("prepare-terraform");
-    let steps = repository().join("deploy/images/steps");
     let environment = [("PREPARE", prepare.to_str().unwrap())];
-    let prepared = run(steps.to_str().unwrap(), &["prepare", root.to_str().unwrap()], root, &environment).await;
+    let prepared = run(steps, &["prepare", root.to_str().unwrap()], root, &environment).await;
     assert_eq!(prepared.code, 0, "{}{}", prepared.stdout, prepared.stderr);
     assert!(prepared.stdout.contains("the module is initialised"), "{}", prepared.stdout);
     assert!(!root.join("build").exists(), "nothing of the build stays");
@@ -175,4 +197,58 @@ async fn a_build_that_lacks_something_says_what_and_makes_nothing() {
     let ended = run(steps.to_str().unwrap(), &["bake"], folder.path(), &[]).await;
     assert_eq!(ended.code, 2, "{}", ended.stdout);
     assert!(ended.stderr.contains("steps prepare ROOT"), "{}", ended.stderr);
+}
+
+/// What a container engine does for the release, kept in a folder: images by name, their digests once they are pushed.
+const DOCKER: &str = r#"#!/bin/sh
+set -eu
+last() { for argument; do :; done; printf '%s' "$argument"; }
+file() { printf '%s/%s' "$IMAGES" "$(printf '%s' "$1" | tr '/:' '__')"; }
+case $1 in
+    build)
+        shift
+        target=whole
+        while [ $# -gt 0 ]; do
+            case $1 in
+                --target) target=$2; shift ;;
+                --tag) tag=$2; shift ;;
+            esac
+            shift
+        done
+        printf '%s' "$target" >"$(file "$tag")"
+        ;;
+    push) name=$(last "$@"); printf '%s@sha256:%s' "${name%:*}" "$(sha256sum "$(file "$name")" | cut -c1-64)" >"$(file "$name").digest" ;;
+    inspect) printf 'elsewhere/image@sha256:0\n%s\n' "$(cat "$(file "$(last "$@")").digest")" ;;
+    *) exit 1 ;;
+esac
+"#;
+
+#[tokio::test]
+async fn a_release_names_every_function_by_the_digest_that_was_pushed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (programs, kept) = (folder.path().join("bin"), folder.path().join("images"));
+    std::fs::create_dir(&programs).unwrap();
+    std::fs::create_dir(&kept).unwrap();
+    std::fs::write(programs.join("docker"), DOCKER).unwrap();
+    std::fs::set_permissions(programs.join("docker"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let usual = run("printenv", &["PATH"], folder.path(), &[]).await.stdout;
+    let path = format!("{}:{}", programs.display(), usual.trim());
+    let environment = [("PATH", path.as_str()), ("IMAGES", kept.to_str().unwrap())];
+    let publish = repository().join("deploy/images/publish");
+    let file = folder.path().join("images.tfvars.json");
+    let arguments = ["registry.example/project/aipress", "a-tag", file.to_str().unwrap()];
+    let ended = run(publish.to_str().unwrap(), &arguments, folder.path(), &environment).await;
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let images = written["images"].as_object().unwrap();
+    let stages = stages();
+    let functions: Vec<&String> =
+        stages.keys().filter(|name| ancestry(&stages, name).len() > 1 && *name != "worker").collect();
+    assert_eq!(images.keys().collect::<Vec<_>>(), functions);
+    for (name, image) in images {
+        let image = image.as_str().unwrap();
+        assert!(image.starts_with(&format!("registry.example/project/aipress/{name}@sha256:")), "{image}");
+    }
+    assert!(ended.stdout.lines().last().unwrap().contains("/pipeline@sha256:"), "{}", ended.stdout);
 }

@@ -31,6 +31,10 @@ pub struct Platform {
     pub default_tier: String,
     /// The bucket of plugin bundles.
     pub artifacts_bucket: String,
+    /// The Cloud Tasks queue, in each tenant's project and region, that wakes sites for their scheduled events; absent: they
+    /// run when somebody visits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cron_queue: Option<String>,
     /// Plugins of a tenant that names none.
     #[serde(default)]
     pub plugins: Vec<Plugin>,

@@ -28,10 +28,9 @@ resource "google_storage_bucket_iam_member" "media" {
   member = google_service_account.site.member
 }
 
-# A folder with a policy of its own: the bucket's would be full at 1,500 tenants.
+# A folder with a policy of its own: the bucket's would be full at 1,500 tenants. It is there before the first bundle: plugins are
+# tried as this site's identity before a revision mounts them. The site reads its bundles and can change none of them.
 resource "google_storage_managed_folder" "plugins" {
-  count = local.has_plugins ? 1 : 0
-
   bucket = var.plugins.bucket
   name   = "tenants/${var.tenant}/plugins/"
 
@@ -40,10 +39,22 @@ resource "google_storage_managed_folder" "plugins" {
 }
 
 resource "google_storage_managed_folder_iam_member" "plugins" {
-  count = local.has_plugins ? 1 : 0
-
-  bucket         = google_storage_managed_folder.plugins[0].bucket
-  managed_folder = google_storage_managed_folder.plugins[0].name
+  bucket         = google_storage_managed_folder.plugins.bucket
+  managed_folder = google_storage_managed_folder.plugins.name
   role           = "roles/storage.objectViewer"
+  member         = google_service_account.site.member
+}
+
+# Reports of an installation lie beside the request for it. The site may add one; what is there it can neither change nor remove.
+resource "google_storage_managed_folder" "reports" {
+  bucket        = var.plugins.bucket
+  name          = "${google_storage_managed_folder.plugins.name}requests/"
+  force_destroy = true
+}
+
+resource "google_storage_managed_folder_iam_member" "reports" {
+  bucket         = google_storage_managed_folder.reports.bucket
+  managed_folder = google_storage_managed_folder.reports.name
+  role           = "roles/storage.objectCreator"
   member         = google_service_account.site.member
 }

@@ -71,3 +71,8 @@ output "secret" {
     version = google_secret_manager_secret_version.database_password.version
   }
 }
+
+output "installer_job" {
+  description = "Full name of the job that tries the site's plugins."
+  value       = google_cloud_run_v2_job.plugins.id
+}

@@ -9,9 +9,10 @@ locals {
   # The runtime's contract; a tenant cannot set these names. A boolean is "1" or absent.
   platform_environment = merge(
     {
+      AIPRESS_DISPLAY_NAME       = coalesce(var.display_name, var.tenant)
+      AIPRESS_SECRET_FILE        = "${local.secret_folder}/${local.secret_file}"
       AIPRESS_TENANT             = var.tenant
       AUTOMATIC_UPDATER_DISABLED = "1"
-      DISABLE_WP_CRON            = "1"
       DISALLOW_FILE_MODS         = "1"
       WORDPRESS_DB_HOST          = "localhost:/cloudsql/${var.database.connection_name}"
       WORDPRESS_DB_NAME          = google_sql_database.site.name
@@ -21,18 +22,24 @@ locals {
     { for _, home in local.home : "WP_HOME" => home },
     { for _, home in local.home : "WP_SITEURL" => home },
     { for digest in compact([var.plugins.digest]) : "AIPRESS_PLUGINS_DIGEST" => digest },
+    # With a queue the runtime orders one task for the next due event; without one WordPress's own cron runs on visits.
+    merge([for queue in compact([var.cron_queue]) : { AIPRESS_CRON_QUEUE = queue, DISABLE_WP_CRON = "1" }]...),
   )
 
-  secret_environment = merge(var.secret_environment, {
-    # The version's number, not "latest": a rotation is then a new revision.
-    WORDPRESS_DB_PASSWORD = {
-      secret  = google_secret_manager_secret.database_password.secret_id
-      version = google_secret_manager_secret_version.database_password.version
-    }
-  })
+  # A file, not a variable: a variable is in every process and in every dump of one.
+  secret_folder = "/run/aipress"
+  secret_file   = "database-password"
 
   volumes = merge(
-    { media = { bucket = google_storage_bucket.media.name, path = "/var/www/html/wp-content/uploads", options = [], read_only = false } },
+    {
+      media = {
+        bucket = google_storage_bucket.media.name
+        path   = "/var/www/html/wp-content/uploads"
+        # The web server's user: a mounted bucket is root's otherwise.
+        options   = ["uid=33", "gid=33"]
+        read_only = false
+      }
+    },
     local.has_plugins ? {
       plugins = {
         bucket    = var.plugins.bucket
@@ -97,7 +104,7 @@ resource "google_cloud_run_v2_service" "site" {
         startup_cpu_boost = true
       }
 
-      # The login page needs PHP and the database; a site not yet installed redirects, which counts as success.
+      # Every plugin is loaded by then, the database answers, and the bundle is the one that is expected.
       startup_probe {
         initial_delay_seconds = 0
         period_seconds        = 10
@@ -105,7 +112,7 @@ resource "google_cloud_run_v2_service" "site" {
         failure_threshold     = 12
 
         http_get {
-          path = "/wp-login.php"
+          path = "/aipress/health"
           port = 8080
         }
       }
@@ -120,7 +127,7 @@ resource "google_cloud_run_v2_service" "site" {
       }
 
       dynamic "env" {
-        for_each = local.secret_environment
+        for_each = var.secret_environment
 
         content {
           name = env.key
@@ -139,6 +146,11 @@ resource "google_cloud_run_v2_service" "site" {
         mount_path = "/cloudsql"
       }
 
+      volume_mounts {
+        name       = "secret"
+        mount_path = local.secret_folder
+      }
+
       dynamic "volume_mounts" {
         for_each = local.volumes
 
@@ -154,6 +166,20 @@ resource "google_cloud_run_v2_service" "site" {
 
       cloud_sql_instance {
         instances = [var.database.connection_name]
+      }
+    }
+
+    volumes {
+      name = "secret"
+
+      secret {
+        secret = google_secret_manager_secret.database_password.secret_id
+
+        items {
+          path = local.secret_file
+          # The version's number, not "latest": a rotation is then a new revision.
+          version = google_secret_manager_secret_version.database_password.version
+        }
       }
     }
 
@@ -179,5 +205,6 @@ resource "google_cloud_run_v2_service" "site" {
     google_secret_manager_secret_iam_member.environment,
     google_storage_bucket_iam_member.media,
     google_storage_managed_folder_iam_member.plugins,
+    google_storage_managed_folder_iam_member.reports,
   ]
 }

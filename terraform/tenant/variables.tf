@@ -199,3 +199,14 @@ variable "plugins" {
     error_message = "A bundle's path is under tenants/TENANT/plugins/ of its own tenant."
   }
 }
+
+variable "cron_queue" {
+  description = "The Cloud Tasks queue that wakes the site for WordPress's scheduled events; null: they run when somebody visits."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.cron_queue == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/queues/[^/]+$", var.cron_queue))
+    error_message = "cron_queue is projects/PROJECT/locations/LOCATION/queues/QUEUE."
+  }
+}

@@ -13,6 +13,8 @@ pub(crate) const DEFINITIONS: &str = "aipress-sandbox-definitions";
 pub(crate) const RECORDS: &str = "aipress-sandbox-records";
 /// Terraform's states and locks.
 pub(crate) const STATE: &str = "aipress-sandbox-state";
+/// Where one of the examples keeps its plugin list.
+pub(crate) const LISTS: &str = "initech-config";
 /// Plugin bundles.
 pub(crate) const ARTIFACTS: &str = "aipress-sandbox-artifacts";
 
@@ -42,7 +44,8 @@ pub(crate) enum CloudError {
 pub(crate) async fn start_storage(settings: &Settings) -> Result<Sandbox, CloudError> {
     let mut sandbox = sandbox_gcs::Settings::new(settings.root.join("buckets"));
     sandbox.listen = settings.storage;
-    for (name, versioning) in [(DEFINITIONS, true), (RECORDS, false), (STATE, true), (ARTIFACTS, false)] {
+    for (name, versioning) in [(DEFINITIONS, true), (RECORDS, false), (STATE, true), (ARTIFACTS, false), (LISTS, false)]
+    {
         sandbox.buckets.push(Bucket { name: bucket(name)?, versioning });
     }
     // Short, so that a restart of the API is hardly noticed.

@@ -25,15 +25,20 @@ use zip::write::SimpleFileOptions;
 
 use crate::settings::{Settings, variable};
 
-/// What the directory has, the newest of each plugin last. Named as the examples name theirs; each does nothing.
-const STAND_INS: [(&str, &str); 6] = [
+/// What the directory has, the newest of each plugin last. Named as the examples name theirs; each says at the end of a page
+/// that it is there, and does nothing else.
+const STAND_INS: [(&str, &str); 7] = [
     ("akismet", "5.3"),
+    (BROKEN, "1.0"),
     ("hello-dolly", "1.7.2"),
     ("woocommerce", "9.4.1"),
     ("woocommerce", "9.4.2"),
     ("wordpress-seo", "23.7"),
     ("wordpress-seo", "23.8"),
 ];
+
+/// Breaks the front page and nothing else, so that it can be watched being taken back.
+const BROKEN: &str = "broken-page";
 
 /// Why plugins cannot be had on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -147,10 +152,15 @@ async fn download(State(shelves): State<Shelves>, Named(file): Named<String>) ->
     found.ok_or(StatusCode::NOT_FOUND)
 }
 
-/// A plugin that does nothing, as an archive.
+/// A stand-in, as an archive.
 fn archive(plugin: &str, version: &str) -> Result<Vec<u8>, PluginsError> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     archive.start_file(format!("{plugin}/{plugin}.php"), SimpleFileOptions::default())?;
     write!(archive, "<?php\n/*\nPlugin Name: {plugin} (a stand-in)\nVersion: {version}\n*/\n")?;
+    if plugin == BROKEN {
+        writeln!(archive, "add_action('template_redirect', function () {{ throw new Error('broken on purpose'); }});")?;
+    } else {
+        writeln!(archive, "add_action('wp_footer', function () {{ echo '<!-- {plugin} {version} -->'; }});")?;
+    }
     Ok(archive.finish()?.into_inner())
 }

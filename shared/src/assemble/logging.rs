@@ -14,7 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::config::LogConfig;
 
 /// Begins logging. A second call changes nothing: a process has one log.
-pub(super) fn begin(config: &LogConfig) {
+pub fn begin(config: &LogConfig) {
     // Directives that cannot be read must not keep a program from saying what else is wrong.
     let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).event_format(CloudLogging).finish();

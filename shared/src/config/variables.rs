@@ -41,6 +41,7 @@ macro_rules! variables {
 const EVERY: &str = "every function";
 const FLEET: &str = "every function but get-tenant";
 const WORKERS: &str = "create-, update-, delete- and reconcile-tenant";
+const INSTALL: &str = "install-plugins";
 
 variables! {
     PORT "PORT" EVERY Absent::Default("8080"), "Port to listen on; 0 takes any free one.";
@@ -51,11 +52,21 @@ variables! {
         "Seconds that interrupted runs have to save their state and answer. Cloud Run kills 10 s after SIGTERM.";
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
+    AUTH "AIPRESS_AUTH" EVERY Absent::Refused,
+        "How callers are known. `iam`: Cloud Run has verified their token. `oidc`: it is verified here. `none`: nobody is asked; for loopback addresses only.";
+    CALLERS "AIPRESS_CALLERS" EVERY Absent::Off,
+        "Who may call: e-mail addresses, subjects, `*@DOMAIN`, separated by commas; with `iam` also `*`, whoever Cloud Run lets in. Needed with `iam` and `oidc`. Where events, tasks and sweeps arrive, it names their sender.";
+    ISSUER "AIPRESS_AUTH_ISSUER" EVERY Absent::Default("https://accounts.google.com"), "Issuer of tokens, with `oidc`.";
+    AUDIENCES "AIPRESS_AUTH_AUDIENCES" EVERY Absent::Off, "Audiences of tokens, separated by commas; needed with `oidc`.";
+    SERVICE "K_SERVICE" EVERY Absent::Off, "Set by Cloud Run; without it, `iam` is refused.";
     DEFINITIONS "AIPRESS_DEFINITIONS_BUCKET" EVERY Absent::Refused, "Bucket of the definitions; versioned.";
     RECORDS "AIPRESS_RECORDS_BUCKET" EVERY Absent::Refused, "Bucket of status records, leases and operations.";
     ENDPOINT "AIPRESS_STORAGE_ENDPOINT" EVERY Absent::Off, "URL of a storage sandbox, spoken to without credentials; otherwise Google's own.";
     PLATFORM "AIPRESS_PLATFORM" FLEET Absent::Refused, "Path of the platform settings (YAML).";
     PROCESS "K_REVISION" FLEET Absent::Default("local"), "Set by Cloud Run: the revision, by which leases name their holder.";
+    TASKS_TOPIC "AIPRESS_TASKS_TOPIC" FLEET Absent::Off,
+        "Pub/Sub topic that tasks for reconcile-tenant are published to, `projects/PROJECT/topics/TOPIC`. definition-changed and check-drift need it; without it, the others carry on in their own process what a request does not wait for.";
+    PUBSUB_ENDPOINT "AIPRESS_PUBSUB_ENDPOINT" FLEET Absent::Off, "URL of a Pub/Sub emulator, spoken to without credentials; otherwise Google's own.";
     STATE "AIPRESS_STATE_BUCKET" WORKERS Absent::Refused, "Bucket of Terraform's state and locks.";
     MODULE "AIPRESS_MODULE" WORKERS Absent::Refused, "Folder of the root module, `terraform/tenant`.";
     WORK "AIPRESS_WORK" WORKERS Absent::Refused, "Folder for run folders; made if it is not there, emptied by nobody else.";
@@ -72,6 +83,13 @@ variables! {
     PATH "PATH" WORKERS Absent::Off, "Handed to Terraform, and searched for it.";
     HOME "HOME" WORKERS Absent::Off, "Handed to Terraform.";
     TMPDIR "TMPDIR" WORKERS Absent::Off, "Handed to Terraform.";
+    INSTALL_REQUEST "AIPRESS_INSTALL_REQUEST" INSTALL Absent::Off, "Address of the request, where no argument names it.";
+    SITE "AIPRESS_SITE" INSTALL Absent::Default("/var/www/html"), "Folder of a WordPress of its own, over the site's database; its plugins are replaced.";
+    PHP "AIPRESS_PHP" INSTALL Absent::Default("php"), "PHP's command-line program: a path, or a name found in PATH.";
+    BUNDLES "AIPRESS_BUNDLES" INSTALL Absent::Default("/tmp/aipress-bundles"), "Folder for archives and bundles on their way; may be emptied between runs.";
+    STEP_SECONDS "AIPRESS_STEP_SECONDS" INSTALL Absent::Default("60"), "Seconds that the activation of one plugin may take.";
+    PROBE_SECONDS "AIPRESS_PROBE_SECONDS" INSTALL Absent::Default("30"), "Seconds that one answer of the site may take.";
+    SITE_WAIT "AIPRESS_SITE_WAIT_SECONDS" INSTALL Absent::Default("300"), "Seconds to wait for another run on the same site.";
 }
 
 /// Variables whose names begin so are handed to Terraform as they are: its provider's own settings.

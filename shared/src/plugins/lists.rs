@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::source::{InvalidSource, Source};
 use crate::store::{Generation, ObjectName, ObjectReader, StoreError, Versioned};
+use crate::tenant::Plugins;
 
 /// The address of a plugin list: `gs://BUCKET/OBJECT`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +47,14 @@ impl TryFrom<String> for ListAddress {
 impl From<ListAddress> for String {
     fn from(address: ListAddress) -> Self {
         address.to_string()
+    }
+}
+
+/// Where the wanted list lies, if it lies in an object of its own.
+pub fn address(wanted: &Plugins) -> Option<ListAddress> {
+    match wanted {
+        Plugins::List(_) => None,
+        Plugins::Reference(reference) => reference.plugins_yaml_gcs_uri.parse().ok(),
     }
 }
 

@@ -20,18 +20,20 @@ pub use directory::memory::MemoryDirectory;
 pub use directory::{Archive, DirectoryError, MOST_ARCHIVE_BYTES, PluginDirectory};
 #[cfg(feature = "gcs")]
 pub use directory::{DirectorySettings, WordPressOrg};
+#[cfg(any(feature = "server", feature = "gcs"))]
+pub use installer::Exchange;
 #[cfg(any(test, feature = "contract"))]
 pub use installer::memory::MemoryInstaller;
 #[cfg(feature = "server")]
 pub use installer::{AttachedSite, InstallerProcess, ProcessSettings};
 #[cfg(feature = "gcs")]
 pub use installer::{CloudRunJobs, InvalidJobName, JobName, JobsSettings};
-pub use installer::{Exchange, InstallError, InstallRun, NoInstaller, PluginInstaller};
+pub use installer::{InstallError, InstallRun, NoInstaller, PluginInstaller};
 #[cfg(any(test, feature = "contract"))]
 pub use lists::MemoryBuckets;
-pub use lists::{Buckets, ListAddress, PluginLists};
+pub use lists::{Buckets, ListAddress, PluginLists, address};
 pub use lock::{InvalidPluginName, InvalidPluginVersion, Lock, LockedPlugin, LockedTwice, PluginName, PluginVersion};
-pub use resolve::{Resolution, ResolveError, Resolver, address};
+pub use resolve::{Resolution, ResolveError, Resolver};
 pub use source::{InvalidSource, Source};
 pub use verdict::{Setback, failures, outcome};
 pub use wanted::{wanted, wanted_digest};

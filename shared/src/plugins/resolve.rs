@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::contract::{PluginReport, PluginResult};
 use super::directory::{DirectoryError, PluginDirectory};
-use super::lists::{ListAddress, PluginLists};
+use super::lists::{ListAddress, PluginLists, address};
 use super::lock::{Lock, LockedPlugin, LockedTwice, PluginName, PluginVersion};
 use crate::store::{Generation, StoreError};
 use crate::tenant::{Plugin, Plugins, Problems, parse_plugin_list};
@@ -210,14 +210,6 @@ fn left_out(name: PluginName, error: &DirectoryError) -> PluginReport {
         result: PluginResult::NotFound,
         message: error.to_string(),
         ms: 0,
-    }
-}
-
-/// Where the wanted list lies, if it lies in an object of its own.
-pub fn address(wanted: &Plugins) -> Option<ListAddress> {
-    match wanted {
-        Plugins::List(_) => None,
-        Plugins::Reference(reference) => reference.plugins_yaml_gcs_uri.parse().ok(),
     }
 }
 

@@ -72,8 +72,11 @@ fn variables(definition: &Definition, platform: &Platform, placement: &Placement
     let none = Runtime::default();
     let runtime = spec.runtime.as_ref().unwrap_or(&none);
     let domains: Vec<String> = spec.custom_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
+    let (project, region) = (&placement.project, &placement.region);
+    let cron = platform.cron_queue.as_ref();
     // In the order of the alphabet, as the module's tests have them, whatever map type JSON objects use.
     Variables::from_json(&json!({
+        "cron_queue": cron.map(|queue| format!("projects/{project}/locations/{region}/queues/{queue}")),
         "database": {
             "connection_name": placement.database.connection_name,
             "instance": placement.database.instance,

@@ -5,11 +5,12 @@ run "platform_environment" {
 
   assert {
     condition = {
-      for env in google_cloud_run_v2_service.site.template[0].containers[0].env : env.name => env.value if env.name != "WORDPRESS_DB_PASSWORD"
+      for env in google_cloud_run_v2_service.site.template[0].containers[0].env : env.name => env.value
       } == {
+      AIPRESS_DISPLAY_NAME       = "acme"
+      AIPRESS_SECRET_FILE        = "/run/aipress/database-password"
       AIPRESS_TENANT             = "acme"
       AUTOMATIC_UPDATER_DISABLED = "1"
-      DISABLE_WP_CRON            = "1"
       DISALLOW_FILE_MODS         = "1"
       WORDPRESS_DB_HOST          = "localhost:/cloudsql/aipress-sandbox:europe-west1:shared-1"
       WORDPRESS_DB_NAME          = "wp-acme"
@@ -19,14 +20,46 @@ run "platform_environment" {
   }
 }
 
-run "database_password_is_a_reference" {
+run "database_password_is_a_file" {
   command = plan
 
   assert {
     condition = one([
-      for env in google_cloud_run_v2_service.site.template[0].containers[0].env : env.value_source[0].secret_key_ref[0].secret if env.name == "WORDPRESS_DB_PASSWORD"
-    ]) == "wp-acme-db"
-    error_message = "The password comes from the tenant's secret."
+      for volume in google_cloud_run_v2_service.site.template[0].volumes : "${volume.secret[0].secret}/${volume.secret[0].items[0].path}" if volume.name == "secret"
+    ]) == "wp-acme-db/database-password"
+    error_message = "The password comes from the tenant's secret, and is in no variable."
+  }
+  assert {
+    condition = one([
+      for mount in google_cloud_run_v2_service.site.template[0].containers[0].volume_mounts : mount.mount_path if mount.name == "secret"
+    ]) == "/run/aipress"
+    error_message = "The file is where the runtime looks for it."
+  }
+}
+
+run "health" {
+  command = plan
+
+  assert {
+    condition     = google_cloud_run_v2_service.site.template[0].containers[0].startup_probe[0].http_get[0].path == "/aipress/health"
+    error_message = "A revision serves once its plugins are loaded, its database answers and its bundle is the expected one."
+  }
+}
+
+run "cron_with_a_queue" {
+  command = plan
+
+  variables {
+    cron_queue = "projects/aipress-sandbox/locations/europe-west1/queues/cron"
+  }
+
+  assert {
+    condition = toset([
+      for env in google_cloud_run_v2_service.site.template[0].containers[0].env : "${env.name}=${env.value}" if strcontains(env.name, "CRON")
+      ]) == toset([
+      "AIPRESS_CRON_QUEUE=projects/aipress-sandbox/locations/europe-west1/queues/cron", "DISABLE_WP_CRON=1"
+    ])
+    error_message = "With a queue the site is woken; WordPress's own way is off."
   }
 }
 
@@ -87,7 +120,33 @@ run "plugin_bundle" {
     error_message = "The bundle is mounted read-only, and it alone."
   }
   assert {
-    condition     = one(google_storage_managed_folder_iam_member.plugins).managed_folder == "tenants/acme/plugins/"
+    condition     = google_storage_managed_folder_iam_member.plugins.managed_folder == "tenants/acme/plugins/"
     error_message = "The site may read its own bundles only."
+  }
+}
+
+run "plugins_are_tried_as_the_site" {
+  command = plan
+
+  variables {
+    environment = { WP_DEBUG = "false" }
+    plugins     = { bucket = "artifacts", digest = "0123abcd", path = "tenants/acme/plugins/0123abcd" }
+  }
+
+  assert {
+    condition = toset([
+      for env in google_cloud_run_v2_job.plugins.template[0].template[0].containers[0].env : env.name
+      ]) == toset([
+      for env in google_cloud_run_v2_service.site.template[0].containers[0].env : env.name if env.name != "AIPRESS_PLUGINS_DIGEST"
+    ])
+    error_message = "The job has the site's variables; which bundle it tries is in its request."
+  }
+  assert {
+    condition     = google_cloud_run_v2_job.plugins.template[0].template[0].containers[0].image == google_cloud_run_v2_service.site.template[0].containers[0].image
+    error_message = "Plugins are tried on what will run them."
+  }
+  assert {
+    condition     = google_cloud_run_v2_job.plugins.template[0].template[0].max_retries == 0
+    error_message = "A run that failed is not repeated behind the platform's back."
   }
 }

@@ -91,6 +91,11 @@ impl Api {
         .await
     }
 
+    /// Asks for the newest plugins.
+    pub(crate) async fn upgrade_plugins(&self, tenant: &TenantId) -> Result<Submitted, ApiError> {
+        self.submit(self.request(Method::POST, &format!("tenants/{tenant}/plugins/upgrade"))).await
+    }
+
     /// Deletes a tenant.
     pub(crate) async fn delete(&self, tenant: &TenantId) -> Result<Submitted, ApiError> {
         self.submit(self.request(Method::DELETE, &format!("tenants/{tenant}"))).await

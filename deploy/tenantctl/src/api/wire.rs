@@ -175,6 +175,44 @@ pub(crate) struct TenantStatus {
     pub(crate) outputs: Map<String, Value>,
     #[serde(default)]
     pub(crate) operation: Option<OperationId>,
+    #[serde(default)]
+    pub(crate) plugins: Option<TenantPlugins>,
+}
+
+/// A tenant's plugins.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TenantPlugins {
+    #[serde(default)]
+    pub(crate) lock_digest: Option<Digest>,
+    #[serde(default)]
+    pub(crate) bundle: Option<Digest>,
+    /// What the site runs.
+    #[serde(default)]
+    pub(crate) running: Vec<PluginVersion>,
+    /// What came of each plugin that was wanted.
+    #[serde(default)]
+    pub(crate) results: Vec<PluginOutcome>,
+}
+
+/// A plugin a site runs.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct PluginVersion {
+    pub(crate) name: String,
+    pub(crate) version: String,
+}
+
+/// What came of a wanted plugin.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct PluginOutcome {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) to: Option<String>,
+    #[serde(default)]
+    pub(crate) required: bool,
+    pub(crate) result: String,
+    #[serde(default)]
+    pub(crate) message: String,
 }
 
 /// One statement about a tenant.

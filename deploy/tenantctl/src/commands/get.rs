@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use tenancy::digest::Digest;
 use tenancy::tenant::TenantId;
 
 use super::Context;
 use super::list::tone_of;
-use crate::api::TenantDocument;
+use crate::api::{PluginOutcome, TenantDocument, TenantPlugins};
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, Table, Tone};
 
@@ -47,6 +48,28 @@ fn text(document: &TenantDocument, output: &Output) -> String {
             table.row(tone, [condition.kind, condition.status, since, condition.reason, condition.message]);
         }
         let _ = write!(text, "\n{}", output.table(&table));
+    }
+    if let Some(plugins) = &status.plugins {
+        let _ = write!(text, "\n{}", plugins_of(plugins, output));
+    }
+    text
+}
+
+fn plugins_of(plugins: &TenantPlugins, output: &Output) -> String {
+    let digest = |digest: Option<Digest>| digest.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+    let mut text = format!("{:<13} {}\n", "Plugin lock", digest(plugins.lock_digest));
+    let _ = writeln!(text, "{:<13} {}", "Bundle", digest(plugins.bundle));
+    let mut table = Table::new(&["PLUGIN", "WANTED", "RUNS", "REQUIRED", "RESULT", "MESSAGE"]);
+    for plugin in &plugins.results {
+        let runs = plugins.running.iter().find(|runs| runs.name == plugin.name).map(|runs| runs.version.clone());
+        let well = ["staged", "applied", "unchanged", "removed"].contains(&plugin.result.as_str());
+        let PluginOutcome { name, to, required, result, message } = plugin.clone();
+        let required = if required { "yes" } else { "no" }.to_owned();
+        let row = [name, to.unwrap_or_default(), runs.unwrap_or_default(), required, result, message];
+        table.row(if well { Tone::Good } else { Tone::Bad }, row);
+    }
+    if !plugins.results.is_empty() {
+        text.push_str(&output.table(&table));
     }
     text
 }

@@ -11,6 +11,7 @@ mod logs;
 mod plan;
 mod rollback;
 mod sync;
+mod upgrade_plugins;
 mod validate;
 
 use clap::CommandFactory as _;
@@ -60,6 +61,7 @@ async fn with_api(command: Command, context: &Context<'_>) -> Result<Exit, Failu
         Command::History { tenant, limit, .. } => history::operations(&tenant, limit, context).await,
         Command::Logs { tenant, operation, follow } => logs::run(&tenant, operation, follow, context).await,
         Command::Rollback { tenant, to, follow } => rollback::run(&tenant, to, &follow, context).await,
+        Command::UpgradePlugins { tenant, follow } => upgrade_plugins::run(&tenant, &follow, context).await,
         Command::Sync(arguments) => sync::run(&arguments, context).await,
         // `run` keeps these to itself: they need no API.
         Command::Validate { .. } | Command::Changed(_) | Command::Schema | Command::Completions { .. } => Ok(Exit::Ok),

@@ -66,6 +66,10 @@ impl Worker<'_> {
                 let sent = self.api.update(tenant, &definition.bytes, definition.format, Some(*over)).await?;
                 (sent, Verdict::Updated)
             }
+            What::UpgradePlugins => {
+                self.progress.step(tenant, "upgrading its plugins");
+                (self.api.upgrade_plugins(tenant).await?, Verdict::Upgraded)
+            }
             What::Delete { may_be_absent } => {
                 self.progress.step(tenant, "deleting");
                 match self.api.delete(tenant).await {

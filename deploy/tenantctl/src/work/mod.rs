@@ -37,6 +37,8 @@ pub(crate) enum What {
         /// What must be there.
         over: Generation,
     },
+    /// Resolve and install its plugins anew.
+    UpgradePlugins,
     /// Delete it.
     Delete {
         /// One that is gone already is as it should be.

@@ -21,6 +21,8 @@ pub(crate) enum Verdict {
     Created,
     /// It was changed.
     Updated,
+    /// The newest versions of its plugins are locked and tried.
+    Upgraded,
     /// It was as defined already.
     Unchanged,
     /// It is gone.
@@ -43,6 +45,7 @@ impl Verdict {
         match self {
             Self::Created => "created",
             Self::Updated => "updated",
+            Self::Upgraded => "upgraded",
             Self::Unchanged => "unchanged",
             Self::Deleted => "deleted",
             Self::Absent => "absent",
@@ -55,7 +58,7 @@ impl Verdict {
 
     const fn tone(self) -> Tone {
         match self {
-            Self::Created | Self::Updated | Self::Deleted => Tone::Good,
+            Self::Created | Self::Updated | Self::Upgraded | Self::Deleted => Tone::Good,
             Self::Unchanged | Self::Absent => Tone::Plain,
             Self::Started | Self::Refused | Self::Skipped => Tone::Note,
             Self::Failed => Tone::Bad,

@@ -130,6 +130,18 @@ fn rollback_writes_the_earlier_source_again() {
 }
 
 #[test]
+fn newer_plugins_are_asked_for() {
+    let server = Server::with(&["acme"]);
+    let folder = TempDir::new().unwrap();
+    assert_snapshot!("upgrade_plugins", against(&server, folder.path(), &["upgrade-plugins", "acme"]));
+    assert_snapshot!(
+        "upgrade_plugins_no_wait",
+        against(&server, folder.path(), &["upgrade-plugins", "acme", "--no-wait"])
+    );
+    assert_snapshot!("upgrade_plugins_missing", against(&server, folder.path(), &["upgrade-plugins", "beta"]));
+}
+
+#[test]
 fn rollback_restores_a_deleted_tenant() {
     let server = Server::with(&["acme"]);
     let folder = TempDir::new().unwrap();

@@ -1,6 +1,7 @@
 //! `get`, `list`, `history`, `logs`.
 
 use insta::assert_snapshot;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::ctl::{Ran, against};
@@ -19,6 +20,23 @@ fn one_tenant() {
     assert_snapshot!("get_json", run(&server, &["get", "acme", "-o", "json"]));
     assert_snapshot!("get_yaml", run(&server, &["get", "acme", "-o", "yaml"]));
     assert_snapshot!("get_missing", run(&server, &["get", "beta"]));
+}
+
+#[test]
+fn a_tenants_plugins() {
+    let server = Server::with(&["acme"]);
+    let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+    let result = |name: &str, to: Option<&str>, required: bool, result: &str, message: &str| json!({ "name": name, "to": to, "required": required, "result": result, "message": message, "ms": 1 });
+    server.state().tenants.get_mut("acme").unwrap().plugins = json!({
+        "lockDigest": digest("1"), "bundle": digest("2"),
+        "running": [{ "name": "woocommerce", "version": "9.4.1" }, { "name": "akismet", "version": "5.2" }],
+        "results": [
+            result("woocommerce", Some("9.4.1"), true, "applied", ""),
+            result("akismet", Some("5.3"), false, "unhealthy-reverted", "/ answers 500"),
+            result("gone", None, false, "not-found", "the plugin directory has no plugin of this name"),
+        ],
+    });
+    assert_snapshot!("get_plugins", run(&server, &["get", "acme"]));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{InstallError, InstallRun};
 use crate::plugins::contract::{InstallRequest, Report};
 use crate::plugins::source::Source;
 use crate::store::document::{read_json, write_json};
-use crate::store::{Generation, ObjectName, ObjectStore, Precondition, StoreError, Versioned};
+use crate::store::{ObjectName, ObjectStore, Precondition, StoreError, Versioned};
 
 /// How often a request is written again when somebody else wrote it meanwhile.
 const ATTEMPTS: usize = 5;
@@ -24,8 +24,6 @@ pub(super) struct Asked {
     /// `gs://…` of the request.
     pub(super) request: Source,
     report: ObjectName,
-    /// The report of an earlier try: it answers nothing.
-    before: Option<Generation>,
 }
 
 impl Exchange {
@@ -34,7 +32,8 @@ impl Exchange {
         Self { artifacts }
     }
 
-    /// Writes the request of a run, unless it lies there word by word.
+    /// Writes the request of a run, unless it lies there word by word. The report of an earlier try answers nothing and is
+    /// removed: whoever writes the next may add an object, and change none.
     pub(super) async fn ask(&self, run: &InstallRun) -> Result<Asked, StoreError> {
         let name = InstallRequest::object_name(&run.request.tenant, run.request.operation);
         self.write(&name, &run.request).await?;
@@ -46,8 +45,13 @@ impl Exchange {
                 return Err(StoreError::Unavailable { reason: "a report's name is no object's".to_owned() });
             }
         };
-        let before = self.artifacts.stat(&report).await?.map(|meta| meta.generation);
-        Ok(Asked { request, report, before })
+        if let Some(old) = self.artifacts.stat(&report).await? {
+            match self.artifacts.delete(&report, old.generation).await {
+                Ok(()) | Err(StoreError::PreconditionFailed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Asked { request, report })
     }
 
     async fn write(&self, name: &ObjectName, request: &InstallRequest) -> Result<(), StoreError> {
@@ -70,7 +74,7 @@ impl Exchange {
     pub(super) async fn report(&self, run: &InstallRun, asked: &Asked, said: &str) -> Result<Report, InstallError> {
         let missing = |said: String| InstallError::NoReport { phase: run.phase, said };
         let found = match read_json::<Report>(self.artifacts.as_ref(), &asked.report).await {
-            Ok(found) => found.filter(|found| Some(found.generation) != asked.before),
+            Ok(found) => found,
             // Whoever wrote it may write what it likes: that is no fault of the store.
             Err(StoreError::Corrupt { reason, .. }) => return Err(missing(format!("it cannot be read: {reason}"))),
             Err(error) => return Err(error.into()),

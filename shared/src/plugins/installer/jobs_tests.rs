@@ -64,8 +64,8 @@ impl Cloud {
         let name = name.as_str().replace(".json", &format!(".{}.json", phase.as_str().unwrap()));
         let name = crate::store::ObjectName::new(name).unwrap();
         let object = NewObject { body: report.to_string().into(), ..NewObject::default() };
-        let when = self.artifacts.stat(&name).await.unwrap().map(|meta| Precondition::Matches(meta.generation));
-        self.artifacts.write(&name, object, when.unwrap_or(Precondition::Absent)).await.unwrap();
+        // The site may add a report and change none.
+        self.artifacts.write(&name, object, Precondition::Absent).await.unwrap();
     }
 }
 
@@ -140,7 +140,7 @@ async fn a_phase_is_an_execution_of_the_job_that_may_do_it() {
         assert_eq!(path, &format!("v2/{job}:run"));
         insta::assert_json_snapshot!(format!("run_{}", phase.as_str()), body);
     }
-    // Asked again, the report of before answers nothing: another one is waited for.
+    // Asked again, the report of before is gone: another one is waited for.
     let report = installer.run(&run(InstallPhase::Stage)).await.unwrap();
     assert_eq!(report.status, InstallStatus::Converged);
 }

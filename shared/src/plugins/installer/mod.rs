@@ -3,6 +3,7 @@
 //! A report is written by a process that may have run plugins' code. What is checked here is only that it answers the very
 //! request; how far it is believed is [`effective`](super::effective)'s to say.
 
+#[cfg(any(feature = "server", feature = "gcs"))]
 mod exchange;
 #[cfg(feature = "gcs")]
 mod jobs;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::contract::{InstallPhase, InstallRequest, Report};
 use crate::store::StoreError;
 
+#[cfg(any(feature = "server", feature = "gcs"))]
 pub use exchange::Exchange;
 #[cfg(feature = "gcs")]
 pub use jobs::{CloudRunJobs, InvalidJobName, JobName, JobsSettings};

@@ -39,6 +39,7 @@ macro_rules! files {
 
 const GOOGLE_PROVIDER: Files = files!("google": "provider");
 const GOOGLE_RESOURCES: Files = files!("google/resources":
+    "google_cloud_run_v2_job",
     "google_cloud_run_v2_service",
     "google_cloud_run_v2_service_iam_member",
     "google_secret_manager_secret",

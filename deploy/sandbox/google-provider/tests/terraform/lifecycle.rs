@@ -17,12 +17,12 @@ fn comes_and_goes(inputs: &str, resources: usize) {
 
 #[test]
 fn minimal() {
-    comes_and_goes("minimal", 9);
+    comes_and_goes("minimal", 14);
 }
 
 #[test]
 fn full() {
-    comes_and_goes("full", 10);
+    comes_and_goes("full", 15);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_bundle_of_plugins_comes_and_goes() {
     tenant.apply().ok();
     tenant.plan().ok();
     assert_ne!(tenant.output("latest_created_revision"), revision);
-    assert_eq!(tenant.objects().len(), 11);
+    assert_eq!(tenant.objects().len(), 14);
     tenant.destroy().ok();
     assert!(tenant.objects().is_empty());
 }
@@ -122,12 +122,15 @@ fn what_exists_is_refused_and_then_adopted() {
         {"to": "google_secret_manager_secret.database_password", "id": format!("{project}/secrets/wp-acme-db")},
         {"to": "google_storage_bucket.media", "id": "aipress-sandbox-acme-media"},
         {"to": "google_cloud_run_v2_service.site", "id": format!("{project}/locations/europe-west1/services/wp-acme")},
+        {"to": "google_cloud_run_v2_job.plugins", "id": format!("{project}/locations/europe-west1/jobs/wp-acme-plugins")},
+        {"to": "google_storage_managed_folder.plugins", "id": "aipress-sandbox-artifacts/tenants/acme/plugins/"},
+        {"to": "google_storage_managed_folder.reports", "id": "aipress-sandbox-artifacts/tenants/acme/plugins/requests/"},
         {"to": "google_service_account.site", "id": format!("{project}/serviceAccounts/{account}")},
     ]});
     fs::remove_file(tenant.run().join("terraform.tfstate")).unwrap();
     tenant.write("adopt.tf.json", &import.to_string());
     let adopted = tenant.apply().ok();
-    assert!(adopted.out.contains("6 imported"), "{}", adopted.out);
+    assert!(adopted.out.contains("9 imported"), "{}", adopted.out);
     tenant.plan().ok();
     tenant.destroy().ok();
     // The version that only the lost state knew goes with its secret.

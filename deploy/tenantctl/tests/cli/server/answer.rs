@@ -35,7 +35,7 @@ pub(super) fn no_tenant(name: &str) -> Response {
 
 pub(super) fn tenant(name: &str, tenant: &Tenant) -> Value {
     let definition = tenant.definitions.last();
-    json!({
+    let mut document = json!({
         "apiVersion": "aipress.io/v1alpha1", "kind": "Tenant",
         "metadata": {
             "name": name, "displayName": "A tenant", "labels": { "team": "growth" },
@@ -54,7 +54,11 @@ pub(super) fn tenant(name: &str, tenant: &Tenant) -> Value {
             ],
             "outputs": { "url": format!("https://{name}.example.app") },
         },
-    })
+    });
+    if !tenant.plugins.is_null() {
+        document["status"]["plugins"] = tenant.plugins.clone();
+    }
+    document
 }
 
 pub(super) fn item(name: &str, tenant: &Tenant) -> Value {

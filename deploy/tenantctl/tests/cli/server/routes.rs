@@ -46,6 +46,14 @@ pub(super) async fn handle(
             let if_match = headers.get("if-match").and_then(|value| value.to_str().ok()).map(str::to_owned);
             put(&mut state, Some(name), &text, kind, if_match, dry)
         }
+        ("POST", ["tenants", name, "plugins", "upgrade"]) => {
+            if state.live(name).is_none() {
+                return no_tenant(name);
+            }
+            let id = state.operation(name, "InstallPlugins", None, None);
+            let location = format!("/tenants/{name}/operations/{id}");
+            answer(202, "application/json", json!({}).to_string(), &[("location", location)])
+        }
         ("DELETE", ["tenants", name]) => delete(&mut state, name, dry),
         _ => answer(404, "text/html", "<h1>Nothing here</h1>".to_owned(), &[]),
     }

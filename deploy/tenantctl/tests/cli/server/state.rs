@@ -30,6 +30,8 @@ pub(crate) struct Tenant {
     pub(crate) definitions: Vec<Definition>,
     pub(crate) live: bool,
     pub(crate) phase: &'static str,
+    /// As the API tells of them; null without.
+    pub(crate) plugins: Value,
     /// Newest last.
     pub(crate) operations: Vec<Operation>,
 }

@@ -1,0 +1,12 @@
+//! What is done to a site. Those that call `row` make the table of docs/plugins.md.
+
+mod archives;
+mod broken;
+mod chain;
+mod cron;
+mod killed;
+mod lint;
+mod ordinary;
+mod row;
+mod runtime;
+mod together;
