@@ -73,11 +73,11 @@ async fn a_request_waits_for_few_calls_in_a_row() {
     let of = |most: u32| submission(&definition("acme", &format!("runtime: {{scaling: {{maxInstances: {most}}}}}")));
     let update = |most| commands.update(&caller, &acme, of(most), IfMatch::Any, Wait::ForResult);
 
-    let (made, create) = calls_in_a_row(commands.create(&caller, of(2), Wait::ForResult)).await;
+    let (made, create) = calls_in_a_row(Box::pin(commands.create(&caller, of(2), Wait::ForResult))).await;
     assert!(made.unwrap().finished);
-    let (changed, changing) = calls_in_a_row(update(3)).await;
+    let (changed, changing) = calls_in_a_row(Box::pin(update(3))).await;
     assert!(changed.unwrap().finished);
-    let (same, nothing) = calls_in_a_row(update(3)).await;
+    let (same, nothing) = calls_in_a_row(Box::pin(update(3))).await;
     assert!(same.unwrap().finished);
     assert_eq!([create, changing, nothing], [15, 15, 4]);
 }
