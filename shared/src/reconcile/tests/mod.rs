@@ -1,5 +1,6 @@
 //! Scenarios over in-memory ports: the whole loop, with time that moves only when a test says so.
 
+mod calls;
 mod concurrent;
 mod decisions;
 mod deleting;
