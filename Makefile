@@ -24,7 +24,7 @@ run: ## The whole product on this machine, no cloud account: http://127.0.0.1:80
 	@exec target/debug/local
 
 .PHONY: test
-test: lint deny tools lint-deploy ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
+test: lint deny tools lint-deploy checkov ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
 	cargo build --workspace --bins
 	cargo test --workspace
 
@@ -33,6 +33,13 @@ lint: ## Format and lints, without a warning
 	cargo fmt --all --check
 	terraform fmt -check -recursive terraform
 	cargo clippy --workspace --all-targets -- --deny warnings
+
+.PHONY: checkov
+checkov: $(TOOLS)/py/checkov/made ## Both root modules against checkov's policies; terraform/checkov.yaml says what is left, and why
+	@for module in tenant control-plane; do \
+	    $(TOOLS)/py/checkov/bin/checkov --config-file terraform/checkov.yaml --directory terraform/$$module \
+	        --var-file terraform/$$module/tests/inputs/full.tfvars.json || exit 1; \
+	done
 
 .PHONY: lint-deploy
 lint-deploy: tools $(ACTIONLINT) ## Images, builds, workflows and scripts, by their own linters and schemas

@@ -1,9 +1,16 @@
-//! Each function as a process of its own, with its production settings: one tenant made, read, changed, followed through
-//! the bucket and deleted across all of them; a stop in the middle of a run.
+//! Each function as a process of its own, with its production settings: one tenant made, read, changed and deleted across
+//! all of them; events and tasks through Pub/Sub, again and again until done or dead; a stop in the middle of a run.
 
-use end_to_end::{Function, Installation, definition, eventually};
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use end_to_end::{Function, Installation, PubSub, Push, Wired, base64, definition, eventually};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use sandbox_gcs::{Fault, Operation, Rule};
+use serde_json::{Value, json};
+use tenancy::tasks::contract::{self, Bench};
+use tenancy::tasks::{PubSubTasks, Task, Tasks};
+use tenancy::tenant::TenantId;
 
 const DEFINITIONS: &str = "e2e-definitions";
 const EVENT: &str = "google.cloud.storage.object.v1";
@@ -80,7 +87,128 @@ async fn a_tenant_across_processes_from_post_to_delete() {
 }
 
 #[tokio::test]
-async fn an_uploaded_file_is_followed_across_processes() {
+async fn an_uploaded_file_is_followed_through_pubsub() {
+    let Some(wired) = Wired::up(&[], false).await else { return };
+    let (storage, object) = (&wired.cloud.storage, "tenants/acme.yaml");
+    storage.upload(DEFINITIONS, object, definition("acme", "")).await;
+    let made = wired.until_phase("acme", "Ready").await;
+    assert_eq!(made["status"]["placement"]["project"], "aipress-sandbox", "{made}");
+    assert!(wired.cloud.cloud().resources_of("acme").len() >= 6);
+    storage.upload(DEFINITIONS, object, definition("acme", "runtime: {scaling: {maxInstances: 5}}")).await;
+    eventually("the change is made", || async {
+        let service = wired.cloud.cloud().read("google_cloud_run_v2_service", "acme");
+        (service["template"][0]["scaling"][0]["max_instance_count"] == 5).then_some(())
+    })
+    .await;
+
+    // What needs no Terraform is decided and recorded at once.
+    storage.upload(DEFINITIONS, object, definition("acme", "maxInstance: 3")).await;
+    wired.until_phase("acme", "Invalid").await;
+    storage.delete(DEFINITIONS, object).await;
+    wired.until_phase("acme", "Tombstoned").await;
+    assert!(!wired.cloud.cloud().resources_of("acme").is_empty(), "not destroyed");
+    storage.upload(DEFINITIONS, object, definition("acme", "")).await;
+    wired.until_phase("acme", "Ready").await;
+
+    // An event that is lost: the sweep hands the tenant on.
+    wired.events.loses_events(true);
+    storage.upload(DEFINITIONS, "tenants/globex.yaml", definition("globex", "")).await;
+    let swept = wired.sweep.api.send(Method::POST, "/sweep", None, &[]).await;
+    assert_eq!((&swept.body["due"][0]["tenant"], &swept.body["notHandedOn"]), (&"globex".into(), &0.into()));
+    let made = wired.until_phase("globex", "Ready").await;
+    let operation = format!("/tenants/globex/operations/{}", made["status"]["operation"].as_str().unwrap());
+    assert_eq!(wired.get.api.get(&operation).await.body["trigger"], "Task");
+    assert_eq!(wired.dead().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_task_comes_again_until_it_can_be_done_and_is_dead_at_last() {
+    let Some(wired) = Wired::up(&[], true).await else { return };
+    let unavailable = |times| Rule {
+        operation: Some(Operation::List),
+        prefix: "tenants/acme.".to_owned(),
+        fault: Fault::Unavailable,
+        times,
+    };
+    let faults = wired.cloud.sandbox().faults();
+    wired.events.loses_events(true);
+    wired.cloud.storage.upload(DEFINITIONS, "tenants/acme.yaml", definition("acme", "")).await;
+
+    // Two deliveries meet a store that does not answer, each after five attempts of its own; the third is carried out.
+    faults.inject(unavailable(10));
+    wired.pubsub.publish("tasks", &json!({"data": base64(br#"{"tenant": "acme"}"#)})).await;
+    wired.until_phase("acme", "Ready").await;
+    assert_eq!(deliveries(&wired.reconcile), [503, 503, 204]);
+    assert_eq!(wired.dead().await, Vec::<Value>::new());
+
+    // A store that never answers: five deliveries, then the message is dead.
+    faults.inject(unavailable(u32::MAX));
+    wired.pubsub.publish("tasks", &json!({"data": base64(br#"{"tenant": "acme"}"#)})).await;
+    let dead = eventually("the message is dead", || async { wired.dead().await.into_iter().next() }).await;
+    assert_eq!(dead["message"]["data"], base64(br#"{"tenant": "acme"}"#), "{dead}");
+    assert_eq!(deliveries(&wired.reconcile)[3..], [503; 5]);
+
+    // What no delivery can mend is acknowledged.
+    faults.clear();
+    wired.pubsub.publish("tasks", &json!({"data": base64(b"no task")})).await;
+    eventually("it is acknowledged", || async { (deliveries(&wired.reconcile).get(8) == Some(&204)).then_some(()) })
+        .await;
+}
+
+/// The status codes of every delivery to a function so far.
+fn deliveries(to: &Function) -> Vec<u64> {
+    let log = to.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["route"] == "/tasks").filter_map(|line| line["httpRequest"]["status"].as_u64()).collect()
+}
+
+/// The contract of tasks, on a topic with a push subscription to somebody who only takes note.
+#[tokio::test]
+async fn a_topic_keeps_the_contract_of_tasks() {
+    let Some(pubsub) = PubSub::start().await else { return };
+    let far_end = FarEnd::of(&pubsub).await;
+    contract::every_task_arrives(&far_end).await;
+    contract::a_tenant_arrives_as_often_as_it_must(&far_end).await;
+}
+
+struct FarEnd {
+    tasks: Arc<dyn Tasks>,
+    arrived: tokio::sync::Mutex<tokio::sync::mpsc::UnboundedReceiver<TenantId>>,
+}
+
+impl FarEnd {
+    async fn of(pubsub: &PubSub) -> Self {
+        let (report, arrived) = tokio::sync::mpsc::unbounded_channel();
+        let receive = move |headers: HeaderMap, body: String| {
+            let task: Task = serde_json::from_str(&body).unwrap();
+            assert_eq!(headers["tenant"], task.tenant.as_str(), "its attributes are headers");
+            let _ = report.send(task.tenant);
+            std::future::ready(StatusCode::NO_CONTENT)
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(receive)).await });
+        pubsub.topic("contract").await;
+        pubsub.push("contract", Push { url: &url, wrapped: false, dead_letter: None }).await;
+        let topic = PubSub::topic_name("contract").parse().unwrap();
+        let tasks = Arc::new(PubSubTasks::new(topic, Some(pubsub.endpoint().to_owned())));
+        Self { tasks, arrived: arrived.into() }
+    }
+}
+
+impl Bench for FarEnd {
+    fn tasks(&self) -> Arc<dyn Tasks> {
+        Arc::clone(&self.tasks)
+    }
+
+    async fn arrives(&self) -> TenantId {
+        self.arrived.lock().await.recv().await.unwrap()
+    }
+}
+
+/// Somebody has to be there for tasks: else events are delivered again, and a sweep counts what it could not hand on.
+#[tokio::test]
+async fn without_anybody_to_hand_tasks_to_nothing_is_lost() {
     let cloud = Installation::new().await;
     let (reconcile, changed, sweep, get) = tokio::join!(
         cloud.start("reconcile-tenant"),
@@ -90,32 +218,13 @@ async fn an_uploaded_file_is_followed_across_processes() {
     );
     let object = "tenants/acme.yaml";
     cloud.storage.upload(DEFINITIONS, object, definition("acme", "")).await;
-    // Needs Terraform, and these processes know of no queue to hand it on: the sender delivers the event again.
     assert_eq!(event(&changed, "finalized", object).await, StatusCode::SERVICE_UNAVAILABLE);
     let swept = sweep.api.send(Method::POST, "/sweep", None, &[]).await;
     assert_eq!(swept.body["due"][0]["tenant"], "acme", "{}", swept.text);
     assert_eq!(swept.body["notHandedOn"], 1, "{}", swept.text);
-
-    // A task as Pub/Sub pushes it: {"tenant":"acme"}
-    let push = r#"{"message": {"data": "eyJ0ZW5hbnQiOiJhY21lIn0=", "messageId": "1"}, "subscription": "s"}"#;
-    assert_eq!(task(&reconcile, push).await, StatusCode::NO_CONTENT);
-    assert_eq!(tenant(&get, "acme").await["status"]["phase"], "Ready");
-    assert!(cloud.cloud().resources_of("acme").len() >= 6);
-
-    // What needs no Terraform is decided and recorded at once.
-    assert_eq!(event(&changed, "finalized", object).await, StatusCode::NO_CONTENT);
-    cloud.storage.upload(DEFINITIONS, object, definition("acme", "maxInstance: 3")).await;
-    assert_eq!(event(&changed, "finalized", object).await, StatusCode::NO_CONTENT);
-    assert_eq!(tenant(&get, "acme").await["status"]["phase"], "Invalid");
-    cloud.storage.delete(DEFINITIONS, object).await;
-    assert_eq!(event(&changed, "deleted", object).await, StatusCode::NO_CONTENT);
-    assert_eq!(tenant(&get, "acme").await["status"]["phase"], "Tombstoned");
-    assert!(!cloud.cloud().resources_of("acme").is_empty(), "not destroyed");
-
-    cloud.storage.upload(DEFINITIONS, object, definition("acme", "")).await;
     assert_eq!(task(&reconcile, r#"{"tenant": "acme"}"#).await, StatusCode::NO_CONTENT);
     assert_eq!(tenant(&get, "acme").await["status"]["phase"], "Ready");
-    assert_eq!(task(&reconcile, "no task").await, StatusCode::NO_CONTENT, "no retry can mend it");
+    assert_eq!(event(&changed, "finalized", object).await, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ pub mod provision;
 pub mod reconcile;
 pub mod records;
 pub mod render;
+pub mod signals;
 pub mod store;
 pub mod tasks;
 pub mod tenant;

@@ -13,13 +13,14 @@ use tokio::process::{Child, Command};
 
 use crate::api::Api;
 use crate::cloud::Cloud;
+use crate::pubsub::PubSub;
 use crate::storage::Storage;
 use crate::tools::{binary, eventually, run};
 
 /// Buckets and a cloud, and the settings of functions over them.
 pub struct Installation {
     folder: TempDir,
-    _sandbox: Sandbox,
+    sandbox: Sandbox,
     /// The buckets.
     pub storage: Storage,
     environment: BTreeMap<String, String>,
@@ -54,12 +55,17 @@ impl Installation {
         let sandbox = Sandbox::start(settings).await.unwrap();
         let storage = Storage::new(sandbox.endpoint());
         let environment = environment(folder.path(), &sandbox.endpoint());
-        Self { folder, _sandbox: sandbox, storage, environment }
+        Self { folder, sandbox, storage, environment }
     }
 
     /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The storage server.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// Its cloud.
@@ -112,6 +118,11 @@ impl Function {
         assert_eq!(sent.code, 0, "{}", sent.stderr);
     }
 
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
     /// Waits until it ended.
     pub async fn ended(mut self) -> Ended {
         ended(&mut self.process, &self.log).await
@@ -137,9 +148,13 @@ fn environment(folder: &Path, storage: &str) -> BTreeMap<String, String> {
     let pairs = [
         ("PORT", "0".to_owned()),
         ("AIPRESS_HOST", "127.0.0.1".to_owned()),
+        ("AIPRESS_AUTH", "none".to_owned()),
         ("AIPRESS_DEFINITIONS_BUCKET", "e2e-definitions".to_owned()),
         ("AIPRESS_RECORDS_BUCKET", "e2e-records".to_owned()),
         ("AIPRESS_STATE_BUCKET", "e2e-state".to_owned()),
+        // Where nobody listens: a test that wants tasks to travel says where somebody does.
+        ("AIPRESS_TASKS_TOPIC", PubSub::topic_name("tasks")),
+        ("AIPRESS_PUBSUB_ENDPOINT", "http://127.0.0.1:9".to_owned()),
         ("AIPRESS_STORAGE_ENDPOINT", storage.to_owned()),
         ("AIPRESS_PLATFORM", text(&repository.join("deploy/local/platform.yaml"))),
         ("AIPRESS_MODULE", text(&repository.join("terraform/tenant"))),

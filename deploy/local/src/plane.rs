@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sandbox_gcs::Sandbox;
 use tenancy::assemble::{self, AssembleError, Assembled};
-use tenancy::config::{EngineConfig, FleetConfig, ServerConfig, StoreConfig, WorkerConfig};
+use tenancy::config::{AuthConfig, EngineConfig, FleetConfig, ServerConfig, StoreConfig, WorkerConfig};
 use tenancy::platform::{InvalidPlatform, Platform};
 use tenancy::terraform::Installed;
 
@@ -45,7 +45,7 @@ pub(crate) async fn assemble(
 ) -> Result<Assembled, PlaneError> {
     let plugins = plugins::config(settings, directory, &storage.endpoint())?;
     let fleet = FleetConfig {
-        server: ServerConfig { address: Some(settings.api), grace: GRACE, drain: GRACE },
+        server: ServerConfig { address: Some(settings.api), grace: GRACE, drain: GRACE, auth: AuthConfig::none() },
         stores: StoreConfig {
             definitions: cloud::DEFINITIONS.to_owned(),
             records: cloud::RECORDS.to_owned(),
@@ -54,7 +54,7 @@ pub(crate) async fn assemble(
         platform: read_platform(settings)?,
         process: "local".to_owned(),
     };
-    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)?, plugins }).await?)
+    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)?, plugins, tasks: None }).await?)
 }
 
 fn read_platform(settings: &Settings) -> Result<Platform, PlaneError> {

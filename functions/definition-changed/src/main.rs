@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use tenancy::assemble;
-use tenancy::config::FleetConfig;
+use tenancy::config::LookoutConfig;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    assemble::program(FleetConfig::read, assemble::definition_changed).await
+    assemble::program(LookoutConfig::read, assemble::definition_changed).await
 }

@@ -1,37 +1,38 @@
 //! One assembly a function.
 
-use std::sync::Arc;
-
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
-use super::no_queue::NoQueue;
-use super::worker::{Fleet, Worker};
+use super::gate::gate;
+use super::worker::{Fleet, Worker, topic};
 use super::{AssembleError, Assembled, buckets};
-use crate::config::{FleetConfig, ReaderConfig, WorkerConfig};
+use crate::config::{LookoutConfig, ReaderConfig, WorkerConfig};
 use crate::http::events::EventSource;
-use crate::http::identity::Identity;
 use crate::http::router;
 use crate::tenants::Queries;
 
 /// `get-tenant`: readers, and nothing that could write.
 pub async fn get_tenant(config: ReaderConfig) -> Result<Assembled, AssembleError> {
     let (definitions, records) = buckets::readers(&config.stores).await?;
-    let routes = router::get_tenant(Queries::new(definitions, records));
+    let routes = router::get_tenant(Queries::new(definitions, records), &gate(&config.server.auth)?);
     Ok(Assembled::new(routes, &config.server, CancellationToken::new()))
 }
 
 /// `definition-changed`: no engine.
-pub async fn definition_changed(config: FleetConfig) -> Result<Assembled, AssembleError> {
-    let watcher = Fleet::open(&config).await?.watcher(Arc::new(NoQueue));
-    let routes = router::definition_changed(watcher, EventSource::new(&config.stores.definitions));
-    Ok(Assembled::new(routes, &config.server, CancellationToken::new()))
+pub async fn definition_changed(config: LookoutConfig) -> Result<Assembled, AssembleError> {
+    let LookoutConfig { fleet, tasks } = config;
+    let watcher = Fleet::open(&fleet).await?.watcher(topic(tasks));
+    let source = EventSource::new(&fleet.stores.definitions);
+    let routes = router::definition_changed(watcher, source, &gate(&fleet.server.auth)?);
+    Ok(Assembled::new(routes, &fleet.server, CancellationToken::new()))
 }
 
 /// `check-drift`: no engine.
-pub async fn check_drift(config: FleetConfig) -> Result<Assembled, AssembleError> {
-    let routes = router::check_drift(Fleet::open(&config).await?.sweeper(Arc::new(NoQueue)));
-    Ok(Assembled::new(routes, &config.server, CancellationToken::new()))
+pub async fn check_drift(config: LookoutConfig) -> Result<Assembled, AssembleError> {
+    let LookoutConfig { fleet, tasks } = config;
+    let sweeper = Fleet::open(&fleet).await?.sweeper(topic(tasks));
+    let routes = router::check_drift(sweeper, &gate(&fleet.server.auth)?);
+    Ok(Assembled::new(routes, &fleet.server, CancellationToken::new()))
 }
 
 /// `create-tenant`.
@@ -51,7 +52,7 @@ pub async fn delete_tenant(config: WorkerConfig) -> Result<Assembled, AssembleEr
 
 /// `reconcile-tenant`.
 pub async fn reconcile_tenant(config: WorkerConfig) -> Result<Assembled, AssembleError> {
-    worker(config, |worker, _| router::reconcile_tenant(worker.reconciler.clone(), Identity)).await
+    worker(config, |worker, _| router::reconcile_tenant(worker.reconciler.clone(), &worker.gate)).await
 }
 
 /// All of them in one process, with its queue between them.

@@ -86,3 +86,59 @@ impl Visit for Entry {
         self.put(field, value.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::reconcile::{HoldReason, SweepReport};
+    use crate::records::{Operation, OperationKind, Outcome};
+    use crate::signals;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Metrics and alerts are made of these lines: their fields are on the wire.
+    #[test]
+    fn each_signal_is_one_line_with_the_fields_that_are_counted() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_writer(move || writer.clone()).event_format(CloudLogging).finish();
+        let tenant: crate::tenant::TenantId = "acme".parse().unwrap();
+        let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+        let mut operation = Operation::new(id, tenant.clone(), OperationKind::Update, jiff::Timestamp::UNIX_EPOCH);
+        tracing::subscriber::with_default(subscriber, || {
+            operation.outcome = Outcome::Succeeded;
+            operation.message = "applied: 1 changed".to_owned();
+            signals::operation_ended(&operation);
+            operation.outcome = Outcome::Failed;
+            operation.reason = Some("APPLY_FAILED".to_owned());
+            operation.message = "the run failed".to_owned();
+            signals::operation_ended(&operation);
+            signals::deletion_held(&tenant, HoldReason::Breaker);
+            signals::drift_found(&tenant, 2);
+            signals::sweep_ended(&SweepReport { definitions: 3, tenants: 2, ..SweepReport::default() });
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let entries = text.lines().map(|line| {
+            let mut entry: Map<String, Value> = serde_json::from_str(line).unwrap();
+            assert!(entry.remove("time").is_some(), "{line}");
+            entry
+        });
+        insta::assert_json_snapshot!(entries.collect::<Vec<_>>());
+    }
+}

@@ -9,9 +9,9 @@
 mod buckets;
 mod engine;
 mod functions;
+mod gate;
 mod installer;
 mod logging;
-mod no_queue;
 mod worker;
 
 use std::process::ExitCode;
@@ -29,6 +29,7 @@ pub use functions::{
 pub use logging::begin as begin_logging;
 
 use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
+use crate::http::identity::InvalidIssuer;
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
 use crate::plugins::DirectoryError;
@@ -56,6 +57,9 @@ pub enum AssembleError {
     /// Terraform, the module or a folder is missing or wrong.
     #[error("Terraform cannot be run: {0}")]
     Engine(#[from] terraform::StartError),
+    /// The issuer of tokens cannot be used.
+    #[error("AIPRESS_AUTH_ISSUER: {0}")]
+    Issuer(#[from] InvalidIssuer),
     /// The plugin directory's client cannot be made.
     #[error("plugins cannot be resolved: {0}")]
     Directory(#[from] DirectoryError),

@@ -8,12 +8,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::buckets::{both, clients, reader, store};
+use super::gate::gate;
 use super::installer::plugin_ports;
 use super::{AssembleError, engine};
 use crate::clock::{Clock, OperationIds, SystemClock, UlidIds};
-use crate::config::{FleetConfig, WorkerConfig};
+use crate::config::{FleetConfig, TasksConfig, WorkerConfig};
 use crate::http::events::EventSource;
-use crate::http::identity::Identity;
+use crate::http::identity::Gate;
 use crate::http::router::{Door, Parts};
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
@@ -22,15 +23,22 @@ use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Reconciler, Sweeper,
 use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Principal, Statuses, Trigger};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
-use crate::tasks::{LocalQueue, Tasks};
+use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
 use crate::tenants::{Caller, Commands, Queries};
 
-/// A reconciler with an engine, and a queue in this process for what its callers do not wait for.
+/// A reconciler with an engine, and somewhere to hand what its callers do not wait for.
 pub(super) struct Worker {
     pub(super) fleet: Fleet,
     pub(super) reconciler: Reconciler,
-    pub(super) queue: LocalQueue,
+    pub(super) gate: Gate,
     pub(super) stop: CancellationToken,
+    tasks: Arc<dyn Tasks>,
+    queue: LocalQueue,
+}
+
+/// Tasks are handed to a topic.
+pub(super) fn topic(config: TasksConfig) -> Arc<dyn Tasks> {
+    Arc::new(PubSubTasks::new(config.topic, config.endpoint))
 }
 
 /// Repositories, without an engine.
@@ -116,7 +124,8 @@ impl Worker {
     /// With buckets that were checked and an engine that was started, all at the same time.
     pub(super) fn start(config: WorkerConfig) -> BoxFuture<'static, Result<Self, AssembleError>> {
         Box::pin(async move {
-            let WorkerConfig { fleet: config, engine, plugins } = config;
+            let WorkerConfig { fleet: config, engine, plugins, tasks } = config;
+            let gate = gate(&config.server.auth)?;
             let clients = clients(&config.stores);
             let state = clients.bucket(&engine.state);
             let (definitions, records) =
@@ -131,18 +140,19 @@ impl Worker {
             let stop = CancellationToken::new();
             let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), plugins, stop.clone()));
             let queue = LocalQueue::new(config.platform.limits.queue);
-            Ok(Self { fleet, reconciler, queue, stop })
+            let tasks = tasks.map_or_else(|| Arc::new(queue.clone()) as Arc<dyn Tasks>, topic);
+            Ok(Self { fleet, reconciler, gate, stop, tasks, queue })
         })
     }
 
-    /// The queue of this process, as the port.
-    pub(super) fn tasks(&self) -> Arc<dyn Tasks> {
-        Arc::new(self.queue.clone())
+    /// Where tasks are handed to.
+    fn tasks(&self) -> Arc<dyn Tasks> {
+        Arc::clone(&self.tasks)
     }
 
     /// What controllers that change something work with.
     pub(super) fn door(&self) -> Door {
-        Door { commands: Commands::new(self.reconciler.clone(), self.tasks()), identity: Identity }
+        Door { commands: Commands::new(self.reconciler.clone(), self.tasks()), gate: self.gate.clone() }
     }
 
     /// What all functions together work with.
@@ -158,7 +168,7 @@ impl Worker {
         }
     }
 
-    /// Works the queue until `stop`.
+    /// Works the queue of this process until `stop`. With a topic, nothing is put into it.
     pub(super) fn work(&self) -> JoinHandle<()> {
         let (queue, reconciler, stop) = (self.queue.clone(), self.reconciler.clone(), self.stop.clone());
         let workers = self.fleet.platform.limits.runs;

@@ -4,10 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::auth::AuthConfig;
 use super::reader::Reader;
 use super::variables as var;
 use crate::platform::Platform;
 use crate::plugins::{DirectorySettings, JobName, ProcessSettings};
+use crate::tasks::TopicName;
 use crate::terraform::Installed;
 
 /// What is logged.
@@ -33,6 +35,8 @@ pub struct ServerConfig {
     pub grace: Duration,
     /// What they have once their runs are interrupted.
     pub drain: Duration,
+    /// Who may send them.
+    pub auth: AuthConfig,
 }
 
 impl ServerConfig {
@@ -41,8 +45,10 @@ impl ServerConfig {
         let (host, port): (Option<IpAddr>, Option<u16>) = (reader.parsed(var::HOST), reader.parsed(var::PORT));
         let [grace, drain] = [var::GRACE, var::DRAIN].map(|variable| reader.parsed(variable).map(Duration::from_secs));
         let lambda = reader.optional(var::LAMBDA).is_some();
+        // An address that cannot be read is a problem of its own.
+        let auth = AuthConfig::read(reader, !lambda && host.is_none_or(|host| host.is_loopback()));
         let address = SocketAddr::new(host?, port?);
-        Some(Self { address: (!lambda).then_some(address), grace: grace?, drain: drain? })
+        Some(Self { address: (!lambda).then_some(address), grace: grace?, drain: drain?, auth: auth? })
     }
 }
 
@@ -156,7 +162,32 @@ impl ReaderConfig {
     }
 }
 
-/// What `definition-changed` and `check-drift` need.
+/// Where tasks are handed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TasksConfig {
+    /// The topic.
+    pub topic: TopicName,
+    /// An emulator's URL; `None`: Google.
+    pub endpoint: Option<String>,
+}
+
+impl TasksConfig {
+    /// Reads it; `None` if no topic is named.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let endpoint = reader.optional(var::PUBSUB_ENDPOINT);
+        Some(Self { topic: reader.parsed(var::TASKS_TOPIC)?, endpoint })
+    }
+
+    /// Reads it for a program that is of no use without.
+    fn needed(reader: &mut Reader) -> Option<Self> {
+        if reader.optional(var::TASKS_TOPIC).is_none() {
+            reader.problem(var::TASKS_TOPIC, "is not set, and this function carries nothing out itself".to_owned());
+        }
+        Self::read(reader)
+    }
+}
+
+/// What the functions that know of the fleet need.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FleetConfig {
     /// Where requests come from.
@@ -178,6 +209,23 @@ impl FleetConfig {
     }
 }
 
+/// What `definition-changed` and `check-drift` need: they look, and hand on what is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookoutConfig {
+    /// What those that run Terraform need too.
+    pub fleet: FleetConfig,
+    /// Where they hand tasks to.
+    pub tasks: TasksConfig,
+}
+
+impl LookoutConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (fleet, tasks) = (FleetConfig::read(reader), TasksConfig::needed(reader));
+        Some(Self { fleet: fleet?, tasks: tasks? })
+    }
+}
+
 /// What the functions that run Terraform need.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
@@ -187,14 +235,16 @@ pub struct WorkerConfig {
     pub engine: EngineConfig,
     /// Who knows and installs plugins.
     pub plugins: PluginsConfig,
+    /// Where tasks are handed to; `None`: a queue in this process.
+    pub tasks: Option<TasksConfig>,
 }
 
 impl WorkerConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let (fleet, engine) = (FleetConfig::read(reader), EngineConfig::read(reader));
-        let plugins = PluginsConfig::read(reader);
-        Some(Self { fleet: fleet?, engine: engine?, plugins: plugins? })
+        let (plugins, tasks) = (PluginsConfig::read(reader), TasksConfig::read(reader));
+        Some(Self { fleet: fleet?, engine: engine?, plugins: plugins?, tasks })
     }
 }
 

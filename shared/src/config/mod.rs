@@ -3,14 +3,16 @@
 //! [`load`] reads every concern a program needs before it says anything, so that all missing and wrong variables are
 //! reported at once.
 
+mod auth;
 mod concerns;
 mod install;
 mod reader;
 pub mod variables;
 
+pub use auth::{AuthConfig, AuthMode};
 pub use concerns::{
-    EngineConfig, FleetConfig, InstallerConfig, LogConfig, PluginsConfig, PrepareConfig, ReaderConfig, ServerConfig,
-    StoreConfig, WorkerConfig,
+    EngineConfig, FleetConfig, InstallerConfig, LogConfig, LookoutConfig, PluginsConfig, PrepareConfig, ReaderConfig,
+    ServerConfig, StoreConfig, TasksConfig, WorkerConfig,
 };
 pub use install::InstallConfig;
 pub use reader::{ConfigError, ConfigProblem, Reader, load};

@@ -52,11 +52,21 @@ variables! {
         "Seconds that interrupted runs have to save their state and answer. Cloud Run kills 10 s after SIGTERM.";
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
+    AUTH "AIPRESS_AUTH" EVERY Absent::Refused,
+        "How callers are known. `iam`: Cloud Run has verified their token. `oidc`: it is verified here. `none`: nobody is asked; for loopback addresses only.";
+    CALLERS "AIPRESS_CALLERS" EVERY Absent::Off,
+        "Who may call: e-mail addresses, subjects, `*@DOMAIN`, separated by commas; with `iam` also `*`, whoever Cloud Run lets in. Needed with `iam` and `oidc`. Where events, tasks and sweeps arrive, it names their sender.";
+    ISSUER "AIPRESS_AUTH_ISSUER" EVERY Absent::Default("https://accounts.google.com"), "Issuer of tokens, with `oidc`.";
+    AUDIENCES "AIPRESS_AUTH_AUDIENCES" EVERY Absent::Off, "Audiences of tokens, separated by commas; needed with `oidc`.";
+    SERVICE "K_SERVICE" EVERY Absent::Off, "Set by Cloud Run; without it, `iam` is refused.";
     DEFINITIONS "AIPRESS_DEFINITIONS_BUCKET" EVERY Absent::Refused, "Bucket of the definitions; versioned.";
     RECORDS "AIPRESS_RECORDS_BUCKET" EVERY Absent::Refused, "Bucket of status records, leases and operations.";
     ENDPOINT "AIPRESS_STORAGE_ENDPOINT" EVERY Absent::Off, "URL of a storage sandbox, spoken to without credentials; otherwise Google's own.";
     PLATFORM "AIPRESS_PLATFORM" FLEET Absent::Refused, "Path of the platform settings (YAML).";
     PROCESS "K_REVISION" FLEET Absent::Default("local"), "Set by Cloud Run: the revision, by which leases name their holder.";
+    TASKS_TOPIC "AIPRESS_TASKS_TOPIC" FLEET Absent::Off,
+        "Pub/Sub topic that tasks for reconcile-tenant are published to, `projects/PROJECT/topics/TOPIC`. definition-changed and check-drift need it; without it, the others carry on in their own process what a request does not wait for.";
+    PUBSUB_ENDPOINT "AIPRESS_PUBSUB_ENDPOINT" FLEET Absent::Off, "URL of a Pub/Sub emulator, spoken to without credentials; otherwise Google's own.";
     STATE "AIPRESS_STATE_BUCKET" WORKERS Absent::Refused, "Bucket of Terraform's state and locks.";
     MODULE "AIPRESS_MODULE" WORKERS Absent::Refused, "Folder of the root module, `terraform/tenant`.";
     WORK "AIPRESS_WORK" WORKERS Absent::Refused, "Folder for run folders; made if it is not there, emptied by nobody else.";

@@ -35,5 +35,5 @@ pub use lists::{Buckets, ListAddress, PluginLists, address};
 pub use lock::{InvalidPluginName, InvalidPluginVersion, Lock, LockedPlugin, LockedTwice, PluginName, PluginVersion};
 pub use resolve::{Resolution, ResolveError, Resolver};
 pub use source::{InvalidSource, Source};
-pub use verdict::{Setback, failures, outcome};
+pub use verdict::{Setback, failures, only_sends_home, outcome};
 pub use wanted::{wanted, wanted_digest};

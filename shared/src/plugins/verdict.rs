@@ -52,6 +52,16 @@ pub fn outcome(request: &InstallRequest, report: &Report) -> Result<Lock, Setbac
     Err(Setback::new(reason(report.status), told(report), retryable))
 }
 
+/// Whether all that is wrong with a public site is that its front page sends visitors on to its own domain: looked at by the
+/// service's address, a site with a domain does so. The domain itself may not lead there yet.
+pub fn only_sends_home(report: &Report) -> bool {
+    let Some(health) = report.health_before.as_ref().filter(|health| !health.well()) else { return false };
+    let wrong = health.probes.iter().filter(|probe| !probe.problem.is_empty());
+    let sent_on = |probe: &super::contract::Probe| probe.path == "/" && matches!(probe.status, Some(301 | 302 | 308));
+    // Plugins that are not active stand beside what the site answers.
+    report.message == health.problems() && wrong.into_iter().all(sent_on)
+}
+
 const fn reason(status: InstallStatus) -> &'static str {
     match status {
         InstallStatus::Converged => "Installed",
@@ -96,4 +106,45 @@ pub fn failures(plugins: &[PluginReport]) -> String {
 /// Whether a plugin is not as it was wanted through a fault of its own.
 fn has_failed(plugin: &PluginReport) -> bool {
     !plugin.result.holds() && !matches!(plugin.result, PluginResult::Removed | PluginResult::Skipped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugins::{Health, InstallPhase, Probe};
+
+    fn looked_at(probes: &[(&str, u16, &str)], message: Option<&str>) -> Report {
+        let probe = |(path, status, problem): &(&str, u16, &str)| Probe {
+            path: (*path).to_owned(),
+            status: Some(*status),
+            problem: (*problem).to_owned(),
+        };
+        let health = Health { probes: probes.iter().map(probe).collect() };
+        Report {
+            tenant: "acme".parse().unwrap(),
+            generation: None,
+            operation: "01J9ZQ4Y3T8V5W6X7Y8Z9A0B1C".parse().unwrap(),
+            phase: InstallPhase::Verify,
+            digest_from: None,
+            digest_to: None,
+            bundle: None,
+            status: InstallStatus::UnhealthyBefore,
+            message: message.map_or_else(|| health.problems(), str::to_owned),
+            health_before: Some(health),
+            health_after: None,
+            rolled_back: false,
+            plugins: Vec::new(),
+            ms: 1,
+        }
+    }
+
+    #[test]
+    fn a_front_page_that_sends_visitors_home_is_well_and_nothing_else_is() {
+        let (home, login) = (("/", 301, "answers 301"), ("/wp-login.php", 200, ""));
+        assert!(only_sends_home(&looked_at(&[home, login], None)));
+        assert!(!only_sends_home(&looked_at(&[login], None)));
+        assert!(!only_sends_home(&looked_at(&[home, ("/wp-login.php", 302, "answers 302")], None)));
+        assert!(!only_sends_home(&looked_at(&[("/", 500, "answers 500"), login], None)));
+        assert!(!only_sends_home(&looked_at(&[home, login], Some("one is not active; / answers 301"))));
+    }
 }

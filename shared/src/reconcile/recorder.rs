@@ -6,6 +6,7 @@ use super::decide::{Action, HoldReason, MOVE_REFUSED};
 use super::observe::{NOT_OFFERED, Observation, ObservedDefinition};
 use crate::placement::Placed;
 use crate::records::{Condition, ConditionKind, DeletionTerms, Phase, Status, Statuses, Tombstone, Truth};
+use crate::signals;
 use crate::store::{Generation, StoreError, Versioned};
 use crate::tenant::{Problem, Reason, TenantId};
 
@@ -17,7 +18,11 @@ pub(super) async fn record(
     observation: &Observation,
     now: Timestamp,
 ) -> Result<Versioned<Status>, StoreError> {
-    statuses.update(tenant, |status| write(status, action, observation, now)).await
+    let written = statuses.update(tenant, |status| write(status, action, observation, now)).await?;
+    if let Action::Hold(reason) = action {
+        signals::deletion_held(tenant, *reason);
+    }
+    Ok(written)
 }
 
 fn write(status: &mut Status, action: &Action, observation: &Observation, now: Timestamp) {

@@ -53,10 +53,18 @@ impl Definitions {
         Self { bucket }
     }
 
-    /// What is there for one tenant: one listing.
+    /// What is there for one tenant: one listing, whose pages may be short.
     pub async fn head(&self, tenant: &TenantId) -> Result<DefinitionHead, StoreError> {
-        let page = self.bucket.list(&DefinitionObject::prefix(tenant), None, 1000).await?;
-        let mut found: Vec<StoredDefinition> = page.items.iter().filter_map(StoredDefinition::of).collect();
+        let (prefix, mut next) = (DefinitionObject::prefix(tenant), None);
+        let mut found: Vec<StoredDefinition> = Vec::new();
+        loop {
+            let page = self.bucket.list(&prefix, next.as_ref(), 1000).await?;
+            found.extend(page.items.iter().filter_map(StoredDefinition::of));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
         Ok(match (found.pop(), found.is_empty()) {
             (None, _) => DefinitionHead::Absent,
             (Some(only), true) => DefinitionHead::Present(only),

@@ -10,6 +10,7 @@ use super::operation::{Operation, Outcome, Step};
 use crate::clock::Clock;
 use crate::operation::OperationId;
 use crate::provision::Variables;
+use crate::signals;
 use crate::store::document::{read_json, write_json, write_surely};
 use crate::store::{Generation, NewObject, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
@@ -72,7 +73,9 @@ impl Journal {
         entry.operation.outcome = outcome;
         entry.operation.finished = Some(self.clock.now());
         change(&mut entry.operation);
-        self.save(entry).await
+        self.save(entry).await?;
+        signals::operation_ended(&entry.operation);
+        Ok(())
     }
 
     /// Keeps an operation's redacted log beside it, over `kept` if a part of it was kept before, and says what is kept

@@ -125,6 +125,13 @@ impl Outcome {
 #[serde(transparent)]
 pub struct Principal(pub String);
 
+impl Principal {
+    /// Whoever it was, where nobody is asked.
+    pub fn anonymous() -> Self {
+        Self("anonymous".to_owned())
+    }
+}
+
 /// Through which door a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Trigger {

@@ -8,9 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::tenant::TenantId;
 
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
+#[cfg(feature = "gcs")]
+mod pubsub;
 mod queue;
+mod topic;
 
+#[cfg(feature = "gcs")]
+pub use pubsub::PubSubTasks;
 pub use queue::LocalQueue;
+pub use topic::{InvalidTopicName, TopicName};
 
 /// A tenant that wants reconciling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -179,6 +179,44 @@ impl Tasks for LocalQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tasks::contract::{self, Bench};
+
+    /// A queue, and one worker's reports.
+    struct Worked {
+        queue: LocalQueue,
+        arrived: tokio::sync::Mutex<tokio::sync::mpsc::UnboundedReceiver<TenantId>>,
+    }
+
+    impl Worked {
+        fn begin() -> Self {
+            let (queue, (report, arrived)) = (LocalQueue::new(100), tokio::sync::mpsc::unbounded_channel());
+            let work = queue.clone();
+            tokio::spawn(async move {
+                let run = |tenant| {
+                    let _ = report.send(tenant);
+                    std::future::ready(())
+                };
+                work.work(1, CancellationToken::new(), run).await;
+            });
+            Self { queue, arrived: arrived.into() }
+        }
+    }
+
+    impl Bench for Worked {
+        fn tasks(&self) -> Arc<dyn Tasks> {
+            Arc::new(self.queue.clone())
+        }
+
+        async fn arrives(&self) -> TenantId {
+            self.arrived.lock().await.recv().await.unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_contract_of_tasks() {
+        contract::every_task_arrives(&Worked::begin()).await;
+        contract::a_tenant_arrives_as_often_as_it_must(&Worked::begin()).await;
+    }
 
     fn task(tenant: &str, priority: Priority) -> Task {
         Task { tenant: tenant.parse().unwrap(), priority }

@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::session::{Reply, Session};
@@ -125,8 +127,16 @@ async fn serve(State(sessions): State<Arc<Sessions>>, request: Request) -> Respo
     let Ok(body) = to_bytes(body, LARGEST_STATE).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let mut session = entry.session.lock().await;
+    // A process that is killed hangs up: what it asked for last is carried out all the same, or the session would know
+    // nothing of a lock or a state that the store has.
+    let carried_out = tokio::spawn(async move { carry_out(&entry.session, &head, body).await });
+    carried_out.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn carry_out(session: &tokio::sync::Mutex<Session>, head: &Parts, body: Bytes) -> Response {
+    let mut session = session.lock().await;
     let reply = match head.method.as_str() {
+        _ if session.is_over() => Reply::Refused("the run is over".to_owned()),
         "GET" => session.get().await,
         "POST" => session.save(lock_id(head.uri.query()), body).await,
         "LOCK" => session.lock(&body).await,

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
@@ -8,7 +9,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tower::ServiceExt;
 
 use super::super::session::{Access, Session};
-use super::super::tests::faulty::FaultyStore;
+use super::super::tests::faulty::{Fault, FaultyStore};
 use super::super::workspace::Workspace;
 use super::*;
 use crate::provision::Epoch;
@@ -106,4 +107,20 @@ async fn who_reads_cannot_lock_or_save() {
     assert_eq!(status(&open, "LOCK", &open.path, LOCK).await, 409);
     assert_eq!(status(&open, "POST", &format!("{}?ID=l1", open.path), "{}").await, 409);
     assert!(store.names().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_killed_process_asked_for_last_is_known_and_nothing_is_carried_out_after_its_run() {
+    let (gateway, store) = (Gateway::open().await.unwrap(), Arc::<FaultyStore>::default());
+    let open = gateway.serve(session(&store, Access::Change { guarded_by: None }));
+    store.order(Fault::Late, "tflock", 1);
+    let hangs_up = tokio::time::timeout(Duration::from_millis(20), status(&open, "LOCK", &open.path, LOCK)).await;
+    assert!(hangs_up.is_err(), "the process is killed while its lock is being taken");
+    let mut run = open.session.lock().await;
+    run.release().await.unwrap();
+    run.facts();
+    drop(run);
+    assert_eq!(store.names().await, Vec::<String>::new(), "no lock is left");
+    assert_eq!(status(&open, "LOCK", &open.path, LOCK).await, 409, "the run is over");
+    assert_eq!(store.names().await, Vec::<String>::new());
 }

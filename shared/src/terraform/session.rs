@@ -63,6 +63,8 @@ pub(super) struct Session {
     served: Served,
     /// The process could not save: it gives up, the engine tries once more before anybody else may go on.
     unsaved: bool,
+    /// The run is over: whoever still asks is dead, or should be.
+    over: bool,
 }
 
 enum Served {
@@ -94,7 +96,13 @@ impl Session {
             lock: None,
             served: Served::NotYet,
             unsaved: false,
+            over: false,
         }
+    }
+
+    /// Whether the run is over, and nothing is carried out for it any more.
+    pub(super) const fn is_over(&self) -> bool {
+        self.over
     }
 
     /// The state, if this run may still have it.
@@ -235,6 +243,7 @@ impl Session {
 
     /// What became of it all, for the outcome; the session is over.
     pub(super) fn facts(&mut self) -> Facts {
+        self.over = true;
         std::mem::take(&mut self.facts)
     }
 

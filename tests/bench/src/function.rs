@@ -111,6 +111,7 @@ fn command(world: &World, name: &str, kind: Kind) -> Result<Command, Failure> {
         .env_clear()
         .env("PORT", "0")
         .env("AIPRESS_HOST", "127.0.0.1")
+        .env("AIPRESS_AUTH", "none")
         .env("AIPRESS_STORAGE_ENDPOINT", &world.storage)
         .env("AIPRESS_DEFINITIONS_BUCKET", DEFINITIONS)
         .env("AIPRESS_RECORDS_BUCKET", RECORDS)

@@ -154,7 +154,8 @@ impl ApiError {
                 "see with `tenantctl list` what came of it, or wait longer: --request-timeout".into()
             }
             Self::Unauthorized { .. } => {
-                "set TENANTS_TOKEN to an identity token, such as `gcloud auth print-identity-token` prints".into()
+                "say who you are: --token-command 'gcloud auth print-identity-token', or a token in TENANTS_TOKEN"
+                    .into()
             }
             Self::FrontDoor { .. } => "try again later".into(),
             Self::NotTheApi { .. } => "check --server (TENANTS_URL): it must be the address before /tenants".into(),
@@ -170,6 +171,11 @@ impl ApiError {
 
 fn next_after(problem: &Problem) -> Option<String> {
     let next = match problem.reason.as_str() {
+        "UNAUTHENTICATED" => {
+            "say who you are: --token-command 'gcloud auth print-identity-token', or a token in TENANTS_TOKEN"
+                .to_owned()
+        }
+        "FORBIDDEN" => "ask whoever runs the platform to let you in".to_owned(),
         "TENANT_NOT_FOUND" => "see the tenants that there are with `tenantctl list`".to_owned(),
         "OPERATION_NOT_FOUND" => "see the operations that there are with `tenantctl history <TENANT>`".to_owned(),
         "GENERATION_NOT_FOUND" => {

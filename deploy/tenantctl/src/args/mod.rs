@@ -34,6 +34,9 @@ pub(crate) struct Global {
     /// File with the bearer token; without it, the token is read from `TENANTS_TOKEN`
     #[arg(long, global = true, env = "TENANTS_TOKEN_FILE", value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Command that prints the bearer token, such as `gcloud auth print-identity-token`; run by the shell, once
+    #[arg(long, global = true, env = "TENANTS_TOKEN_COMMAND", conflicts_with = "token_file", value_name = "COMMAND")]
+    pub(crate) token_command: Option<String>,
     /// How the result is written
     #[arg(short, long, global = true, value_enum, default_value_t = Form::Table, value_name = "FORM")]
     pub(crate) output: Form,

@@ -37,6 +37,10 @@ fn a_token_from_the_environment_or_a_file() {
     assert_eq!(with_environment(folder.path(), &["list"], &[url, ("TENANTS_TOKEN", "s3cret")]).code, 0);
     write(folder.path(), "token", "s3cret\n");
     assert_eq!(with_environment(folder.path(), &["list", "--token-file", "token"], &[url]).code, 0);
+    assert_eq!(with_environment(folder.path(), &["list", "--token-command", "echo s3cret"], &[url]).code, 0);
+    let command = |command| offline(folder.path(), &["list", "--token-command", command]);
+    assert_snapshot!("failed_token_command", command("exit 7"));
+    assert_snapshot!("mute_token_command", command("true"));
     assert_snapshot!("no_token_file", offline(folder.path(), &["list", "--token-file", "nowhere"]));
 }
 

@@ -20,7 +20,7 @@ pub(in crate::http) fn answer(method: &Method, path: &str, answered: &Answered) 
     let status = answered.status.as_u16().to_string();
     let response = &operation["responses"][&status];
     assert!(!response.is_null(), "{method} {template} answers {status}, undocumented: {}", answered.body);
-    for name in ["location", "etag", "preference-applied", "retry-after"] {
+    for name in ["location", "etag", "preference-applied", "retry-after", "www-authenticate"] {
         let said =
             response["headers"].as_object().is_some_and(|said| said.keys().any(|said| said.eq_ignore_ascii_case(name)));
         assert!(said || answered.header(name).is_none(), "{method} {template} {status}: header {name} is undocumented");

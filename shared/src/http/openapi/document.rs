@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::endpoints::{Answer, Body, Content, ENDPOINTS, Endpoint};
+use super::endpoints::{Answer, Body, Content, ENDPOINTS, Endpoint, GUARDED};
 use super::schemas;
-use crate::http::problem::{Kind, MEDIA_TYPE};
+use crate::http::problem::{Kind, MEDIA_TYPE, kinds};
 use crate::tenant::Format;
 
 pub(super) fn document() -> Value {
@@ -29,6 +29,7 @@ pub(super) fn document() -> Value {
             "schemas": schemas::schemas(),
             "parameters": parameters(),
             "headers": headers(),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     })
 }
@@ -45,6 +46,10 @@ fn operation(endpoint: &Endpoint) -> Value {
     let mut operation = json!({
         "operationId": endpoint.id, "tags": [endpoint.function], "summary": endpoint.summary, "responses": responses,
     });
+    if endpoint.is_guarded() {
+        // On one machine nobody is asked.
+        operation["security"] = json!([{"bearer": []}, {}]);
+    }
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -85,7 +90,8 @@ fn response(answer: &Answer) -> Value {
 
 fn by_status(endpoint: &Endpoint) -> BTreeMap<u16, Vec<&'static Kind>> {
     let mut statuses: BTreeMap<u16, Vec<&Kind>> = BTreeMap::new();
-    for kind in endpoint.problems.iter().copied().flatten() {
+    let guarded: &[&Kind] = if endpoint.is_guarded() { GUARDED } else { &[] };
+    for kind in endpoint.problems.iter().copied().flatten().chain(guarded) {
         let kinds = statuses.entry(kind.status.as_u16()).or_default();
         if !kinds.contains(kind) {
             kinds.push(kind);
@@ -94,13 +100,16 @@ fn by_status(endpoint: &Endpoint) -> BTreeMap<u16, Vec<&'static Kind>> {
     statuses
 }
 
-fn problem(kinds: &[&Kind]) -> Value {
-    let said: Vec<String> = kinds.iter().map(|kind| format!("`{}`: {}.", kind.reason, kind.title)).collect();
+fn problem(found: &[&'static Kind]) -> Value {
+    let said: Vec<String> = found.iter().map(|kind| format!("`{}`: {}.", kind.reason, kind.title)).collect();
     let mut response = json!({
         "description": said.join(" "),
         "content": {MEDIA_TYPE: {"schema": reference("schemas", "Problem")}},
     });
-    if kinds.iter().any(|kind| kind.status == http::StatusCode::SERVICE_UNAVAILABLE) {
+    if found.contains(&kinds::UNAUTHENTICATED) {
+        response["headers"] = json!({"WWW-Authenticate": reference("headers", "WWW-Authenticate")});
+    }
+    if found.iter().any(|kind| kind.status == http::StatusCode::SERVICE_UNAVAILABLE) {
         response["headers"] = json!({"Retry-After": reference("headers", "Retry-After")});
     }
     response
@@ -141,6 +150,7 @@ fn headers() -> Value {
         "ETag": header("The definition's generation in quotes. The status beside the definition changes without it."),
         "Location": header("Of the new tenant, or of the operation to follow."),
         "Preference-Applied": header("`respond-async`, where it was asked for (RFC 7240)."),
+        "WWW-Authenticate": header("How to say who calls (RFC 6750)."),
         "Retry-After": json!({"description": "Seconds to wait before asking again.", "schema": {"type": "integer", "minimum": 1}}),
     })
 }

@@ -17,6 +17,16 @@ pub(super) struct Endpoint {
     pub(super) problems: &'static [&'static [&'static Kind]],
 }
 
+impl Endpoint {
+    /// Whether somebody asks who calls.
+    pub(super) fn is_guarded(&self) -> bool {
+        self.function != "every function"
+    }
+}
+
+/// Who calls is not known, or may not.
+pub(super) const GUARDED: &[&Kind] = &[kinds::UNAUTHENTICATED, kinds::FORBIDDEN, kinds::DEPENDENCY_FAILED];
+
 /// What a request carries.
 #[derive(Clone, Copy)]
 pub(super) enum Body {

@@ -52,6 +52,9 @@ catalogue! {
     NOT_ACCEPTABLE NOT_ACCEPTABLE "None of the accepted media types can be answered",
     UNSUPPORTED_MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE "The body's media type is not supported",
     BODY_TOO_LARGE PAYLOAD_TOO_LARGE "The body is too large",
+    // Who sends it.
+    UNAUTHENTICATED UNAUTHORIZED "The caller is not known",
+    FORBIDDEN FORBIDDEN "The caller may not do this",
     // What it asks for.
     TENANT_NOT_FOUND NOT_FOUND "There is no such tenant",
     OPERATION_NOT_FOUND NOT_FOUND "There is no such operation",

@@ -2,31 +2,31 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 
-use super::Door;
 use super::update::{answered, dry_run};
+use crate::http::identity::Asking;
 use crate::http::links;
 use crate::http::negotiate::{Accepts, DryRun, Preferences, SubmittedDefinition};
 use crate::http::problem::Problem;
 use crate::records::Trigger;
 use crate::tenant::{self, TenantId};
-use crate::tenants::{CommandError, Submission};
+use crate::tenants::{Caller, CommandError, Commands, Submission};
 
 pub(super) async fn create(
-    State(door): State<Door>,
+    State(commands): State<Commands>,
     accepts: Accepts,
     DryRun(dry): DryRun,
     preferences: Preferences,
-    headers: HeaderMap,
+    Asking(principal): Asking,
     SubmittedDefinition(submission): SubmittedDefinition,
 ) -> Result<Response, Problem> {
     if dry {
-        let preview = door.commands.preview_create(&submission).await;
+        let preview = commands.preview_create(&submission).await;
         return Ok(dry_run(accepts, preview.map_err(|error| failed(error, &submission))?).into_response());
     }
-    let caller = door.identity.caller(&headers, Trigger::Api);
-    let answer = door.commands.create(&caller, submission.clone(), preferences.wait).await;
+    let caller = Caller { principal, trigger: Trigger::Api };
+    let answer = commands.create(&caller, submission.clone(), preferences.wait).await;
     let answer = answer.map_err(|error| failed(error, &submission))?;
     let location = links::tenant(&answer.tenant.tenant);
     let finished = answer.finished;

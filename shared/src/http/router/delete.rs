@@ -2,31 +2,32 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
-use super::Door;
 use super::update::{accepted, dry_run, if_expected};
+use crate::http::identity::Asking;
 use crate::http::negotiate::{Accepts, DryRun, Expected, Preferences, TenantPath};
 use crate::http::problem::Problem;
 use crate::http::resource::OperationReference;
 use crate::records::Trigger;
+use crate::tenants::{Caller, Commands};
 
 pub(super) async fn delete(
-    State(door): State<Door>,
+    State(commands): State<Commands>,
     TenantPath(tenant): TenantPath,
     accepts: Accepts,
     DryRun(dry): DryRun,
     expected: Expected,
     preferences: Preferences,
-    headers: HeaderMap,
+    Asking(principal): Asking,
 ) -> Result<Response, Problem> {
     let failed = |error| Problem::of_command(error, Some(&tenant));
     if dry {
-        let preview = |when| door.commands.preview_delete(&tenant, when);
+        let preview = |when| commands.preview_delete(&tenant, when);
         return Ok(dry_run(accepts, if_expected(&expected, preview).await.map_err(failed)?).into_response());
     }
-    let caller = door.identity.caller(&headers, Trigger::Api);
-    let delete = |when| door.commands.delete(&caller, &tenant, when, preferences.wait);
+    let caller = Caller { principal, trigger: Trigger::Api };
+    let delete = |when| commands.delete(&caller, &tenant, when, preferences.wait);
     let answer = if_expected(&expected, delete).await.map_err(failed)?;
     if !answer.finished {
         return Ok(accepted(accepts, answer, preferences.wait).into_response());

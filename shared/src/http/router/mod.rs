@@ -23,7 +23,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::access_log::log_request;
 use super::events::EventSource;
-use super::identity::Identity;
+use super::identity::{Gate, guarded};
 use super::problem::{Problem, kinds, render};
 use crate::reconcile::{Reconciler, Sweeper, Watcher};
 use crate::tenants::{Commands, Queries};
@@ -33,31 +33,32 @@ use crate::tenants::{Commands, Queries};
 pub struct Door {
     /// Carries commands out.
     pub commands: Commands,
-    /// Tells who asks.
-    pub identity: Identity,
+    /// Who is let in.
+    pub gate: Gate,
 }
 
 /// `create-tenant`.
 pub fn create_tenant(door: Door) -> Router {
-    Router::new().route("/tenants", post(create::create)).with_state(door)
+    guarded(Router::new().route("/tenants", post(create::create)), &door.gate).with_state(door.commands)
 }
 
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/tenants/{id}", put(update::update))
-        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade))
-        .with_state(door)
+        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade));
+    guarded(routes, &door.gate).with_state(door.commands)
 }
 
 /// `delete-tenant`.
 pub fn delete_tenant(door: Door) -> Router {
-    Router::new().route("/tenants/{id}", axum::routing::delete(delete::delete)).with_state(door)
+    let routes = Router::new().route("/tenants/{id}", axum::routing::delete(delete::delete));
+    guarded(routes, &door.gate).with_state(door.commands)
 }
 
 /// `get-tenant`.
-pub fn get_tenant(queries: Queries) -> Router {
-    Router::new()
+pub fn get_tenant(queries: Queries, gate: &Gate) -> Router {
+    let routes = Router::new()
         .route("/fleet/drift", get(drift::drift))
         .route("/tenants", get(list::tenants))
         .route("/tenants/{id}", get(get::tenant))
@@ -65,26 +66,24 @@ pub fn get_tenant(queries: Queries) -> Router {
         .route("/tenants/{id}/definitions/{generation}", get(definitions::source))
         .route("/tenants/{id}/operations", get(operations::operations))
         .route("/tenants/{id}/operations/{operation}", get(operations::operation))
-        .route("/tenants/{id}/operations/{operation}/log", get(operations::log))
-        .with_state(queries)
+        .route("/tenants/{id}/operations/{operation}/log", get(operations::log));
+    guarded(routes, gate).with_state(queries)
 }
 
 /// `definition-changed`.
-pub fn definition_changed(watcher: Watcher, source: EventSource) -> Router {
-    Router::new()
-        .route("/events", post(events::receive))
-        .route("/assets", post(assets::receive))
-        .with_state((watcher, source))
+pub fn definition_changed(watcher: Watcher, source: EventSource, gate: &Gate) -> Router {
+    let routes = Router::new().route("/events", post(events::receive)).route("/assets", post(assets::receive));
+    guarded(routes, gate).with_state((watcher, source))
 }
 
 /// `reconcile-tenant`.
-pub fn reconcile_tenant(reconciler: Reconciler, identity: Identity) -> Router {
-    Router::new().route("/tasks", post(tasks::receive)).with_state((reconciler, identity))
+pub fn reconcile_tenant(reconciler: Reconciler, gate: &Gate) -> Router {
+    guarded(Router::new().route("/tasks", post(tasks::receive)), gate).with_state(reconciler)
 }
 
 /// `check-drift`.
-pub fn check_drift(sweeper: Sweeper) -> Router {
-    Router::new().route("/sweep", post(sweep::sweep)).with_state(sweeper)
+pub fn check_drift(sweeper: Sweeper, gate: &Gate) -> Router {
+    guarded(Router::new().route("/sweep", post(sweep::sweep)), gate).with_state(sweeper)
 }
 
 /// What all functions together work with.
@@ -104,16 +103,17 @@ pub struct Parts {
     pub sweeper: Sweeper,
 }
 
-/// All functions in one process.
+/// All functions in one process, behind one gate.
 pub fn all(parts: Parts) -> Router {
     let Parts { door, queries, watcher, source, reconciler, sweeper } = parts;
+    let gate = door.gate.clone();
     create_tenant(door.clone())
         .merge(update_tenant(door.clone()))
-        .merge(delete_tenant(door.clone()))
-        .merge(get_tenant(queries))
-        .merge(definition_changed(watcher, source))
-        .merge(reconcile_tenant(reconciler, door.identity))
-        .merge(check_drift(sweeper))
+        .merge(delete_tenant(door))
+        .merge(get_tenant(queries, &gate))
+        .merge(definition_changed(watcher, source, &gate))
+        .merge(reconcile_tenant(reconciler, &gate))
+        .merge(check_drift(sweeper, &gate))
 }
 
 /// What every function has besides its own routes: its health, its description, an answer to whatever it does not know,

@@ -5,16 +5,18 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use crate::http::events::{Hint, acknowledge, task_hint};
-use crate::http::identity::Identity;
+use crate::http::identity::Asking;
 use crate::http::negotiate::read_body;
 use crate::reconcile::{Insist, Reconciler};
 use crate::records::Trigger;
+use crate::tenants::Caller;
 
 pub(super) async fn receive(
-    State((reconciler, identity)): State<(Reconciler, Identity)>,
+    State(reconciler): State<Reconciler>,
+    Asking(principal): Asking,
     request: Request,
 ) -> Response {
-    let caller = identity.caller(request.headers(), Trigger::Task);
+    let caller = Caller { principal, trigger: Trigger::Task };
     let hint = match read_body(request).await {
         Ok(body) => task_hint(&body),
         Err(problem) => Hint::Malformed(problem.detail().to_owned()),

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 
-use super::Door;
+use crate::http::identity::Asking;
 use crate::http::links;
 use crate::http::negotiate::{
     Accepts, DryRun, Expected, Preferences, Reply, SubmittedDefinition, TenantPath, entity_tag,
@@ -12,26 +12,26 @@ use crate::http::negotiate::{
 use crate::http::problem::Problem;
 use crate::http::resource::{OperationReference, PreviewResource, TenantResource};
 use crate::records::Trigger;
-use crate::tenants::{Answer, CommandError, IfMatch, Preview, Wait};
+use crate::tenants::{Answer, Caller, CommandError, Commands, IfMatch, Preview, Wait};
 
 #[expect(clippy::too_many_arguments, reason = "each is one part of the request, and axum calls it")]
 pub(super) async fn update(
-    State(door): State<Door>,
+    State(commands): State<Commands>,
     TenantPath(tenant): TenantPath,
     accepts: Accepts,
     DryRun(dry): DryRun,
     expected: Expected,
     preferences: Preferences,
-    headers: HeaderMap,
+    Asking(principal): Asking,
     SubmittedDefinition(submission): SubmittedDefinition,
 ) -> Result<Response, Problem> {
     let failed = |error| Problem::of_command(error, Some(&tenant));
     if dry {
-        let preview = |when| door.commands.preview_update(&tenant, &submission, when);
+        let preview = |when| commands.preview_update(&tenant, &submission, when);
         return Ok(dry_run(accepts, if_expected(&expected, preview).await.map_err(failed)?).into_response());
     }
-    let caller = door.identity.caller(&headers, Trigger::Api);
-    let update = |when| door.commands.update(&caller, &tenant, submission.clone(), when, preferences.wait);
+    let caller = Caller { principal, trigger: Trigger::Api };
+    let update = |when| commands.update(&caller, &tenant, submission.clone(), when, preferences.wait);
     let answer = if_expected(&expected, update).await.map_err(failed)?;
     Ok(answered(accepts, StatusCode::OK, answer, preferences.wait).into_response())
 }

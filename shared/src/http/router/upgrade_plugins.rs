@@ -2,24 +2,25 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
-use super::Door;
 use super::update::answered;
+use crate::http::identity::Asking;
 use crate::http::negotiate::{Accepts, NoParameters, Preferences, TenantPath};
 use crate::http::problem::Problem;
 use crate::records::Trigger;
+use crate::tenants::{Caller, Commands};
 
 pub(super) async fn upgrade(
-    State(door): State<Door>,
+    State(commands): State<Commands>,
     TenantPath(tenant): TenantPath,
     accepts: Accepts,
     NoParameters: NoParameters,
     preferences: Preferences,
-    headers: HeaderMap,
+    Asking(principal): Asking,
 ) -> Result<Response, Problem> {
-    let caller = door.identity.caller(&headers, Trigger::Api);
-    let answer = door.commands.upgrade_plugins(&caller, &tenant, preferences.wait).await;
+    let caller = Caller { principal, trigger: Trigger::Api };
+    let answer = commands.upgrade_plugins(&caller, &tenant, preferences.wait).await;
     let answer = answer.map_err(|error| Problem::of_command(error, Some(&tenant)))?;
     Ok(answered(accepts, StatusCode::OK, answer, preferences.wait).into_response())
 }

@@ -16,7 +16,7 @@ use tower::ServiceExt as _;
 
 use crate::clock::{Clock, OperationIds};
 use crate::http::events::EventSource;
-use crate::http::identity::Identity;
+use crate::http::identity::Gate;
 use crate::http::openapi;
 use crate::http::router::{self, Door, Parts};
 use crate::operation::OperationId;
@@ -274,7 +274,7 @@ fn parts(
     let sweeper = Sweeper::new(definitions, records, statuses, breaker, lists, tasks(), clock(), platform);
     let reconciler = Reconciler::new(ports);
     Parts {
-        door: Door { commands: Commands::new(reconciler.clone(), tasks()), identity: Identity },
+        door: Door { commands: Commands::new(reconciler.clone(), tasks()), gate: Gate::open() },
         queries: Queries::new(definitions_reader, records_reader),
         watcher,
         source: EventSource::new("definitions"),

@@ -9,6 +9,7 @@ use crate::provision::{ChangeSummary, DriftItem, Goal, ProvisionError};
 use crate::records::{
     CONFIRMED, ConditionKind, DriftFinding, DriftRecord, Entry, OperationKind, Outcome, Status, Truth,
 };
+use crate::signals;
 use crate::tenant::DriftPolicy;
 use crate::tenants::CommandError;
 
@@ -85,8 +86,9 @@ impl Work<'_> {
         };
         let status = self.settle(say).await?.value;
         let again = |finding: &&DriftFinding| finding.sightings == CONFIRMED;
-        for finding in status.drift.iter().flat_map(|drift| &drift.found).filter(again) {
-            tracing::warn!(operation = %self.operation, resource = %finding.item.address, "drift is confirmed");
+        let confirmed = status.drift.iter().flat_map(|drift| &drift.found).filter(again).count();
+        if confirmed > 0 {
+            signals::drift_found(self.tenant, confirmed);
         }
         Ok(status)
     }

@@ -67,8 +67,13 @@ impl Work<'_> {
 fn home(definition: &Definition, status: &Status) -> Option<String> {
     let domain =
         definition.spec.custom_domains.first().map(|domain| format!("https://{}", domain.to_ascii_lowercase()));
-    let service = || status.outputs.get("url").and_then(|url| url.as_str());
-    domain.or_else(|| service().map(|url| url.trim_end_matches('/').to_owned()))
+    domain.or_else(|| service(status))
+}
+
+/// The address of a site's service, without a slash at its end.
+fn service(status: &Status) -> Option<String> {
+    let url = status.outputs.get("url").and_then(|url| url.as_str());
+    url.map(|url| url.trim_end_matches('/').to_owned())
 }
 
 /// One step of one tenant.

@@ -26,6 +26,7 @@ use crate::placement::Occupancy;
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::records::{Definitions, LeaseMark, StatusSummary, Statuses};
+use crate::signals;
 use crate::store::ObjectReader;
 use crate::tasks::{Task, Tasks};
 use crate::tenant::TenantId;
@@ -133,6 +134,7 @@ impl Sweeper {
                 self.hand_out(tenant, due, &mut report).await;
             }
         }
+        signals::sweep_ended(&report);
         Ok(report)
     }
 

@@ -48,7 +48,9 @@ impl Commands {
             let written = match stored {
                 Some(stored) => {
                     must_match(&stored, if_match)?;
-                    if self.is_stored(&stored, submission).await? {
+                    // The same bytes again, while a deletion stands, say that it is wanted after all: a new generation.
+                    let leaving = status.is_some_and(|status| status.value.deletion.is_some());
+                    if !leaving && self.is_stored(&stored, submission).await? {
                         return Ok(stored.generation);
                     }
                     writer.replace(&stored, submission.source.clone(), submission.format).await

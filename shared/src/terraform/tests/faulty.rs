@@ -20,6 +20,8 @@ pub(in crate::terraform) enum Fault {
     AnswerLost,
     /// It is not done, and trying again does not help.
     Refused,
+    /// It is done, and the answer takes its time.
+    Late,
 }
 
 pub(in crate::terraform) struct FaultyStore {
@@ -97,6 +99,9 @@ impl ObjectStore for FaultyStore {
         let written = self.inner.write(name, object, when).await;
         if matches!(written, Err(StoreError::PreconditionFailed { .. })) {
             self.collisions.fetch_add(1, Ordering::Relaxed);
+        }
+        if fault == Some(Fault::Late) {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
         if fault == Some(Fault::AnswerLost) {
             return Err(StoreError::Unavailable { reason: "the answer was lost".to_owned() });

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tenancy::clock::SystemClock;
 use tenancy::http::events::EventSource;
+use tenancy::http::identity::Gate;
 use tenancy::http::router;
 use tenancy::http::serve::{Stopping, serve_until};
 use tenancy::platform::Platform;
@@ -49,7 +50,8 @@ pub(super) async fn measure() -> Result<Vec<Figure>, Failure> {
     log_to_nowhere();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    let routes = router::complete(router::definition_changed(watcher().await?, EventSource::new(BUCKET)));
+    let routes = router::definition_changed(watcher().await?, EventSource::new(BUCKET), &Gate::open());
+    let routes = router::complete(routes);
     let stopping = Stopping { grace: Duration::ZERO, drain: Duration::ZERO, stop: CancellationToken::new() };
     let server = tokio::spawn(serve_until(routes, listener, stopping, std::future::pending()));
     send_for(address, WARM_UP).await?;

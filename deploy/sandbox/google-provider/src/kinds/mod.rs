@@ -3,6 +3,7 @@
 //! Everything else about a kind is in its schema file.
 
 mod cloud_run;
+mod numbered;
 mod password;
 mod secret;
 mod sql;
@@ -54,6 +55,10 @@ impl Change<'_> {
 pub fn identify(kind: &str, change: &mut Change<'_>) -> Result<(), CloudError> {
     match kind {
         "google_secret_manager_secret_version" => secret::identify(change),
+        "google_monitoring_alert_policy" | "google_monitoring_dashboard" | "google_storage_notification" => {
+            numbered::identify(kind, change);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -110,7 +115,11 @@ pub fn contained(kind: &str, name: &str) -> Vec<(&'static str, String)> {
             ("google_storage_bucket_iam_member", format!("b/{name}/")),
             ("google_storage_managed_folder", format!("{name}/")),
             ("google_storage_managed_folder_iam_member", format!("b/{name}/")),
+            ("google_storage_notification", format!("{name}/")),
         ],
+        "google_pubsub_topic" => vec![("google_pubsub_topic_iam_member", format!("{name}/"))],
+        "google_pubsub_subscription" => vec![("google_pubsub_subscription_iam_member", format!("{name}/"))],
+        "google_cloud_run_v2_job" => vec![("google_cloud_run_v2_job_iam_member", format!("{name}/"))],
         "google_storage_managed_folder" => {
             let (bucket, folder) = name.split_once('/').unwrap_or((name, ""));
             vec![("google_storage_managed_folder_iam_member", format!("b/{bucket}/managedFolders/{folder}"))]
@@ -136,6 +145,9 @@ pub fn removal(kind: &str, state: &Fields, cloud: &Cloud) -> Result<Removal, Clo
         return Err(CloudError::Refused(format!(
             "cannot destroy {kind} without setting deletion_protection=false and running `terraform apply`"
         )));
+    }
+    if kind == "google_project_service" && state.get("disable_on_destroy").and_then(Value::as_bool) != Some(true) {
+        return Ok(Removal::Abandon);
     }
     if kind == "google_storage_bucket" {
         storage::empty(text("name"), state, cloud)?;

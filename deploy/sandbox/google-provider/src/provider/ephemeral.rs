@@ -15,6 +15,7 @@ impl Provider {
         match kind {
             "google_client_config" => client_config(configured, &mut fields),
             "google_project" => project(configured, &mut fields)?,
+            "google_storage_project_service_account" => storage_agent(configured, &mut fields)?,
             _ => return Err(Problem(format!("the sandbox provider cannot read {kind}"))),
         }
         Ok(conform(&schema.block, Value::Map(fields)))
@@ -55,14 +56,28 @@ fn client_config(configured: &Configured, fields: &mut Fields) {
 
 /// Any project exists; what is said of it follows from its id.
 fn project(configured: &Configured, fields: &mut Fields) -> Result<(), Problem> {
-    let given = fields.get("project_id").and_then(Value::as_str).map(str::to_owned);
-    let Some(project) = given.or_else(|| configured.project.clone()) else {
-        return Err(Problem("project: required field is not set".into()));
-    };
+    let project = asked_for(configured, fields.get("project_id"))?;
     fields.insert("id".to_owned(), format!("projects/{project}").into());
     fields.insert("number".to_owned(), project_number(&project).into());
     fields.insert("name".to_owned(), project.as_str().into());
     fields.insert("org_id".to_owned(), project_number(&digest("organization")).into());
     fields.insert("project_id".to_owned(), project.into());
     Ok(())
+}
+
+/// Cloud Storage's own identity in a project.
+fn storage_agent(configured: &Configured, fields: &mut Fields) -> Result<(), Problem> {
+    let project = asked_for(configured, fields.get("project"))?;
+    let email = format!("service-{}@gs-project-accounts.iam.gserviceaccount.com", project_number(&project));
+    fields.insert("member".to_owned(), format!("serviceAccount:{email}").into());
+    fields.insert("id".to_owned(), email.as_str().into());
+    fields.insert("email_address".to_owned(), email.into());
+    fields.insert("project".to_owned(), project.into());
+    Ok(())
+}
+
+/// The project that is named, else the provider's.
+fn asked_for(configured: &Configured, named: Option<&Value>) -> Result<String, Problem> {
+    let named = named.and_then(Value::as_str).map(str::to_owned);
+    named.or_else(|| configured.project.clone()).ok_or_else(|| Problem("project: required field is not set".into()))
 }

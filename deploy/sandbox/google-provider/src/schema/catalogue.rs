@@ -40,8 +40,28 @@ macro_rules! files {
 const GOOGLE_PROVIDER: Files = files!("google": "provider");
 const GOOGLE_RESOURCES: Files = files!("google/resources":
     "google_cloud_run_v2_job",
+    "google_cloud_run_v2_job_iam_member",
     "google_cloud_run_v2_service",
     "google_cloud_run_v2_service_iam_member",
+    "google_cloud_scheduler_job",
+    "google_compute_backend_service",
+    "google_compute_global_address",
+    "google_compute_global_forwarding_rule",
+    "google_compute_managed_ssl_certificate",
+    "google_compute_region_network_endpoint_group",
+    "google_compute_target_https_proxy",
+    "google_compute_url_map",
+    "google_eventarc_trigger",
+    "google_logging_metric",
+    "google_monitoring_alert_policy",
+    "google_monitoring_dashboard",
+    "google_project_iam_custom_role",
+    "google_project_iam_member",
+    "google_project_service",
+    "google_pubsub_subscription",
+    "google_pubsub_subscription_iam_member",
+    "google_pubsub_topic",
+    "google_pubsub_topic_iam_member",
     "google_secret_manager_secret",
     "google_secret_manager_secret_iam_member",
     "google_secret_manager_secret_version",
@@ -53,8 +73,11 @@ const GOOGLE_RESOURCES: Files = files!("google/resources":
     "google_storage_bucket_iam_member",
     "google_storage_managed_folder",
     "google_storage_managed_folder_iam_member",
+    "google_storage_notification",
 );
-const GOOGLE_DATA: Files = files!("google/data": "google_client_config", "google_project");
+const GOOGLE_DATA: Files = files!("google/data":
+    "google_client_config", "google_project", "google_storage_project_service_account",
+);
 const GOOGLE_EPHEMERAL: Files = files!("google/ephemeral": "google_secret_manager_secret_version");
 const RANDOM_PROVIDER: Files = files!("random": "provider");
 const RANDOM_EPHEMERAL: Files = files!("random/ephemeral": "random_password");

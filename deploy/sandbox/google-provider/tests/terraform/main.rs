@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "the tests start Terraform and ask where it is")]
 
 mod cloud_behaviour;
+mod control_plane;
 mod drift;
 mod installation;
 mod lifecycle;

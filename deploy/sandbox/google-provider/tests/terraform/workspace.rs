@@ -66,8 +66,17 @@ impl Workspace {
 
     /// The production module, with the inputs of that name.
     pub(crate) fn tenant(inputs: &str) -> Self {
+        Self::of(&tenant_module(), inputs)
+    }
+
+    /// The control plane's module, with the inputs of that name.
+    pub(crate) fn control_plane(inputs: &str) -> Self {
+        Self::of(&control_plane_module(), inputs)
+    }
+
+    fn of(module: &Path, inputs: &str) -> Self {
         let workspace = Self::empty();
-        copy(&tenant_module(), &workspace.run());
+        copy(module, &workspace.run());
         workspace.write("backend_override.tf", "terraform {\n  backend \"local\" {}\n}\n");
         let inputs = workspace.run().join(format!("tests/inputs/{inputs}.tfvars.json"));
         fs::copy(inputs, workspace.run().join("terraform.tfvars.json")).unwrap();
@@ -168,7 +177,7 @@ impl Workspace {
         serde_json::from_str(&ran.out).unwrap()
     }
 
-    /// Changes one input of the production module.
+    /// Changes one input of the module.
     pub(crate) fn input(&self, pointer: &str, value: Json) {
         let path = self.run().join("terraform.tfvars.json");
         let mut inputs: Json = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -180,6 +189,11 @@ impl Workspace {
 /// Where the production module is.
 pub(crate) fn tenant_module() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../terraform/tenant")
+}
+
+/// Where the control plane's module is.
+pub(crate) fn control_plane_module() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../terraform/control-plane")
 }
 
 /// Every file under a folder; links are not followed, since `.terraform` links the provider's own folder.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::install::installed;
-use super::{Turn, Words};
-use crate::plugins::{InstallPhase, InstallStatus, Setback, outcome};
+use super::{Turn, Words, service};
+use crate::plugins::{InstallPhase, InstallRequest, Report, Setback, only_sends_home, outcome};
 use crate::records::{Status, Truth};
 use crate::tenants::CommandError;
 
@@ -16,8 +16,10 @@ impl Turn<'_> {
         let Some(mut record) = self.status.plugins.clone() else { return Ok(self.status) };
         let Some(trial) = record.trial.clone() else { return Ok(self.status) };
         let request = self.request(trial.previous.clone(), record.running.clone());
+        // By the service's own address: a domain may lead here only later.
+        let request = InstallRequest { site_url: self.service(), ..request };
         let mut looked = self.phase(InstallPhase::Verify, &request).await;
-        if looked.as_ref().is_ok_and(|report| report.status == InstallStatus::UnhealthyBefore) {
+        if looked.as_ref().is_ok_and(|report| !self.is_well(report) && !report.status.retryable()) {
             // An instance that starts answers late: once is no proof.
             self.work.ports.clock.sleep(PAUSE).await;
             looked = self.phase(InstallPhase::Verify, &request).await;
@@ -26,13 +28,15 @@ impl Turn<'_> {
             Ok(report) => report,
             Err(fault) => return self.without_report(record, fault).await,
         };
+        if self.is_well(&report) {
+            (record.trial, record.failure, record.settled) = (None, None, record.lock_digest);
+            let status = self.settle(&record, installed(&record)).await?;
+            self.done("the site is well with its plugins".to_owned()).await?;
+            return Ok(status);
+        }
         match outcome(&request, &report) {
-            Ok(_) => {
-                (record.trial, record.failure, record.settled) = (None, None, record.lock_digest);
-                let status = self.settle(&record, installed(&record)).await?;
-                self.done("the site is well with its plugins".to_owned()).await?;
-                Ok(status)
-            }
+            // Every status that is well was answered above.
+            Ok(_) => Ok(self.status),
             Err(setback) if report.status.retryable() => {
                 let unknown = Setback { fails_tenant: false, reason: "Unverified".to_owned(), ..setback };
                 self.set_back(record, unknown).await
@@ -45,5 +49,14 @@ impl Turn<'_> {
                 Ok(status)
             }
         }
+    }
+
+    /// A site with a domain, looked at by its service's address, sends visitors of the front page on to the domain.
+    fn is_well(&self, report: &Report) -> bool {
+        report.status.moves() || (self.home != self.service() && only_sends_home(report))
+    }
+
+    fn service(&self) -> Option<String> {
+        service(&self.status)
     }
 }
