@@ -10,6 +10,8 @@ use super::buckets::{both, clients, reader, store};
 use super::{AssembleError, engine};
 use crate::clock::{Clock, OperationIds, SystemClock, UlidIds};
 use crate::config::{FleetConfig, WorkerConfig};
+use crate::exports::cloud_sql::CloudSqlExports;
+use crate::exports::{DatabaseExports, RecordedExports};
 use crate::http::events::EventSource;
 use crate::http::identity::Identity;
 use crate::http::router::{Door, Parts};
@@ -17,7 +19,7 @@ use crate::platform::Platform;
 use crate::plugins::RecordedInstalls;
 use crate::provision::Provisioner;
 use crate::reconcile::{Breaker, Insist, Ports, Reconciler, Sweeper, Watcher};
-use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Principal, Statuses, Trigger};
+use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
 use crate::store::ObjectReader;
 use crate::store::gcs::GcsStore;
 use crate::tasks::{LocalQueue, Tasks};
@@ -41,6 +43,8 @@ pub(super) struct Fleet {
     breaker: Breaker,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
+    /// The store is a stand-in: nothing of this process is in the cloud.
+    sandboxed: bool,
 }
 
 impl Fleet {
@@ -62,6 +66,7 @@ impl Fleet {
             breaker: Breaker::new(store(&records_bucket)),
             platform: Arc::new(config.platform.clone()),
             clock,
+            sandboxed: config.stores.endpoint.is_some(),
             definitions_bucket,
             records_bucket,
         }
@@ -82,6 +87,15 @@ impl Fleet {
         Sweeper::new(definitions, records, statuses, breaker, tasks, clock, platform)
     }
 
+    /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.
+    fn exports(&self) -> Arc<dyn DatabaseExports> {
+        if self.sandboxed {
+            Arc::new(RecordedExports::new(store(&self.records_bucket)))
+        } else {
+            Arc::new(CloudSqlExports::new(&self.platform.artifacts_bucket))
+        }
+    }
+
     fn ports(&self, provisioner: Arc<dyn Provisioner>, shutdown: CancellationToken) -> Ports {
         Ports {
             definitions: self.definitions.clone(),
@@ -90,6 +104,8 @@ impl Fleet {
             journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
             leases: self.leases.clone(),
             breaker: self.breaker.clone(),
+            graveyard: Graveyard::new(store(&self.records_bucket)),
+            exports: self.exports(),
             provisioner,
             installs: Arc::new(RecordedInstalls::new(store(&self.records_bucket))),
             clock: Arc::clone(&self.clock),

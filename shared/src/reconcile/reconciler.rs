@@ -121,7 +121,8 @@ impl Reconciler {
         let observation =
             Observation::read_again(before, &ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
         let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
-        let deletions_held = tombstoned && ports.breaker.holds(&ports.platform.deletion).await?;
+        let now = ports.clock.now();
+        let deletions_held = tombstoned && ports.breaker.holds(tenant, &ports.platform.deletion, now).await?;
         let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
         let insist = insist == Insist::Yes || asked;
         let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist };

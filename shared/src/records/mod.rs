@@ -1,4 +1,5 @@
-//! What is kept in buckets, typed: definitions, status records, leases and the journal of operations. Nothing else is
+//! What is kept in buckets, typed: definitions, status records, leases, the journal of operations and what is kept of
+//! deleted tenants. Nothing else is
 //! true; every process reads these again before it acts.
 //!
 //! Each kind is a pair: a value type and a repository that knows its object names and preconditions. The repositories that
@@ -6,6 +7,7 @@
 
 mod condition;
 mod definitions;
+mod graveyard;
 mod journal;
 mod leases;
 mod names;
@@ -16,13 +18,14 @@ mod summary;
 
 pub use condition::{Condition, ConditionKind, Conditions, Truth};
 pub use definitions::{DefinitionHead, DefinitionWriter, Definitions, StoredDefinition};
+pub use graveyard::{Burial, BuriedDefinition, Graveyard, LastDefinition};
 pub use journal::{Entry, Journal};
 pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use status::{
-    AppliedRecord, DeletionRequest, DeletionTerms, DriftRecord, Hold, Phase, PluginsRecord, RetryRecord, Status,
-    Tombstone,
+    AppliedRecord, Approval, DeletionRequest, DeletionTerms, DriftRecord, ExportRecord, Hold, Phase, PluginsRecord,
+    RestoredRecord, RetryRecord, Status, Tombstone,
 };
 pub use statuses::Statuses;
 pub use summary::StatusSummary;

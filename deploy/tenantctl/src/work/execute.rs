@@ -66,9 +66,17 @@ impl Worker<'_> {
                 let sent = self.api.update(tenant, &definition.bytes, definition.format, Some(*over)).await?;
                 (sent, Verdict::Updated)
             }
-            What::Delete { may_be_absent } => {
+            What::Approve { digest } => {
+                self.progress.step(tenant, "approving");
+                (self.api.approve(tenant, *digest).await?, Verdict::Updated)
+            }
+            What::Undelete => {
+                self.progress.step(tenant, "bringing back");
+                (self.api.undelete(tenant).await?, Verdict::Created)
+            }
+            What::Delete { may_be_absent, force } => {
                 self.progress.step(tenant, "deleting");
-                match self.api.delete(tenant).await {
+                match self.api.delete(tenant, *force).await {
                     Err(error) if *may_be_absent && error.is("TENANT_NOT_FOUND") => {
                         return Ok(Outcome::new(tenant.clone(), job.file.clone(), Verdict::Absent));
                     }

@@ -139,9 +139,22 @@ fn statuses() -> Value {
         ("at", time()),
         ("operation", to("OperationId")),
     ]);
-    let deletion = object(&[("at", time()), ("by", text()), ("generation", json!({"type": ["integer", "null"]}))]);
-    let hold =
-        object(&[("digest", to("Digest")), ("wanted", to("Digest")), ("changes", to("Changes")), ("since", time())]);
+    let deletion = object(&[
+        ("at", time()),
+        ("by", text()),
+        ("generation", json!({"type": ["integer", "null"]})),
+        ("force?", flag()),
+    ]);
+    let export = object(&[("job", text()), ("uri", text()), ("finished", flag())]);
+    let restored = object(&[("at", time()), ("from", to("OperationId")), ("export?", text())]);
+    let given = object(&[("by", text()), ("at", time()), ("expires", time())]);
+    let hold = object(&[
+        ("digest", to("Digest")),
+        ("wanted", to("Digest")),
+        ("changes", to("Changes")),
+        ("since", time()),
+        ("approval?", given.clone()),
+    ]);
     json!({
         "Phase": one_of(&[
             "Pending", "Applying", "Ready", "Invalid", "Failed", "Held", "Suspended", "Tombstoned", "Deleting",
@@ -160,6 +173,7 @@ fn statuses() -> Value {
             ("conditions", list(&to("Condition"))),
             ("observedGeneration?", to("Generation")),
             ("inDoubt?", flag()),
+            ("unsaved?", flag()),
             ("placement?", placement()),
             ("applied?", applied),
             ("outputs?", json!({"type": "object", "additionalProperties": true})),
@@ -167,8 +181,10 @@ fn statuses() -> Value {
             ("terms", object(&[("policy", one_of(&["Delete", "Retain"])), ("protection", flag())])),
             ("plugins?", object(&[("wanted", json!({})), ("digest", to("Digest")), ("requested", time())])),
             ("drift?", object(&[("checked", time()), ("found", list(&drift))])),
-            ("tombstone?", object(&[("since", time()), ("destroyAfter", time())])),
+            ("tombstone?", object(&[("since", time()), ("destroyAfter", time()), ("approval?", given)])),
             ("deletion?", deletion),
+            ("export?", export),
+            ("restored?", restored),
             ("hold?", hold),
             ("retry?", object(&[("failures", count()), ("wanted", to("Digest")), ("notBefore", time())])),
             ("operation?", to("OperationId")),
@@ -237,6 +253,7 @@ fn deliveries() -> Value {
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
     let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);
     json!({
+        "Approval": object(&[("digest", to("Digest"))]),
         "Event": {"description": "Whatever the sender sends; what is no event is acknowledged and logged."},
         "Task": task,
         "TaskDelivery": {"anyOf": [to("Task"), object(&[("message", object(&[("data", text())]))])]},

@@ -1,5 +1,6 @@
 //! The routes: one builder a function, one controller a verb. What each answers is in [`openapi`](super::openapi).
 
+mod approvals;
 mod create;
 mod definitions;
 mod delete;
@@ -11,6 +12,7 @@ mod openapi;
 mod operations;
 mod sweep;
 mod tasks;
+mod undelete;
 mod update;
 
 use axum::Router;
@@ -36,12 +38,18 @@ pub struct Door {
 
 /// `create-tenant`.
 pub fn create_tenant(door: Door) -> Router {
-    Router::new().route("/tenants", post(create::create)).with_state(door)
+    Router::new()
+        .route("/tenants", post(create::create))
+        .route("/tenants/{id}/undelete", post(undelete::undelete))
+        .with_state(door)
 }
 
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
-    Router::new().route("/tenants/{id}", put(update::update)).with_state(door)
+    Router::new()
+        .route("/tenants/{id}", put(update::update))
+        .route("/tenants/{id}/approvals", post(approvals::approve))
+        .with_state(door)
 }
 
 /// `delete-tenant`.

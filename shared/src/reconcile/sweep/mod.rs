@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub use due::{Due, due, next_check};
 
-use super::breaker::{Breaker, FleetCount, too_many};
+use super::breaker::{Breaker, FleetCount};
 use crate::clock::Clock;
 use crate::placement::Occupancy;
 use crate::platform::Platform;
@@ -110,9 +110,8 @@ impl Sweeper {
             }
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
-        self.breaker.record(count).await?;
+        report.deletions_held = self.breaker.record(count, &self.platform.deletion).await?;
         self.statuses.record_occupancy(&occupancy).await?;
-        report.deletions_held = too_many(count, &self.platform.deletion);
         for (round, due) in [(deletions, Due::Tombstone), (checks, Due::DriftCheck)] {
             report.postponed += round.left_out();
             for tenant in round.longest_waiting_first() {

@@ -79,7 +79,7 @@ fn a_definition_that_is_there() {
         (
             "put back",
             (2, "one"),
-            with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(9) })),
+            with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(9), approval: None })),
             Action::Restore,
         ),
     ] {
@@ -89,7 +89,7 @@ fn a_definition_that_is_there() {
 
 #[test]
 fn a_definition_that_is_not_there() {
-    let tombstone = |seconds| Some(Tombstone { since: at(-9), destroy_after: at(seconds) });
+    let tombstone = |seconds| Some(Tombstone { since: at(-9), destroy_after: at(seconds), approval: None });
     let grace = Action::Tombstone { destroy_after: at(86_400) };
     let terms = |policy, protection| DeletionTerms { policy, protection };
     for (case, status, expected) in [
@@ -116,7 +116,7 @@ fn a_definition_that_is_not_there() {
 fn a_deletion_stands_until_the_definition_is_written_again() {
     let asked = with(|status| {
         let by = Principal("ada@example.com".to_owned());
-        status.deletion = Some(DeletionRequest { at: at(-1), by, generation: Some(generation(1)) });
+        status.deletion = Some(DeletionRequest { at: at(-1), by, generation: Some(generation(1)), force: false });
     });
     assert_eq!(choose(Some((1, "one")), asked.clone()), Action::Destroy(Cause::Requested));
     assert_eq!(choose(None, asked.clone()), Action::Destroy(Cause::Requested));
@@ -132,7 +132,7 @@ fn an_interrupted_operation_is_settled_before_anything_else() {
 
 #[test]
 fn the_breaker_holds_what_would_be_destroyed() {
-    let status = with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(-1) }));
+    let status = with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(-1), approval: None }));
     let action = choose_when(None, status.as_ref(), |situation| situation.deletions_held = true);
     assert_eq!(action, Action::Hold(HoldReason::Breaker));
 }

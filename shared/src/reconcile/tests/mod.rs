@@ -1,5 +1,7 @@
 //! Scenarios over in-memory ports: the whole loop, with time that moves only when a test says so.
 
+mod approvals;
+mod burying;
 mod concurrent;
 mod decisions;
 mod deleting;
@@ -18,12 +20,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::clock::{Clock, RuntimeClock, UlidIds};
+use crate::exports::RecordedExports;
 use crate::platform::Platform;
 use crate::plugins::RecordedInstalls;
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
-    DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
-    Trigger,
+    DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
+    Statuses, Trigger,
 };
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
@@ -49,6 +52,7 @@ pub(super) struct World {
     pub(super) definitions: Arc<MemoryStore>,
     pub(super) records: Arc<MemoryStore>,
     pub(super) provisioner: MemoryProvisioner,
+    pub(super) exports: RecordedExports,
     pub(super) reconciler: Reconciler,
     pub(super) commands: Commands,
     pub(super) watcher: Watcher,
@@ -70,7 +74,9 @@ impl World {
         let stored: Arc<dyn ObjectStore> = records.clone();
         let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
-        let process = Process { definitions: &defined, records: &stored, clock: &clock, platform: &platform };
+        let exports = RecordedExports::new(Arc::clone(&stored));
+        let process =
+            Process { definitions: &defined, records: &stored, exports: &exports, clock: &clock, platform: &platform };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -91,7 +97,7 @@ impl World {
             platform,
         );
         let commands = Commands::new(reconciler.clone(), Arc::new(queue.clone()));
-        Self { definitions, records, provisioner, reconciler, commands, watcher, sweeper, queue, clock }
+        Self { definitions, records, provisioner, exports, reconciler, commands, watcher, sweeper, queue, clock }
     }
 
     /// Another process on the same buckets and the same cloud.
@@ -107,7 +113,8 @@ impl World {
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
         let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
             (self.definitions.clone(), self.records.clone());
-        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
+        let process =
+            Process { definitions: &defined, records: &stored, exports: &self.exports, clock: &self.clock, platform };
         Reconciler::new(process.ports(name, &self.provisioner))
     }
 
@@ -118,7 +125,8 @@ impl World {
         };
         let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
         let platform = &self.reconciler.ports().platform;
-        let process = Process { definitions: &defined, records: &stored, clock: &self.clock, platform };
+        let process =
+            Process { definitions: &defined, records: &stored, exports: &self.exports, clock: &self.clock, platform };
         let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
         (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
@@ -148,7 +156,7 @@ impl World {
     }
 
     pub(super) async fn delete(&self, id: &str) -> Result<Answer, CommandError> {
-        self.commands.delete(&caller(), &tenant(id), IfMatch::Any, Wait::ForResult).await
+        self.commands.delete(&caller(), &tenant(id), IfMatch::Any, false, Wait::ForResult).await
     }
 
     pub(super) async fn reconcile(&self, id: &str) -> Result<Reconciled, CommandError> {
@@ -200,6 +208,7 @@ impl World {
 struct Process<'a> {
     definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
+    exports: &'a RecordedExports,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
 }
@@ -215,6 +224,8 @@ impl Process<'_> {
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
+            graveyard: Graveyard::new(Arc::clone(&records)),
+            exports: Arc::new(self.exports.clone()),
             provisioner: Arc::new(provisioner.clone()),
             installs: Arc::new(RecordedInstalls::new(records)),
             clock,
