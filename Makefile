@@ -9,6 +9,10 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_DENY := $(TOOLS)/bin/cargo-deny
 # Python programs, an environment each: what they depend on disagrees. tests/tools/NAME.txt pins one.
 PYTHON_TOOLS := $(patsubst tests/tools/%.txt,$(TOOLS)/py/%/made,$(filter-out tests/tools/debian.txt,$(wildcard tests/tools/*.txt)))
+ACTIONLINT_VERSION := 1.7.12
+ACTIONLINT := $(TOOLS)/bin/actionlint
+# Every script of the repository that is not Rust.
+SCRIPTS := $(shell grep -rlE '^\#!.*(bash|/sh)$$' deploy examples/definitions-repository tests/tools)
 
 .PHONY: help
 help: ## What there is to make
@@ -20,7 +24,7 @@ run: ## The whole product on this machine, no cloud account: http://127.0.0.1:80
 	@exec target/debug/local
 
 .PHONY: test
-test: lint deny tools ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
+test: lint deny tools lint-deploy ## Everything, from a clean checkout: format, lints, licences, all tests on real Terraform
 	cargo build --workspace --bins
 	cargo test --workspace
 
@@ -29,6 +33,18 @@ lint: ## Format and lints, without a warning
 	cargo fmt --all --check
 	terraform fmt -check -recursive terraform
 	cargo clippy --workspace --all-targets -- --deny warnings
+
+.PHONY: lint-deploy
+lint-deploy: tools $(ACTIONLINT) ## Images, builds, workflows and scripts, by their own linters and schemas
+	$(TOOLS)/py/hadolint/bin/hadolint $(wildcard deploy/images/Dockerfile deploy/images/*/Dockerfile)
+	$(TOOLS)/py/check-jsonschema/bin/check-jsonschema --builtin-schema vendor.cloudbuild cloudbuild.yaml deploy/pipelines/cloudbuild/*.yaml
+	$(TOOLS)/py/check-jsonschema/bin/check-jsonschema --builtin-schema vendor.github-workflows deploy/pipelines/github/*.yaml
+	$(TOOLS)/py/shellcheck/bin/shellcheck $(SCRIPTS)
+	$(ACTIONLINT) -shellcheck $(TOOLS)/py/shellcheck/bin/shellcheck -pyflakes= deploy/pipelines/github/*.yaml
+
+# The program itself: its package for Python fetches it at installation from where not every machine may.
+$(ACTIONLINT):
+	@tests/tools/actionlint $(ACTIONLINT_VERSION) $(@D)
 
 .PHONY: deny
 deny: $(CARGO_DENY) ## Licences, sources and banned crates of everything that is linked

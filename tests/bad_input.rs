@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use end_to_end::{Answer, ControlPlane, Options, definition};
+use end_to_end::{Answer, ControlPlane, Options, definition, installed, run};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -315,6 +315,31 @@ async fn a_body_over_a_mebibyte() {
     streamed.extend(b"#".repeat(MEBIBYTE + 1));
     let (status, answer) = raw(&world.plane, &streamed);
     assert_eq!(status, 413, "{answer}");
+
+    // Clients that send it all before they listen hear the answer too, and not a reset.
+    let large = b"#".repeat(5 * MEBIBYTE);
+    for _ in 0..3 {
+        let headers = [("content-type", YAML)];
+        let sent = world.plane.api.send_bytes(Method::POST, "/tenants", Some(large.clone()), &headers).await;
+        assert_problem("5 MiB", &sent, 413, "BODY_TOO_LARGE");
+        let mut streamed = head("transfer-encoding: chunked").into_bytes();
+        streamed.extend(format!("{:x}\r\n", large.len()).into_bytes());
+        streamed.extend(&large);
+        streamed.extend(b"\r\n0\r\n\r\n");
+        assert_eq!(raw(&world.plane, &streamed).0, 413);
+    }
+    if installed("curl") {
+        let file = world.plane.folder().join("large.yaml");
+        std::fs::write(&file, &large).unwrap();
+        let data = format!("@{}", file.display());
+        let (url, kind) = (format!("{}/tenants", world.plane.api.url()), format!("content-type: {YAML}"));
+        for header in ["expect: 100-continue", "expect:"] {
+            let arguments = ["-sS", "-w", "%{http_code}", "-H", &kind, "-H", header, "--data-binary", &data, &url];
+            let said = run("curl", &arguments, world.plane.folder(), &[]).await;
+            assert!(said.code == 0 && said.stdout.ends_with("413"), "{header} {said:?}");
+        }
+        std::fs::remove_file(file).unwrap();
+    }
 
     // A sender of events or tasks would only send the same again.
     for door in ["/events", "/tasks"] {

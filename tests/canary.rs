@@ -1,9 +1,11 @@
 //! A secret put through every channel appears nowhere: a search by bytes over everything that is kept.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use end_to_end::{ControlPlane, definition};
-use reqwest::StatusCode;
+use end_to_end::{ControlPlane, Installation, definition};
+use reqwest::{Method, StatusCode};
 
 const CANARY: &str = "k4nari-v0gel-9b1c7f20";
 
@@ -42,6 +44,48 @@ async fn the_generated_password_is_in_no_file_that_is_kept() {
     assert!(password.len() > 16, "there is a password to look for");
     let holders = holding(plane.folder(), password.as_bytes());
     assert_eq!(holders, Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn no_secret_is_on_the_argument_list_of_any_process() {
+    let cloud = Installation::new().await;
+    let environment = [("GOOGLE_OAUTH_ACCESS_TOKEN", CANARY)];
+    let create = cloud.start_with("create-tenant", &environment).await;
+    let slowly = r#"[{"type": "google_sql_user", "op": "create", "delayMs": 1500, "times": 1}]"#;
+    std::fs::write(cloud.folder().join("cloud/faults.json"), slowly).unwrap();
+    let acme = definition("acme", "");
+    let mut seen = BTreeSet::new();
+    let made = tokio::select! {
+        made = create.api.send(Method::POST, "/tenants", Some(&acme), &[]) => made,
+        () = watch_processes(&mut seen) => unreachable!("they are watched for ever"),
+    };
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    for program in ["terraform apply", "terraform-provider-google"] {
+        assert!(seen.iter().any(|list| list.contains(program)), "'{program}' was not seen: {seen:?}");
+    }
+    let opened = sandbox_google_provider::cloud::Cloud::open(cloud.folder().join("cloud")).unwrap();
+    let fields = [("project", "aipress-sandbox"), ("secret", "wp-acme-db")]
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .into_iter()
+        .collect();
+    let opened = sandbox_google_provider::kinds::open_secret(&opened, &fields, None).unwrap();
+    let password = opened["secret_data"].as_str().unwrap();
+    for secret in [CANARY, password] {
+        let holders: Vec<&String> = seen.iter().filter(|list| list.contains(secret)).collect();
+        assert_eq!(holders, Vec::<&String>::new());
+    }
+}
+
+/// Notes every argument list on this machine, again and again.
+async fn watch_processes(seen: &mut BTreeSet<String>) {
+    loop {
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Ok(list) = std::fs::read(process.path().join("cmdline")) else { continue };
+            let list = String::from_utf8_lossy(&list).replace('\0', " ");
+            seen.insert(list);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Files that hold these bytes.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tenant::Plugin;
+use crate::tenant::{DriftIgnore, Plugin};
 
 pub use names::{InstanceName, InvalidName, ProjectId, Region};
 pub use projects::{Place, TenantProject, Tier};
@@ -129,7 +129,7 @@ impl Default for Deletion {
 }
 
 /// What surrounds drift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Drift {
     /// Seconds between two drift checks of one tenant. Default 86,400.
@@ -137,11 +137,15 @@ pub struct Drift {
     /// Drift checks one sweep hands out at most; those that wait the longest go first. Default 500: with a sweep every
     /// five minutes, 144,000 a day.
     pub checks_per_sweep: usize,
+    /// Seconds after which a first sighting is looked at again: what is still there is told to people. Default 3,600.
+    pub confirm_seconds: u64,
+    /// Differences that are no drift of any tenant. Default none.
+    pub ignore: Vec<DriftIgnore>,
 }
 
 impl Default for Drift {
     fn default() -> Self {
-        Self { interval_seconds: 86_400, checks_per_sweep: 500 }
+        Self { interval_seconds: 86_400, checks_per_sweep: 500, confirm_seconds: 3_600, ignore: Vec::new() }
     }
 }
 

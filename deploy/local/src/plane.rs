@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use sandbox_gcs::Sandbox;
 use tenancy::assemble::{self, AssembleError, Assembled};
-use tenancy::config::{EngineConfig, FleetConfig, ProgramConfig, ServerConfig, StoreConfig, WorkerConfig};
+use tenancy::config::{EngineConfig, FleetConfig, ServerConfig, StoreConfig, WorkerConfig};
 use tenancy::platform::{InvalidPlatform, Platform};
+use tenancy::terraform::Installed;
 
 use crate::cloud::{self, CloudError};
 use crate::settings::{GRACE, Settings, repository, variable};
@@ -59,7 +60,7 @@ fn engine(settings: &Settings) -> Result<EngineConfig, PlaneError> {
     let mut pass_env: Vec<(String, String)> =
         inherited.filter_map(|name| variable(name).map(|value| (name.to_owned(), value))).collect();
     pass_env.push(("SANDBOX_CLOUD_DIR".to_owned(), cloud.to_string_lossy().into_owned()));
-    let program = ProgramConfig {
+    let installed = Installed {
         program: settings.terraform.clone(),
         module: repository().join("terraform/tenant"),
         work: settings.root.join("work"),
@@ -68,5 +69,5 @@ fn engine(settings: &Settings) -> Result<EngineConfig, PlaneError> {
         pass_env,
         secret_env: Vec::new(),
     };
-    Ok(EngineConfig { state: cloud::STATE.to_owned(), program, prepared: None })
+    Ok(EngineConfig { state: cloud::STATE.to_owned(), installed, prepared: None })
 }

@@ -117,12 +117,18 @@ impl Fleet {
 }
 
 impl Worker {
-    /// With buckets that were checked and an engine that was started.
+    /// With buckets that were checked and an engine that was started, all at the same time.
     pub(super) async fn start(config: WorkerConfig) -> Result<Self, AssembleError> {
         let WorkerConfig { fleet: config, engine } = config;
         let clients = clients(&config.stores);
-        let (definitions, records) = both(&config.stores, &clients).await?;
-        let engine = engine::start(engine, &config.platform.limits, &clients, &records).await?;
+        let state = clients.bucket(&engine.state);
+        let (definitions, records) =
+            (clients.bucket(&config.stores.definitions), clients.bucket(&config.stores.records));
+        let buckets = async {
+            tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
+        };
+        let engine = engine::start(engine, &config.platform.limits, &state, &records);
+        let (_, engine) = tokio::try_join!(buckets, engine)?;
         let fleet = Fleet::over(&config, definitions, records);
         let stop = CancellationToken::new();
         let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), stop.clone()));

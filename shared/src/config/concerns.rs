@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::reader::Reader;
 use super::variables as var;
 use crate::platform::Platform;
+use crate::terraform::Installed;
 
 /// What is logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +70,8 @@ impl StoreConfig {
 pub struct EngineConfig {
     /// Bucket of its state.
     pub state: String,
-    /// What is run, on what.
-    pub program: ProgramConfig,
+    /// The program, its module and its environment.
+    pub installed: Installed,
     /// An initialised folder.
     pub prepared: Option<PathBuf>,
 }
@@ -78,53 +79,17 @@ pub struct EngineConfig {
 impl EngineConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let (state, program) = (reader.text(var::STATE), ProgramConfig::read(reader));
+        let (state, installed) = (reader.text(var::STATE), read_installed(reader));
         let prepared = reader.optional(var::PREPARED).map(PathBuf::from);
-        Some(Self { state: state?, program: program?, prepared })
-    }
-}
-
-/// The program, the module, and where they meet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProgramConfig {
-    /// The program.
-    pub program: PathBuf,
-    /// The root module's folder.
-    pub module: PathBuf,
-    /// Where run folders are made.
-    pub work: PathBuf,
-    /// Its own configuration file.
-    pub cli_config: Option<PathBuf>,
-    /// The dependency lock file.
-    pub lock_file: Option<PathBuf>,
-    /// Handed to it.
-    pub pass_env: Vec<(String, String)>,
-    /// Handed to it, and kept out of every log.
-    pub secret_env: Vec<(String, String)>,
-}
-
-impl ProgramConfig {
-    /// Reads it.
-    pub fn read(reader: &mut Reader) -> Option<Self> {
-        let program = reader.text(var::TERRAFORM);
-        let [module, work] = [var::MODULE, var::WORK].map(|variable| reader.text(variable).map(PathBuf::from));
-        let [cli_config, lock_file] =
-            [var::CLI_CONFIG, var::LOCK_FILE].map(|variable| reader.optional(variable).map(PathBuf::from));
-        let own =
-            [var::PATH, var::HOME, var::TMPDIR].map(|variable| (variable.name.to_owned(), reader.optional(variable)));
-        let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let passed = var::PASSED.into_iter().flat_map(|prefix| reader.beginning(prefix));
-        let (secret_env, pass_env) = own.chain(passed).partition(|(name, _)| var::SECRET.contains(&name.as_str()));
-        let (program, module, work) = (PathBuf::from(program?), module?, work?);
-        Some(Self { program, module, work, cli_config, lock_file, pass_env, secret_env })
+        Some(Self { state: state?, installed: installed?, prepared })
     }
 }
 
 /// What an image build needs to initialise the module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrepareConfig {
-    /// What is run, on what.
-    pub program: ProgramConfig,
+    /// The program, its module and its environment.
+    pub installed: Installed,
     /// The folder to initialise, which is replaced.
     pub prepared: PathBuf,
 }
@@ -132,11 +97,11 @@ pub struct PrepareConfig {
 impl PrepareConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let (program, prepared) = (ProgramConfig::read(reader), reader.optional(var::PREPARED));
+        let (installed, prepared) = (read_installed(reader), reader.optional(var::PREPARED));
         if prepared.is_none() {
             reader.problem(var::PREPARED, "is not set".to_owned());
         }
-        Some(Self { program: program?, prepared: prepared?.into() })
+        Some(Self { installed: installed?, prepared: prepared?.into() })
     }
 }
 
@@ -194,6 +159,19 @@ impl WorkerConfig {
         let (fleet, engine) = (FleetConfig::read(reader), EngineConfig::read(reader));
         Some(Self { fleet: fleet?, engine: engine? })
     }
+}
+
+fn read_installed(reader: &mut Reader) -> Option<Installed> {
+    let program = reader.text(var::TERRAFORM);
+    let [module, work] = [var::MODULE, var::WORK].map(|variable| reader.text(variable).map(PathBuf::from));
+    let [cli_config, lock_file] =
+        [var::CLI_CONFIG, var::LOCK_FILE].map(|variable| reader.optional(variable).map(PathBuf::from));
+    let own = [var::PATH, var::HOME, var::TMPDIR].map(|variable| (variable.name.to_owned(), reader.optional(variable)));
+    let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let passed = var::PASSED.into_iter().flat_map(|prefix| reader.beginning(prefix));
+    let (secret_env, pass_env) = own.chain(passed).partition(|(name, _)| var::SECRET.contains(&name.as_str()));
+    let (program, module, work) = (PathBuf::from(program?), module?, work?);
+    Some(Installed { program, module, work, cli_config, lock_file, pass_env, secret_env })
 }
 
 fn read_platform(reader: &mut Reader) -> Option<Platform> {

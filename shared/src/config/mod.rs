@@ -8,8 +8,7 @@ mod reader;
 pub mod variables;
 
 pub use concerns::{
-    EngineConfig, FleetConfig, LogConfig, PrepareConfig, ProgramConfig, ReaderConfig, ServerConfig, StoreConfig,
-    WorkerConfig,
+    EngineConfig, FleetConfig, LogConfig, PrepareConfig, ReaderConfig, ServerConfig, StoreConfig, WorkerConfig,
 };
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 

@@ -61,9 +61,9 @@ fn a_worker_is_read_whole_and_hands_on_only_what_terraform_needs() {
     ]);
     let worker = load_from(given, WorkerConfig::read).unwrap();
     assert_eq!(worker.fleet.server.address, Some("0.0.0.0:8080".parse().unwrap()));
-    assert_eq!(worker.engine.program.program.to_str(), Some("terraform"));
-    assert_eq!(worker.engine.program.pass_env, variables(&[("PATH", "/usr/bin"), ("GOOGLE_PROJECT", "p")]));
-    assert_eq!(worker.engine.program.secret_env, variables(&[("GOOGLE_OAUTH_ACCESS_TOKEN", "canary")]));
+    assert_eq!(worker.engine.installed.program.to_str(), Some("terraform"));
+    assert_eq!(worker.engine.installed.pass_env, variables(&[("PATH", "/usr/bin"), ("GOOGLE_PROJECT", "p")]));
+    assert_eq!(worker.engine.installed.secret_env, variables(&[("GOOGLE_OAUTH_ACCESS_TOKEN", "canary")]));
 }
 
 #[test]

@@ -322,14 +322,7 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
         Some(_) if !seen || status.phase != Phase::Ready || wanted.differs_from_said(status, platform) => {
             Action::Acknowledge
         }
-        Some(_) if drift_check_due(status, situation.now, platform) => Action::CheckDrift,
+        Some(_) if next_check(&status.tenant, &status.last_look(), platform) <= situation.now => Action::CheckDrift,
         Some(_) => Action::Noop(Idle::AsDefined),
     }
-}
-
-/// An apply looks at everything too, so it counts as a check.
-fn drift_check_due(status: &Status, now: Timestamp, platform: &Platform) -> bool {
-    let applied = status.applied.as_ref().map(|applied| applied.at);
-    let checked = status.drift.as_ref().map(|drift| drift.checked);
-    applied.max(checked).is_none_or(|last| next_check(&status.tenant, last, platform) <= now)
 }

@@ -6,6 +6,7 @@
 mod breaker;
 mod decide;
 mod installing;
+mod noticed;
 mod observe;
 mod ports;
 mod queued;
@@ -31,4 +32,4 @@ pub(crate) use queued::enqueue;
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;
 pub use sweep::{Due, SweepReport, Sweeper, due, next_check};
-pub use watcher::{Noticed, Watcher};
+pub use watcher::{Noticed, Suspicion, Watcher};

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::decide::{Action, decide};
 use super::observe::{Moment, Observation, settled};
 use super::recorder::record;
 use crate::clock::Clock;
 use crate::platform::Platform;
-use crate::records::{Definitions, Statuses};
+use crate::records::{Definitions, Phase, Status, Statuses};
 use crate::tasks::{HandOutError, Priority, Task, Tasks};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
@@ -31,6 +33,25 @@ pub enum Noticed {
     Recorded(Action),
     /// Somebody else carries it out.
     HandedOn(Action),
+}
+
+/// What a report of a change from outside came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspicion {
+    /// It was a run of ours, or the tenant is none of ours, or is not checked as it stands.
+    Unfounded,
+    /// A drift check was handed on.
+    HandedOn,
+}
+
+/// How much later than our own run a change of its doing may be dated: clocks differ, and services settle.
+const SETTLING: SignedDuration = SignedDuration::from_secs(30);
+
+/// Whether a change at this time can be somebody else's. While a run is under way, and until it settled, it is ours.
+fn founded(status: &Status, at: Timestamp) -> bool {
+    let looked = status.last_look().at;
+    status.phase == Phase::Ready
+        && looked.is_some_and(|looked| looked.saturating_add(SETTLING).is_ok_and(|settled| settled < at))
 }
 
 impl Watcher {
@@ -75,6 +96,19 @@ impl Watcher {
                 }
             }
         }
+    }
+
+    /// Somebody says that a resource of a tenant changed, at that time where they say so. What one of our own runs did is
+    /// not looked at again; anything else makes a drift check due, and hands it on.
+    pub async fn suspect(&self, tenant: &TenantId, at: Option<Timestamp>) -> Result<Suspicion, CommandError> {
+        let Some(known) = self.statuses.read(tenant).await? else { return Ok(Suspicion::Unfounded) };
+        let now = self.clock.now();
+        if !founded(&known.value, at.unwrap_or(now)) {
+            return Ok(Suspicion::Unfounded);
+        }
+        self.statuses.update(tenant, |status| status.drift_suspected = Some(now)).await?;
+        self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Upkeep }).await?;
+        Ok(Suspicion::HandedOn)
     }
 
     async fn hand_on(&self, tenant: &TenantId) -> Result<(), CommandError> {

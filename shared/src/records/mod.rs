@@ -7,6 +7,7 @@
 
 mod condition;
 mod definitions;
+mod drift;
 mod graveyard;
 mod journal;
 mod leases;
@@ -18,14 +19,15 @@ mod summary;
 
 pub use condition::{Condition, ConditionKind, Conditions, Truth};
 pub use definitions::{DefinitionHead, DefinitionWriter, Definitions, StoredDefinition};
+pub use drift::{CONFIRMED, DriftFinding, DriftRecord, LastLook};
 pub use graveyard::{Burial, BuriedDefinition, Graveyard, LastDefinition};
 pub use journal::{Entry, Journal};
 pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use status::{
-    AppliedRecord, Approval, DeletionRequest, DeletionTerms, DriftRecord, ExportRecord, Hold, Phase, PluginsRecord,
-    RestoredRecord, RetryRecord, Status, Tombstone,
+    AppliedRecord, Approval, DeletionRequest, DeletionTerms, ExportRecord, Hold, Phase, PluginsRecord, RestoredRecord,
+    RetryRecord, Status, Tombstone,
 };
 pub use statuses::Statuses;
 pub use summary::StatusSummary;

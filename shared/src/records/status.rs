@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::condition::Conditions;
+use super::drift::{DriftRecord, LastLook};
 use super::operation::Principal;
 use crate::digest::Digest;
 use crate::exports::ExportJob;
 use crate::operation::OperationId;
 use crate::placement::Placement;
-use crate::provision::{ChangeSummary, DriftItem, Epoch};
+use crate::provision::{ChangeSummary, Epoch};
 use crate::store::Generation;
 use crate::tenant::{Definition, DeletionPolicy, Plugins, TenantId};
 
@@ -56,6 +57,9 @@ pub struct Status {
     /// The last drift check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftRecord>,
+    /// Something outside says that the cloud changed then: a check is due, whatever the last one said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_suspected: Option<Timestamp>,
     /// The definition vanished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tombstone: Option<Tombstone>,
@@ -102,6 +106,7 @@ impl Status {
             terms: DeletionTerms::default(),
             plugins: None,
             drift: None,
+            drift_suspected: None,
             tombstone: None,
             deletion: None,
             export: None,
@@ -111,6 +116,19 @@ impl Status {
             epoch: None,
             operation: None,
             queued: None,
+        }
+    }
+}
+
+impl Status {
+    /// What decides when to look for drift next.
+    pub fn last_look(&self) -> LastLook {
+        let applied = self.applied.as_ref().map(|applied| applied.at);
+        let unconfirmed = |drift: &DriftRecord| drift.confirmed() < drift.found.len();
+        LastLook {
+            at: applied.max(self.drift.as_ref().map(|drift| drift.checked)),
+            unconfirmed: self.drift.as_ref().is_some_and(unconfirmed),
+            suspected: self.drift_suspected,
         }
     }
 }
@@ -182,17 +200,6 @@ pub struct PluginsRecord {
     pub digest: Digest,
     /// When its installation was asked for.
     pub requested: Timestamp,
-}
-
-/// What the last drift check found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DriftRecord {
-    /// When it looked.
-    pub checked: Timestamp,
-    /// What differs; empty when nothing does.
-    #[serde(default)]
-    pub found: Vec<DriftItem>,
 }
 
 /// The definition vanished from the bucket.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::condition::ConditionKind;
+use super::drift::{DriftRecord, LastLook};
 use super::status::{Phase, Status};
 use crate::operation::OperationId;
 use crate::placement::Placement;
@@ -46,6 +47,12 @@ pub struct StatusSummary {
     /// Resources that drifted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub drifted: usize,
+    /// Of them, those that were seen more than once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drift_confirmed: usize,
+    /// Something outside says that the cloud changed then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_suspected: Option<Timestamp>,
     /// The operation under way or the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationId>,
@@ -76,9 +83,13 @@ impl StatusSummary {
         BTreeMap::from([(KEY.to_owned(), text)])
     }
 
-    /// When the cloud was last looked at: an apply looks at everything too.
-    pub fn last_checked(&self) -> Option<Timestamp> {
-        self.applied_at.max(self.drift_checked)
+    /// What decides when to look for drift next.
+    pub fn last_look(&self) -> LastLook {
+        LastLook {
+            at: self.applied_at.max(self.drift_checked),
+            unconfirmed: self.drift_confirmed < self.drifted,
+            suspected: self.drift_suspected,
+        }
     }
 
     /// What the metadata says; `None` where somebody wrote the object without it: then the body must be read.
@@ -101,6 +112,8 @@ impl From<&Status> for StatusSummary {
             queued: status.queued.is_some(),
             drift_checked: status.drift.as_ref().map(|drift| drift.checked),
             drifted: status.drift.as_ref().map_or(0, |drift| drift.found.len()),
+            drift_confirmed: status.drift.as_ref().map_or(0, DriftRecord::confirmed),
+            drift_suspected: status.drift_suspected,
             operation: status.operation,
             place: status.placement.as_ref().map(Placement::place),
             url: status.outputs.get("url").and_then(|url| url.as_str()).map(str::to_owned),

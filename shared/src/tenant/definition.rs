@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::TenantId;
+use super::drift_ignore::DriftIgnore;
 
 /// The only `apiVersion` so far.
 pub const API_VERSION: &str = "aipress.io/v1alpha1";
@@ -66,6 +67,9 @@ pub struct Spec {
     /// What to do about drift.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift_policy: Option<DriftPolicy>,
+    /// Differences that are no drift.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift_ignore: Vec<DriftIgnore>,
     /// Keep recording, touch nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,

@@ -6,6 +6,7 @@
 mod advice;
 mod checks;
 mod definition;
+mod drift_ignore;
 mod format;
 mod id;
 mod parse;
@@ -16,11 +17,12 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use checks::{check_against, unknown_tier};
+pub use checks::{TENANT_LABEL, check_against, unknown_tier};
 pub use definition::{
     API_VERSION, Database, Definition, DeletionPolicy, DriftPolicy, InvalidSecretVersion, KIND, Metadata, Plugin,
     Plugins, PluginsReference, Resources, Runtime, Scaling, SecretVersion, Spec,
 };
+pub use drift_ignore::DriftIgnore;
 pub use format::Format;
 pub use id::{InvalidTenantId, TenantId};
 pub use parse::{MAX_BYTES, locate, parse, parse_named};

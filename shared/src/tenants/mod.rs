@@ -10,5 +10,6 @@ pub use commands::Commands;
 pub use error::CommandError;
 pub use queries::{Cursor, Part, Queries};
 pub use view::{
-    Answer, Caller, DefinitionView, IfMatch, ListFilter, Preview, Submission, TenantSummary, TenantView, Wait,
+    Answer, Caller, DefinitionView, IfMatch, ListFilter, Preview, Submission, TenantDrift, TenantSummary, TenantView,
+    Wait,
 };

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::{CommandError, DefinitionView, ListFilter, TenantSummary, TenantView};
+use super::{CommandError, DefinitionView, ListFilter, TenantDrift, TenantSummary, TenantView};
 use crate::operation::OperationId;
 use crate::records::{DefinitionHead, Definitions, Operation, RecordName, Status, StatusSummary, StoredDefinition};
 use crate::store::document::read_json;
@@ -100,6 +100,20 @@ impl Queries {
             }
         }
         Ok(Part { items, next: Some(at) })
+    }
+
+    /// Tenants that drifted, with what differs: the list of drifted tenants, and a read of each that is given out.
+    pub async fn drift(&self, from: Cursor, limit: usize) -> Result<Part<TenantDrift, Cursor>, CommandError> {
+        let drifted = ListFilter { drifted: Some(true), ..ListFilter::default() };
+        let part = self.tenants(drifted, from, limit).await?;
+        let read = |found: TenantSummary| async move {
+            let drift = self.status(&found.tenant).await?.and_then(|status| status.drift);
+            Ok::<_, CommandError>(drift.map(|drift| TenantDrift { tenant: found.tenant, drift }))
+        };
+        let found: Vec<_> = futures::stream::iter(part.items).map(read).buffered(READS).try_collect().await?;
+        // Mended between the listing and the reading: no longer drift.
+        let items = found.into_iter().flatten().filter(|found| !found.drift.found.is_empty()).collect();
+        Ok(Part { items, next: part.next })
     }
 
     /// A tenant's operations, newest first, at most `limit` of them, those before `before`.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::provision::ChangeSummary;
-use crate::records::{Phase, Principal, Status, StatusSummary, Trigger};
+use crate::records::{DriftRecord, Phase, Principal, Status, StatusSummary, Trigger};
 use crate::store::Generation;
 use crate::tenant::{Format, TenantId};
 
@@ -103,6 +103,15 @@ pub struct TenantSummary {
     pub summary: StatusSummary,
     /// When the status was last written.
     pub updated: Timestamp,
+}
+
+/// What of one tenant is not what was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantDrift {
+    /// Which.
+    pub tenant: TenantId,
+    /// What differs, and since when.
+    pub drift: DriftRecord,
 }
 
 /// Which tenants a list holds.

@@ -8,6 +8,7 @@
 //! - `message`, `transcript`, `planfile`, `drift`, `adopt`, `redact`, `outcome`: what was said, what may be told of it, what it comes to.
 //!   Pure.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +47,7 @@ mod state;
 mod transcript;
 mod workspace;
 
-pub use settings::{EngineSettings, STATEFUL_TYPES, StartError};
+pub use settings::{EngineSettings, Installed, STATEFUL_TYPES, StartError};
 
 use attempt::Attempt;
 use gateway::Gateway;
@@ -82,9 +83,9 @@ impl Engine {
     /// Checks what is there and initialises the module, or takes the prepared one if it fits: then no process is
     /// started.
     pub async fn start(settings: EngineSettings) -> Result<Self, StartError> {
-        let runs = settings.work.join("runs");
-        let runs = make_folder(&runs)?;
-        let (program, module) = (Program::find(&settings)?, Module::read(&settings.module, &settings.stateful)?);
+        let installed = &settings.installed;
+        let runs = make_folder(&installed.work.join("runs"))?;
+        let (program, module) = (Program::find(installed)?, Module::read(&installed.module, &settings.stateful)?);
         let gateway = Gateway::open().await.map_err(StartError::Gateway)?;
         let found = settings.prepared.as_deref().and_then(|folder| Init::found(folder, &program, &module));
         let init = if let Some(init) = found {
@@ -93,8 +94,8 @@ impl Engine {
             if let Some(prepared) = &settings.prepared {
                 tracing::info!(prepared = %prepared.display(), "the prepared init does not fit: making one");
             }
-            let lock_file = settings.lock_file.as_deref();
-            Init::make(&settings.work, &program, &module, lock_file, &gateway.nowhere()).await?
+            let lock_file = installed.lock_file.as_deref();
+            Init::make(&installed.work, &program, &module, lock_file, &gateway.nowhere()).await?
         };
         Ok(Self {
             program,
@@ -111,11 +112,15 @@ impl Engine {
     }
 
     /// Initialises the module in `folder` for later starts with [`EngineSettings::prepared`], as an image build does.
-    pub async fn prepare(settings: &EngineSettings, folder: &Path) -> Result<Digest, StartError> {
-        make_folder(&settings.work)?;
-        let (program, module) = (Program::find(settings)?, Module::read(&settings.module, &settings.stateful)?);
+    pub async fn prepare(
+        installed: &Installed,
+        stateful: &BTreeSet<String>,
+        folder: &Path,
+    ) -> Result<Digest, StartError> {
+        make_folder(&installed.work)?;
+        let (program, module) = (Program::find(installed)?, Module::read(&installed.module, stateful)?);
         let gateway = Gateway::open().await.map_err(StartError::Gateway)?;
-        Init::prepare(folder, &program, &module, settings.lock_file.as_deref(), &gateway.nowhere()).await
+        Init::prepare(folder, &program, &module, installed.lock_file.as_deref(), &gateway.nowhere()).await
     }
 
     fn workspace(&self, tenant: &TenantId) -> Result<Workspace, ProvisionError> {

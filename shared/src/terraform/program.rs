@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::process::{self, Exit, Invocation, LONGEST_LINE, Output, Stop};
 use super::redact::Redactor;
-use super::settings::{EngineSettings, StartError};
+use super::settings::{Installed, StartError};
 
 /// Write-only arguments, which keep passwords out of state, came with 1.11.
 const OLDEST: (u64, u64) = (1, 11);
@@ -43,9 +43,9 @@ pub(super) struct Identity {
 
 impl Program {
     /// Finds the program and settles its environment.
-    pub(super) fn find(settings: &EngineSettings) -> Result<Self, StartError> {
-        let path = find(&settings.program, &settings.pass_env)?;
-        let secrets = settings.secret_env.iter().map(|(_, value)| value.as_str());
+    pub(super) fn find(installed: &Installed) -> Result<Self, StartError> {
+        let path = find(&installed.program, &installed.pass_env)?;
+        let secrets = installed.secret_env.iter().map(|(_, value)| value.as_str());
         let fixed = [
             ("TF_IN_AUTOMATION", "1"),
             ("TF_INPUT", "0"),
@@ -54,15 +54,15 @@ impl Program {
             ("LC_ALL", "C.UTF-8"),
         ];
         let mut environment: Vec<(String, String)> = Vec::new();
-        environment.extend(settings.pass_env.iter().cloned());
-        environment.extend(settings.secret_env.iter().cloned());
+        environment.extend(installed.pass_env.iter().cloned());
+        environment.extend(installed.secret_env.iter().cloned());
         environment.extend(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        if let Some(config) = &settings.cli_config {
+        if let Some(config) = &installed.cli_config {
             let config = std::path::absolute(config).unwrap_or_else(|_| config.clone());
             environment.push(("TF_CLI_CONFIG_FILE".to_owned(), config.to_string_lossy().into_owned()));
         }
         let redactor = Redactor::new(secrets);
-        Ok(Self { path, environment, redactor, work: settings.work.clone() })
+        Ok(Self { path, environment, redactor, work: installed.work.clone() })
     }
 
     /// What tells this program from another.

@@ -11,8 +11,9 @@ use crate::store::ObjectStore;
 pub const STATEFUL_TYPES: [&str; 4] =
     ["google_sql_database", "google_sql_user", "google_secret_manager_secret", "google_storage_bucket"];
 
-/// How the engine runs. Plain values: who assembles the program reads the environment.
-pub struct EngineSettings {
+/// What is installed where the engine runs, and what the program is given. Plain values: `config` reads them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
     /// `terraform` or `tofu`, ≥ 1.11: a path, or a name to be found in the `PATH` of `pass_env`.
     pub program: PathBuf,
     /// The root module's folder.
@@ -23,13 +24,19 @@ pub struct EngineSettings {
     pub cli_config: Option<PathBuf>,
     /// The dependency lock file to hold providers to; without one, `init` makes its own.
     pub lock_file: Option<PathBuf>,
-    /// A folder made by [`super::Engine::prepare`]: when it still fits, no process is started to begin.
-    pub prepared: Option<PathBuf>,
     /// The child's environment, beside what the engine sets. It gets nothing else: `PATH`, `HOME` and `TMPDIR` belong
     /// here too.
     pub pass_env: Vec<(String, String)>,
     /// More of it, whose values are kept out of every log and error.
     pub secret_env: Vec<(String, String)>,
+}
+
+/// How the engine runs.
+pub struct EngineSettings {
+    /// What is there to run.
+    pub installed: Installed,
+    /// A folder made by [`super::Engine::prepare`]: when it still fits, no process is started to begin.
+    pub prepared: Option<PathBuf>,
     /// The state bucket.
     pub state: Arc<dyn ObjectStore>,
     /// The records bucket: what a refused run knew is kept there.

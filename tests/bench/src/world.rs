@@ -4,17 +4,13 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
-use std::time::Duration;
 
 use tempfile::TempDir;
-use tenancy::clock::SystemClock;
 use tenancy::placement::Occupancy;
 use tenancy::platform::Platform;
 use tenancy::render::{Decisions, render};
-use tenancy::store::memory::MemoryStore;
 use tenancy::tenant::{Format, parse};
-use tenancy::terraform::{Engine, EngineSettings, STATEFUL_TYPES};
+use tenancy::terraform::{Engine, Installed, STATEFUL_TYPES};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -63,7 +59,8 @@ impl World {
         let prepared = root.join("prepared");
         let world =
             Self { _storage: storage_process, storage, cli_config, cloud, prepared, platform_file, platform, folder };
-        Engine::prepare(&world.engine(&world.counted("product")?.program), &world.prepared).await?;
+        let installed = world.installed(world.counted("product")?.program);
+        Engine::prepare(&installed, &STATEFUL_TYPES.map(str::to_owned).into(), &world.prepared).await?;
         Ok(world)
     }
 
@@ -106,23 +103,15 @@ impl World {
         Ok(rendered.variables.as_json().to_owned())
     }
 
-    fn engine(&self, program: &Path) -> EngineSettings {
-        let bucket = |name| Arc::new(MemoryStore::new(name, Arc::new(SystemClock)));
-        EngineSettings {
-            program: program.to_owned(),
+    fn installed(&self, program: PathBuf) -> Installed {
+        Installed {
+            program,
             module: repository().join("terraform/tenant"),
             work: self.folder.path().join("prepare"),
             cli_config: Some(self.cli_config.clone()),
             lock_file: None,
-            prepared: None,
             pass_env: self.environment(),
             secret_env: Vec::new(),
-            state: bucket(STATE),
-            records: bucket(RECORDS),
-            runs: 1,
-            lock_wait: Duration::from_secs(1),
-            stop_grace: Duration::from_secs(1),
-            stateful: STATEFUL_TYPES.map(str::to_owned).into(),
         }
     }
 }

@@ -145,9 +145,9 @@ impl Api {
         }
     }
 
-    /// One page of tenants.
-    pub(crate) async fn tenants(&self, query: &[(&str, String)]) -> Result<Listed, ApiError> {
-        Ok(self.json(self.get("tenants").query(query)).await?.value)
+    /// One page of a list.
+    pub(crate) async fn page(&self, path: &str, query: &[(&str, String)]) -> Result<Listed, ApiError> {
+        Ok(self.json(self.get(path).query(query)).await?.value)
     }
 
     /// One page of a tenant's operations, newest first.

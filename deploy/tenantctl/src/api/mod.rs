@@ -10,4 +10,4 @@ pub(crate) use client::{Api, Submitted};
 pub(crate) use error::ApiError;
 pub(crate) use follow::follow;
 pub(crate) use retry::next_wait;
-pub(crate) use wire::{Preview, Problem, Received, TenantDocument, TenantItem};
+pub(crate) use wire::{DriftedTenant, Preview, Problem, Received, TenantDocument, TenantItem};

@@ -116,6 +116,29 @@ pub(crate) struct TenantItem {
     pub(crate) updated: Option<String>,
 }
 
+/// One tenant that is not what was applied.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DriftedTenant {
+    pub(crate) name: TenantId,
+    pub(crate) checked: String,
+    #[serde(default)]
+    pub(crate) last_clean: Option<String>,
+    pub(crate) found: Vec<Finding>,
+}
+
+/// One resource that is not what was applied.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Finding {
+    pub(crate) address: String,
+    pub(crate) action: String,
+    #[serde(default)]
+    pub(crate) attributes: Vec<String>,
+    pub(crate) first_seen: String,
+    pub(crate) sightings: u32,
+}
+
 /// One tenant.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct TenantDocument {

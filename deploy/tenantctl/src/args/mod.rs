@@ -58,6 +58,10 @@ pub(crate) enum Form {
     Json,
     /// For programs
     Yaml,
+    /// For spreadsheets: the table
+    Csv,
+    /// For a comment on a pull request or a build's summary
+    Markdown,
 }
 
 /// When to use colour.
@@ -132,6 +136,8 @@ pub(crate) enum Command {
         #[arg(long)]
         drifted: bool,
     },
+    /// Show what of the fleet is not what was applied
+    Drift,
     /// Delete a tenant and everything it has
     Delete {
         /// Which

@@ -23,15 +23,30 @@ pub(crate) struct RangeArguments {
     pub(crate) folder: String,
 }
 
+/// Deletions that are let through when nothing is said: a few that a change is seen to make, none that only follow from
+/// a comparison, since a tenant may have come by another way than this repository.
+const DELETES: usize = 3;
+
+impl SyncArguments {
+    /// Deletions that are let through.
+    pub(crate) fn deletes(&self) -> usize {
+        self.max_deletes.unwrap_or(if self.full { 0 } else { DELETES })
+    }
+}
+
 /// What `sync` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SyncArguments {
     /// The range.
     #[command(flatten)]
     pub(crate) range: RangeArguments,
-    /// Refuse to delete more tenants than this, before anything is done
-    #[arg(long, default_value_t = 3, value_name = "NUMBER")]
-    pub(crate) max_deletes: usize,
+    /// Compare with the tenants that are there instead of an earlier revision: for a forced push, or when it is not known
+    /// what was synced before
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) full: bool,
+    /// Refuse to delete more tenants than this, before anything is done [default: 3; with --full: 0]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_deletes: Option<usize>,
     /// Allow renamed tenants: the old one is deleted with its data, the new one starts empty
     #[arg(long)]
     pub(crate) allow_rename: bool,

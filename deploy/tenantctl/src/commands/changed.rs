@@ -1,6 +1,6 @@
 //! `changed`: what a range of history means for the tenants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tenancy::tenant::TenantId;
 
@@ -28,11 +28,19 @@ pub(super) async fn run(arguments: &RangeArguments, output: &Output) -> Result<E
     Ok(Exit::Ok)
 }
 
+/// Compares with the tenants that are there, whatever the history says.
+pub(super) async fn look_at_all(arguments: &RangeArguments, there: BTreeSet<TenantId>) -> Result<Looked, Failure> {
+    let repository = Repository::at(arguments.repo.clone());
+    let range = range(&repository, None, &arguments.to).await?;
+    let files = repository.definition_files(&range.to, folder(arguments)).await?;
+    let changed = Changed::between(there, &tenants(&files));
+    Ok(Looked { range, files, changed })
+}
+
 /// Compares, and says so when there is nothing to compare with.
 pub(super) async fn look(arguments: &RangeArguments, output: &Output) -> Result<Looked, Failure> {
     let repository = Repository::at(arguments.repo.clone());
-    let folder = arguments.folder.trim_start_matches("./").trim_matches('/');
-    let folder = if folder == "." { "" } else { folder };
+    let folder = folder(arguments);
     let range = range(&repository, arguments.from.as_deref(), &arguments.to).await?;
     let files = repository.definition_files(&range.to, folder).await?;
     let defined = tenants(&files);
@@ -44,6 +52,11 @@ pub(super) async fn look(arguments: &RangeArguments, output: &Output) -> Result<
         }
     };
     Ok(Looked { range, files, changed })
+}
+
+fn folder(arguments: &RangeArguments) -> &str {
+    let folder = arguments.folder.trim_start_matches("./").trim_matches('/');
+    if folder == "." { "" } else { folder }
 }
 
 fn tenants(files: &[DefinitionFile]) -> BTreeMap<TenantId, String> {

@@ -1,42 +1,37 @@
 //! `list`: every page.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tenancy::store::Generation;
+use tenancy::tenant::TenantId;
 
 use super::Context;
 use crate::api::{ApiError, TenantItem};
 use crate::exit::{Exit, Failure, count};
 use crate::output::{Table, Tone};
 
-const PAGE: &str = "1000";
-
 pub(super) async fn run(phase: Option<&str>, drifted: bool, context: &Context<'_>) -> Result<Exit, Failure> {
-    let items = all(phase, drifted, context).await?;
+    let phase = phase.map(|phase| ("phase", phase.to_owned()));
+    let filters = phase.into_iter().chain(drifted.then(|| ("drifted", "true".to_owned())));
+    let items = context.every_page("tenants", filters.collect()).await?;
     let value = json!({ "items": items });
     let number = items.len();
-    let read: Result<Vec<TenantItem>, _> = items.into_iter().map(serde_json::from_value).collect();
-    let read =
-        read.map_err(|error| ApiError::Unreadable { request: "GET /tenants".to_owned(), why: error.to_string() })?;
+    let read = read(items)?;
     context.output.show(&value, || context.output.table(&table(read)))?;
     context.output.note(&count(number, "tenant"));
     Ok(Exit::Ok)
 }
 
-async fn all(phase: Option<&str>, drifted: bool, context: &Context<'_>) -> Result<Vec<Value>, Failure> {
-    let mut items = Vec::new();
-    let mut query = vec![("limit", PAGE.to_owned())];
-    query.extend(phase.map(|phase| ("phase", phase.to_owned())));
-    if drifted {
-        query.push(("drifted", "true".to_owned()));
-    }
-    let filters = query.len();
-    loop {
-        let page = context.api.tenants(&query).await?;
-        items.extend(page.items);
-        let Some(token) = page.next_page_token else { return Ok(items) };
-        query.truncate(filters);
-        query.push(("pageToken", token));
-    }
+/// Every tenant's name.
+pub(super) async fn names(context: &Context<'_>) -> Result<BTreeSet<TenantId>, Failure> {
+    let items = context.every_page("tenants", Vec::new()).await?;
+    Ok(read(items)?.into_iter().map(|item| item.name).collect())
+}
+
+fn read(items: Vec<Value>) -> Result<Vec<TenantItem>, ApiError> {
+    let read: Result<_, _> = items.into_iter().map(serde_json::from_value).collect();
+    read.map_err(|error| ApiError::Unreadable { request: "GET /tenants".to_owned(), why: error.to_string() })
 }
 
 fn table(items: Vec<TenantItem>) -> Table {

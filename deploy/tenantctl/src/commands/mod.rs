@@ -4,6 +4,7 @@ mod apply;
 mod approve;
 mod changed;
 mod delete;
+mod drift;
 mod get;
 mod history;
 mod list;
@@ -15,6 +16,7 @@ mod undelete;
 mod validate;
 
 use clap::CommandFactory as _;
+use serde_json::Value;
 use tenancy::tenant::SCHEMA;
 
 use crate::api::Api;
@@ -26,6 +28,9 @@ use crate::settings::Environment;
 use crate::work::execute::Worker;
 use crate::work::outcome::{Outcome, Report};
 use crate::work::{Job, Source};
+
+/// Items asked for at once: the most the API gives.
+const PAGE: &str = "1000";
 
 /// What a command that talks to the API works with.
 struct Context<'a> {
@@ -51,6 +56,7 @@ async fn with_api(command: Command, context: &Context<'_>) -> Result<Exit, Failu
         Command::Apply { paths, follow } => apply::run(&paths, &follow, context).await,
         Command::Get { tenant } => get::run(&tenant, context).await,
         Command::List { phase, drifted } => list::run(phase.as_deref(), drifted, context).await,
+        Command::Drift => drift::run(context).await,
         Command::Delete { tenant, yes, force, follow } => delete::run(&tenant, yes, force, &follow, context).await,
         Command::Approve { tenant, digest, follow } => approve::run(&tenant, digest, &follow, context).await,
         Command::Undelete { tenant, follow } => undelete::run(&tenant, &follow, context).await,
@@ -89,6 +95,20 @@ fn source(defined: &Defined) -> Source {
 }
 
 impl Context<'_> {
+    /// Every item of a paged list.
+    async fn every_page(&self, path: &str, mut query: Vec<(&str, String)>) -> Result<Vec<Value>, Failure> {
+        let mut items = Vec::new();
+        query.push(("limit", PAGE.to_owned()));
+        let filters = query.len();
+        loop {
+            let listed = self.api.page(path, &query).await?;
+            items.extend(listed.items);
+            let Some(token) = listed.next_page_token else { return Ok(items) };
+            query.truncate(filters);
+            query.push(("pageToken", token));
+        }
+    }
+
     async fn work(&self, jobs: Vec<Job>, follow: &FollowArguments) -> Vec<Outcome> {
         let worker = Worker { api: &self.api, follow, progress: self.output.progress() };
         worker.work(jobs).await

@@ -16,7 +16,7 @@ use crate::api::{ApiError, Preview, Received};
 use crate::args::RangeArguments;
 use crate::exit::{Exit, Failure, count};
 use crate::files::{Defined, check};
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, code};
 use crate::work::changed::TenantFile;
 
 /// What is to become of one tenant.
@@ -64,7 +64,8 @@ pub(super) async fn run(
     {
         return Err(error.into());
     }
-    context.output.show(&json!({ "items": plans }), || text(&plans, context.output))?;
+    let shown = || if context.output.markdown() { markdown(&plans, &failed) } else { text(&plans, context.output) };
+    context.output.show(&json!({ "items": plans }), shown)?;
     for (tenant, error) in &failed {
         context.output.complain(&format!("{tenant}: {error}"));
     }
@@ -117,15 +118,63 @@ fn nothing() -> Received<Preview> {
     Received { raw: json!({ "changes": [], "held": false }), value }
 }
 
+impl Intent {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::Create => " (new)",
+            Self::Update => "",
+            Self::Delete => " (deleted with its data)",
+        }
+    }
+}
+
+/// A comment on a pull request: what destroys data stands first and unfolded.
+fn markdown(plans: &[Planned], failed: &[(TenantId, ApiError)]) -> String {
+    let mut text = String::new();
+    if plans.is_empty() && failed.is_empty() {
+        text.push_str("No tenant is concerned.\n");
+    }
+    for (tenant, error) in failed {
+        let _ = writeln!(text, "- :x: **{tenant}** cannot be planned: {}", code(error.to_string()));
+    }
+    let destroys = |plan: &&Planned| plan.preview.held || matches!(plan.intent, Intent::Delete);
+    for plan in plans.iter().filter(destroys).chain(plans.iter().filter(|plan| !destroys(plan))) {
+        let changes = &plan.preview.changes;
+        let sign = if destroys(&plan) { ":warning: " } else { "" };
+        let _ = writeln!(text, "- {sign}**{}**{}: {changes}", plan.tenant, plan.intent.in_words());
+        if plan.preview.held {
+            let digest = plan.preview.digest.map(|digest| format!(" of `{digest}`")).unwrap_or_default();
+            let _ = writeln!(text, "  **Would be held**: it destroys data and needs an approval{digest}.");
+        }
+        if !changes.is_empty() {
+            let _ = write!(text, "  <details><summary>{}</summary>\n\n  ```diff\n", escaped(&plan.file));
+            for change in changes.changes() {
+                let _ = writeln!(text, "  {} {}", diff_sign(change.action), change.address);
+            }
+            text.push_str("  ```\n\n  </details>\n");
+        }
+    }
+    text
+}
+
+/// A path within HTML.
+fn escaped(path: &str) -> String {
+    path.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\r'], " ")
+}
+
+/// What colours a line of a diff.
+const fn diff_sign(action: ChangeAction) -> char {
+    match action {
+        ChangeAction::Create | ChangeAction::Import => '+',
+        ChangeAction::Update | ChangeAction::Forget => '!',
+        ChangeAction::Replace | ChangeAction::Delete => '-',
+    }
+}
+
 fn text(plans: &[Planned], output: &Output) -> String {
     let mut text = String::new();
     for plan in plans {
-        let intent = match plan.intent {
-            Intent::Create => " (new)",
-            Intent::Update => "",
-            Intent::Delete => " (deleted with its data)",
-        };
-        let _ = writeln!(text, "{}{intent}: {}", plan.tenant, plan.preview.changes);
+        let _ = writeln!(text, "{}{}: {}", plan.tenant, plan.intent.in_words(), plan.preview.changes);
         for change in plan.preview.changes.changes() {
             let (sign, tone) = sign(change.action);
             let _ = writeln!(text, "  {}", output.tinted(tone, &format!("{sign} {}", change.address)));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use tenancy::tenant::TenantId;
 
-use super::changed::{Looked, look, table};
-use super::{Context, source};
+use super::changed::{Looked, look, look_at_all, table};
+use super::{Context, list, source};
 use crate::args::SyncArguments;
 use crate::exit::{Exit, Failure};
 use crate::files::{Defined, check};
@@ -16,10 +16,14 @@ use crate::work::outcome::{Outcome, Report, Verdict};
 use crate::work::{Job, Probably, What};
 
 pub(super) async fn run(arguments: &SyncArguments, context: &Context<'_>) -> Result<Exit, Failure> {
-    let Looked { range, files, changed } = look(&arguments.range, context.output).await?;
+    let Looked { range, files, changed } = if arguments.full {
+        look_at_all(&arguments.range, list::names(context).await?).await?
+    } else {
+        look(&arguments.range, context.output).await?
+    };
     let number = files.len();
     let defined = check(files).map_err(|problems| Failure::Definitions { problems, files: number })?;
-    let limits = Limits { max_deletes: arguments.max_deletes, allow_rename: arguments.allow_rename };
+    let limits = Limits { max_deletes: arguments.deletes(), allow_rename: arguments.allow_rename };
     guard::check(&changed, defined.len(), limits).map_err(|Refusal { what, next }| Failure::Refused { what, next })?;
     if arguments.dry_run {
         context.output.show(&changed, || context.output.table(&table(&changed)))?;
@@ -74,7 +78,7 @@ fn jobs(changed: &Changed, defined: Vec<Defined>) -> (Vec<Job>, Vec<Job>) {
     let modified = changed.modified.iter().filter_map(|file| put(file, Probably::There));
     let deletes = changed.deleted.iter().map(|file| Job {
         tenant: file.tenant.clone(),
-        file: Some(file.file.clone()),
+        file: Some(file.file.clone()).filter(|file| !file.is_empty()),
         what: What::Delete { may_be_absent: true, force: false },
     });
     (added.chain(modified).collect(), deletes.collect())

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub(crate) use progress::Progress;
-pub(crate) use table::{Ink, Table, Tone};
+pub(crate) use table::{Ink, Table, Tone, code};
 
 use crate::args::{Color, Form, Global};
 use crate::exit::Failure;
@@ -36,10 +36,11 @@ impl Output {
             Color::Always => Ink::Color,
             Color::Auto | Color::Never => Ink::Plain,
         };
+        let result_ink = ink(io::stdout().is_terminal() && global.output != Form::Markdown);
         Self {
             form: global.output,
             quiet: global.quiet,
-            result_ink: ink(io::stdout().is_terminal()),
+            result_ink,
             notes_ink: ink(io::stderr().is_terminal()),
             watched: io::stderr().is_terminal(),
         }
@@ -48,15 +49,24 @@ impl Output {
     /// The result: a value for programs, a text for people.
     pub(crate) fn show(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
         match self.form {
-            Form::Table => print(&text()),
+            Form::Table | Form::Csv | Form::Markdown => print(&text()),
             Form::Json => print(&format!("{:#}\n", serde_json::to_value(value)?)),
             Form::Yaml => print(&serde_yaml::to_string(value).map_err(io::Error::other)?),
         }
     }
 
-    /// A table, coloured if that is wanted.
+    /// A table: coloured if that is wanted, for a spreadsheet, or as Markdown.
     pub(crate) fn table(&self, table: &Table) -> String {
-        table.render(self.result_ink)
+        match self.form {
+            Form::Csv => table.csv(),
+            Form::Markdown => table.markdown(),
+            Form::Table | Form::Json | Form::Yaml => table.render(self.result_ink),
+        }
+    }
+
+    /// Whether texts are read as Markdown.
+    pub(crate) fn markdown(&self) -> bool {
+        self.form == Form::Markdown
     }
 
     /// A word in a tone, for results.

@@ -63,6 +63,30 @@ impl Table {
         self.tones.push(tone);
     }
 
+    /// The same as Markdown has it: a cell is code that nothing in it can end or leave.
+    pub(crate) fn markdown(&self) -> String {
+        let line = |row: &comfy_table::Row, cell: &dyn Fn(String) -> String| {
+            row.cell_iter()
+                .map(|content| cell(content.content()))
+                .fold("|".to_owned(), |line, cell| line + " " + &cell + " |")
+        };
+        let heading = self.table.header().map(|row| line(row, &|text| text.to_lowercase())).unwrap_or_default();
+        let rule = self.table.column_iter().fold("|".to_owned(), |line, _| line + " --- |");
+        let rows = self.table.row_iter().map(|row| line(row, &code));
+        [heading, rule].into_iter().chain(rows).map(|line| line + "\n").collect()
+    }
+
+    /// Comma-separated values (RFC 4180), the headings first.
+    pub(crate) fn csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let rows = self.table.header().into_iter().chain(self.table.row_iter());
+        for row in rows {
+            // Memory takes everything, and every row has as many cells as there are headings.
+            let _ = writer.write_record(row.cell_iter().map(comfy_table::Cell::content));
+        }
+        writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
     /// Lines, each ended.
     pub(crate) fn render(&self, ink: Ink) -> String {
         let tones = std::iter::once(Tone::Plain).chain(self.tones.iter().copied());
@@ -71,9 +95,27 @@ impl Table {
     }
 }
 
+/// Text as code within a line of Markdown, whoever wrote it: nothing in it is a link, a mention or markup.
+pub(crate) fn code(text: String) -> String {
+    if text.is_empty() {
+        return text;
+    }
+    // Bars end a cell even within code, and backticks end the code.
+    format!("`{}`", text.replace(['`', '\n', '\r'], " ").replace('|', "\\|"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn markdown_holds_what_anybody_wrote() {
+        let mut table = Table::new(&["TENANT", "MESSAGE"]);
+        table.row(Tone::Good, ["acme".to_owned(), String::new()]);
+        table.row(Tone::Bad, ["beta".to_owned(), "a|b `x` @all\n[c](d)".to_owned()]);
+        let expected = "| tenant | message |\n| --- | --- |\n| `acme` |  |\n| `beta` | `a\\|b  x  @all [c](d)` |\n";
+        assert_eq!(table.markdown(), expected);
+    }
 
     #[test]
     fn a_row_is_a_line() {
@@ -82,6 +124,7 @@ mod tests {
         table.row(Tone::Bad, ["beta-shop".to_owned(), "Failed".to_owned(), "two\nlines".to_owned()]);
         let plain = "TENANT     PHASE   MESSAGE\nacme       Ready\nbeta-shop  Failed  two lines\n";
         assert_eq!(table.render(Ink::Plain), plain);
+        assert_eq!(table.csv(), "TENANT,PHASE,MESSAGE\nacme,Ready,\nbeta-shop,Failed,two lines\n");
         let colored = "\u{1b}[31mbeta-shop  Failed  two lines\u{1b}[0m\n";
         assert!(table.render(Ink::Color).ends_with(colored), "{:?}", table.render(Ink::Color));
     }

@@ -49,6 +49,20 @@ impl Changed {
         Self { added: added.collect(), ..Self::default() }
     }
 
+    /// What is to be done so that exactly the defined tenants are there. Which of those on both sides differ is for the
+    /// API to say.
+    pub(crate) fn between(there: BTreeSet<TenantId>, defined: &BTreeMap<TenantId, String>) -> Self {
+        let (both, come): (BTreeSet<_>, BTreeSet<_>) =
+            defined.keys().cloned().partition(|tenant| there.contains(tenant));
+        let gone = there.into_iter().filter(|tenant| !defined.contains_key(tenant));
+        Self {
+            added: with_files(come, defined),
+            modified: with_files(both, defined),
+            deleted: gone.map(|tenant| TenantFile { tenant, file: String::new() }).collect(),
+            renamed: Vec::new(),
+        }
+    }
+
     /// What changes of files mean, given every file that is there afterwards: a tenant that some file still defines
     /// is not deleted, whatever became of another file of its.
     pub(crate) fn from_files(changes: &[FileChange], defined: &BTreeMap<TenantId, String>) -> Self {
@@ -124,6 +138,19 @@ mod tests {
         let parts = [list("+", &found.added), list("~", &found.modified), list("-", &found.deleted), renamed.join(" ")];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         assert_eq!(parts.join(" "), expected, "{changes:?}");
+    }
+
+    #[test]
+    fn what_a_comparison_with_the_tenants_that_are_there_means() {
+        let there = ["acme", "gone"].map(|name| name.parse().unwrap()).into();
+        let defined = ["acme", "new"].map(|name| (name.parse().unwrap(), format!("tenants/{name}.yaml"))).into();
+        let Changed { added, modified, deleted, renamed } = Changed::between(there, &defined);
+        let names = |files: &[TenantFile]| files.iter().map(|file| file.tenant.to_string()).collect::<Vec<_>>();
+        assert_eq!(
+            (names(&added), names(&modified), names(&deleted)),
+            (vec!["new".into()], vec!["acme".into()], vec!["gone".into()])
+        );
+        assert!(renamed.is_empty());
     }
 
     #[test]

@@ -88,6 +88,7 @@ fn plan_shows_and_changes_nothing() {
     server.state().held.push("held");
     let folder = folder(&["acme", "beta", "held"]);
     assert_snapshot!("plan", against(&server, folder.path(), &["plan", "tenants"]));
+    assert_snapshot!("plan_markdown", against(&server, folder.path(), &["plan", "tenants", "-o", "markdown"]));
     assert_snapshot!("plan_json", against(&server, folder.path(), &["plan", "tenants/acme.yaml", "-q", "-o", "json"]));
     assert_eq!(server.state().tenants.len(), 2);
 }

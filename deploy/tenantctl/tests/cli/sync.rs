@@ -113,6 +113,7 @@ fn planned_before_it_is_merged() {
     let (repository, from, server) = changed();
     let plan = |arguments: &[&str]| against(&server, repository.path(), arguments);
     assert_snapshot!("plan_range", plan(&["plan", "--from", &from]));
+    assert_snapshot!("plan_range_markdown", plan(&["plan", "--from", &from, "-q", "-o", "markdown"]));
     assert_snapshot!("plan_usage", plan(&["plan"]));
     assert!(server.writes().iter().all(|write| write.ends_with("?dryRun=true")));
 }
@@ -145,6 +146,21 @@ fn a_first_push_and_a_forced_one_delete_nothing() {
     repository.remove("tenants/beta.yaml").commit();
     assert_eq!(sync(&server, &repository, &other, &[]).code, 0);
     assert!(server.state().tenants["beta"].live);
+}
+
+#[test]
+fn compared_with_the_tenants_that_are_there() {
+    let (repository, _, server) = changed();
+    let full = |more: &[&str]| {
+        let mut ran = against(&server, repository.path(), &[&["sync", "--full", "--parallel", "1"], more].concat());
+        ran.err = ran.err.replace(&repository.git(&["rev-parse", "HEAD"])[..10], "TO");
+        ran
+    };
+    assert_snapshot!("sync_full_refused", full(&[]));
+    assert!(server.writes().is_empty());
+    assert_snapshot!("sync_full", full(&["--max-deletes", "1", "-o", "markdown"]));
+    assert_eq!(server.writes(), ["POST /tenants", "PUT /tenants/acme", "PUT /tenants/same", "DELETE /tenants/beta"]);
+    assert_eq!(sync(&server, &repository, "HEAD", &["--full"]).code, 2, "either a revision or everything");
 }
 
 #[test]

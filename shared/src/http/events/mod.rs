@@ -4,6 +4,7 @@
 //! Senders take every answer but 2xx for 'deliver again', for a day (read in the documentation of Eventarc and Pub/Sub).
 //! So an event that can never succeed is acknowledged and logged.
 
+mod asset;
 mod cloud_event;
 mod notification;
 mod task;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 
+pub(in crate::http) use asset::asset_hint;
 pub(in crate::http) use task::task_hint;
 
 use super::problem::{Problem, kinds, retry_later};

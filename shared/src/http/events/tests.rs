@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{EventSource, Hint, task_hint};
+use super::{EventSource, Hint, asset_hint, task_hint};
 
 fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
     let pair = |(name, value): &(&str, &str)| {
@@ -98,4 +98,33 @@ fn tasks_wrapped_and_plain() {
     ] {
         assert_eq!(outcome(&task_hint(body.as_bytes())), expected, "{body}");
     }
+}
+
+#[test]
+fn changed_assets_wrapped_and_plain() {
+    let asset = |data: &str| {
+        format!(
+            r#"{{"asset": {{"name": "//run.googleapis.com/projects/p/locations/l/services/wp-acme",
+            "updateTime": "2026-01-02T03:04:06Z", "resource": {{"data": {data}}}}},
+            "window": {{"startTime": "2026-01-02T03:04:05Z"}}}}"#
+        )
+    };
+    let labels = r#"{"labels": {"aipress-tenant": "acme"}}"#;
+    let deleted = r#"{"asset": {"name": "n"}, "deleted": true,
+        "priorAsset": {"name": "n", "resource": {"data": {"labels": {"aipress-tenant": "acme"}}}}}"#;
+    for (body, expected) in [
+        (asset(labels), "acme"),
+        (asset(&format!(r#"{{"metadata": {labels}}}"#)), "acme"),
+        (asset(r#"{"settings": {"userLabels": {"aipress-tenant": "acme"}}}"#), "acme"),
+        (asset(r#"{"labels": {"aipress-tenant": "../acme"}}"#), "ignored"),
+        (asset("{}"), "ignored"),
+        (deleted.to_owned(), "acme"),
+        (r#"{"message": {"data": "eyJhc3NldCI6IHsibmFtZSI6ICJuIn19"}}"#.to_owned(), "ignored"),
+        ("You have successfully configured a feed".to_owned(), "ignored"),
+        (String::new(), "ignored"),
+    ] {
+        assert_eq!(outcome(&asset_hint(body.as_bytes()).0), expected, "{body}");
+    }
+    let (_, at) = asset_hint(asset(labels).as_bytes());
+    assert_eq!(at, Some("2026-01-02T03:04:05Z".parse().unwrap()), "when it changed, not when it was noticed");
 }

@@ -1,10 +1,12 @@
 //! A definition in a request's body: `Content-Type` says how it is written, and it is read up to a limit.
 
-use axum::body::to_bytes;
+use std::time::Duration;
+
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
-use http_body_util::LengthLimitError;
+use http_body_util::BodyExt as _;
 
 use crate::http::problem::{Problem, kinds};
 use crate::tenant::{Format, MAX_BYTES};
@@ -12,6 +14,11 @@ use crate::tenants::Submission;
 
 /// Most bytes of a body: as many as a definition may have.
 pub const MAX_BODY: usize = MAX_BYTES;
+
+/// Most bytes of a body that is too long which are read and thrown away, and for how long: a sender that is still sending
+/// when the connection closes may never see the answer.
+const DRAINED: usize = 16 * MAX_BODY;
+const DRAINED_FOR: Duration = Duration::from_secs(3);
 
 /// The definition that came with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,21 +34,43 @@ impl<S: Send + Sync> FromRequest<S> for SubmittedDefinition {
     }
 }
 
-/// Reads a body, at most [`MAX_BODY`] bytes of it: one that says it is longer is not read at all.
+/// Reads a body, at most [`MAX_BODY`] bytes of it. Nothing is kept of a longer one.
 pub(in crate::http) async fn read(request: Request) -> Result<Bytes, Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    // Who asks first sends nothing before the answer.
+    let asks_first = request.headers().contains_key(header::EXPECT);
+    let mut body = request.into_body();
     if announced.is_some_and(|length: u64| length > MAX_BODY as u64) {
+        if !asks_first {
+            drain(body).await;
+        }
         return Err(too_large());
     }
-    to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
-        // The one place where axum says so is the error's source.
-        let too_long = std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<LengthLimitError>);
-        if too_long {
-            too_large()
-        } else {
-            Problem::new(kinds::MALFORMED_BODY, "the connection ended before the body did")
+    let mut read = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame =
+            frame.map_err(|_| Problem::new(kinds::MALFORMED_BODY, "the connection ended before the body did"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if read.len() + data.len() > MAX_BODY {
+            drain(body).await;
+            return Err(too_large());
         }
-    })
+        read.extend_from_slice(&data);
+    }
+    Ok(read.freeze())
+}
+
+async fn drain(mut body: Body) {
+    let reading = async {
+        let mut drained = 0;
+        while drained < DRAINED
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            drained += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    // Whoever sends more, or more slowly, is cut off.
+    let _ = tokio::time::timeout(DRAINED_FOR, reading).await;
 }
 
 fn too_large() -> Problem {

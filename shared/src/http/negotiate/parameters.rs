@@ -45,6 +45,15 @@ pub struct ListParameters {
     pub from: Cursor,
 }
 
+/// Parameters of the fleet's drift.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriftParameters {
+    /// `limit`.
+    pub limit: usize,
+    /// `pageToken`.
+    pub from: Cursor,
+}
+
 /// Parameters of a list of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationsParameters {
@@ -95,6 +104,16 @@ impl<S: Send + Sync> FromRequestParts<S> for ListParameters {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for DriftParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut given = Given::read(&parts.uri, &["limit", "pageToken"])?;
+        let from = given.page(&PageMark::of_drift())?.unwrap_or_default();
+        Ok(Self { limit: given.limit()?, from })
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for OperationsParameters {
     type Rejection = Problem;
 
@@ -113,6 +132,11 @@ impl PageMark {
     /// Of the list of tenants under a filter.
     pub fn of_list(filter: ListFilter) -> Self {
         Self(format!("tenants {:?} {:?}", filter.phase, filter.drifted))
+    }
+
+    /// Of the fleet's drift.
+    pub fn of_drift() -> Self {
+        Self("drift".to_owned())
     }
 
     /// Of a list of operations.

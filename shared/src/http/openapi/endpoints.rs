@@ -125,6 +125,22 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "get",
+        path: "/fleet/drift",
+        id: "listDrift",
+        function: "get-tenant",
+        summary: "List what of the fleet is not what was applied: resources and attributes, never values.",
+        parameters: &["limit", "pageToken"],
+        body: None,
+        answers: &[answer(
+            200,
+            "A page of tenants that drifted. It may be short, even empty, although more follows.",
+            Negotiated("DriftList"),
+            &[],
+        )],
+        problems: &[PAGED, NEGOTIATED, READS],
+    },
+    Endpoint {
+        method: "get",
         path: "/tenants/{id}",
         id: "getTenant",
         function: "get-tenant",
@@ -287,6 +303,20 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         answers: &[
             answer(202, "The tenant it names wants a run, which was handed on.", Nothing, &[]),
             answer(204, "Nothing to do, or nothing that another delivery would change.", Nothing, &[]),
+        ],
+        problems: &[DELIVERED],
+    },
+    Endpoint {
+        method: "post",
+        path: "/assets",
+        id: "receiveAsset",
+        function: "definition-changed",
+        summary: "Take a message of a Cloud Asset feed: the tenant its labels name is checked for drift soon.",
+        parameters: &[],
+        body: Some(Body::Json("Event")),
+        answers: &[
+            answer(202, "A check was handed on.", Nothing, &[]),
+            answer(204, "The change was ours, or is about no tenant.", Nothing, &[]),
         ],
         problems: &[DELIVERED],
     },

@@ -92,6 +92,8 @@ fn tenants() -> Value {
         ("mediaType", one_of(&["application/yaml", "application/json"])),
         ("links", object(&[("self", to("Link"))])),
     ]);
+    let mut drift = drift_members();
+    drift.extend([("name", to("TenantId")), ("links", links.clone())]);
     let mut summary = summary_members();
     summary.extend([("name", to("TenantId")), ("updated", time()), ("links", links.clone())]);
     json!({
@@ -105,6 +107,9 @@ fn tenants() -> Value {
         ]),
         "TenantSummary": object(&summary),
         "TenantList": page_of("TenantSummary"),
+        "DriftList": {"type": "object", "required": ["items"], "properties": {
+            "items": list(&object(&drift)), "nextPageToken": text(),
+        }},
         "DefinitionGeneration": definition,
         "DefinitionList": page_of("DefinitionGeneration"),
         "TenantOrPreview": {"oneOf": [to("Tenant"), to("Preview")]},
@@ -123,6 +128,8 @@ fn summary_members() -> Vec<(&'static str, Value)> {
         ("deletionRequested?", flag()),
         ("driftChecked?", time()),
         ("drifted?", count()),
+        ("driftConfirmed?", count()),
+        ("driftSuspected?", time()),
         ("operation?", to("OperationId")),
         ("place?", text()),
         ("url?", text()),
@@ -130,9 +137,19 @@ fn summary_members() -> Vec<(&'static str, Value)> {
     ]
 }
 
+fn drift_members() -> Vec<(&'static str, Value)> {
+    let finding = object(&[
+        ("address", text()),
+        ("action", to("ChangeAction")),
+        ("attributes", list(&text())),
+        ("firstSeen", time()),
+        ("sightings", count()),
+    ]);
+    vec![("checked", time()), ("found", list(&finding)), ("lastClean?", time())]
+}
+
 fn statuses() -> Value {
     let kinds = ["Ready", "DefinitionValid", "Placed", "Applied", "Held", "Drifted", "Tombstoned", "PluginsInstalled"];
-    let drift = object(&[("address", text()), ("action", to("ChangeAction")), ("attributes", list(&text()))]);
     let applied = object(&[
         ("generation", to("Generation")),
         ("digest", to("Digest")),
@@ -180,7 +197,8 @@ fn statuses() -> Value {
             ("variables?", to("OperationId")),
             ("terms", object(&[("policy", one_of(&["Delete", "Retain"])), ("protection", flag())])),
             ("plugins?", object(&[("wanted", json!({})), ("digest", to("Digest")), ("requested", time())])),
-            ("drift?", object(&[("checked", time()), ("found", list(&drift))])),
+            ("drift?", object(&drift_members())),
+            ("driftSuspected?", time()),
             ("tombstone?", object(&[("since", time()), ("destroyAfter", time()), ("approval?", given)])),
             ("deletion?", deletion),
             ("export?", export),

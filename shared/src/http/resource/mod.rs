@@ -1,11 +1,13 @@
 //! What tenants, operations, definitions and lists look like on the wire.
 
+mod drift;
 mod operation;
 mod sweep;
 mod tenant;
 
 use serde::Serialize;
 
+pub use drift::TenantDriftResource;
 pub use operation::{OperationReference, OperationResource, PreviewResource};
 pub use sweep::SweepResource;
 pub use tenant::{DefinitionGeneration, TenantResource, TenantSummaryResource};

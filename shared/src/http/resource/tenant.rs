@@ -42,7 +42,7 @@ struct MetadataResource {
 }
 
 #[derive(Debug, Serialize)]
-struct TenantLinks {
+pub(super) struct TenantLinks {
     #[serde(rename = "self")]
     tenant: String,
     operations: String,
@@ -50,7 +50,7 @@ struct TenantLinks {
 }
 
 impl TenantLinks {
-    fn of(tenant: &TenantId) -> Self {
+    pub(super) fn of(tenant: &TenantId) -> Self {
         Self {
             tenant: links::tenant(tenant),
             operations: links::operations(tenant),

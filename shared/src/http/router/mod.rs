@@ -1,9 +1,11 @@
 //! The routes: one builder a function, one controller a verb. What each answers is in [`openapi`](super::openapi).
 
 mod approvals;
+mod assets;
 mod create;
 mod definitions;
 mod delete;
+mod drift;
 mod events;
 mod get;
 mod health;
@@ -60,6 +62,7 @@ pub fn delete_tenant(door: Door) -> Router {
 /// `get-tenant`.
 pub fn get_tenant(queries: Queries) -> Router {
     Router::new()
+        .route("/fleet/drift", get(drift::drift))
         .route("/tenants", get(list::tenants))
         .route("/tenants/{id}", get(get::tenant))
         .route("/tenants/{id}/definitions", get(definitions::generations))
@@ -72,7 +75,10 @@ pub fn get_tenant(queries: Queries) -> Router {
 
 /// `definition-changed`.
 pub fn definition_changed(watcher: Watcher, source: EventSource) -> Router {
-    Router::new().route("/events", post(events::receive)).with_state((watcher, source))
+    Router::new()
+        .route("/events", post(events::receive))
+        .route("/assets", post(assets::receive))
+        .with_state((watcher, source))
 }
 
 /// `reconcile-tenant`.

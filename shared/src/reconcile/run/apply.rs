@@ -192,6 +192,7 @@ pub(super) fn settle_ready(mut say: Saying<'_>) {
     say.status.hold = None;
     say.status.retry = None;
     say.status.drift = None;
+    say.status.drift_suspected = None;
     say.status.conditions.remove(ConditionKind::Held);
     say.status.conditions.remove(ConditionKind::Drifted);
     say.that(ConditionKind::Applied, Truth::True, "Applied", "the definition was applied");

@@ -1,11 +1,14 @@
 //! Whether the cloud still is what was applied; reported, or repaired where the definition says so.
 
+use super::super::noticed::noticed;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::watch::RunLog;
 use super::{End, Work};
 use crate::provision::{ChangeSummary, DriftItem, Goal, Guard, ProvisionError};
-use crate::records::{ConditionKind, DriftRecord, Entry, OperationKind, Outcome, Status, Truth};
+use crate::records::{
+    CONFIRMED, ConditionKind, DriftFinding, DriftRecord, Entry, OperationKind, Outcome, Status, Truth,
+};
 use crate::tenant::DriftPolicy;
 use crate::tenants::CommandError;
 
@@ -27,14 +30,15 @@ impl Work<'_> {
             Ok(plan) => plan,
             Err(error) => return self.could_not_look(&mut entry, &log, &error).await.map(Some),
         };
-        let status = self.say_drift(plan.drift.clone()).await?;
-        if plan.drift.is_empty() || !correct {
-            let message = describe(&plan.drift);
+        let found = noticed(plan.drift, &self.ports.platform.drift.ignore, &wanted.definition.spec.drift_ignore);
+        let status = self.say_drift(&found).await?;
+        if found.is_empty() || !correct {
+            let message = describe(&found);
             self.close(&mut entry, &log, End::succeeded(message, ChangeSummary::default())).await?;
             return Ok(Some(status));
         }
         let begin = |operation: &mut crate::records::Operation| operation.kind = OperationKind::DriftCorrection;
-        self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&plan.drift)), begin).await?;
+        self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&found)), begin).await?;
         self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await?;
         self.apply_under(entry, Guard::Protect, wanted, observation).await
     }
@@ -63,20 +67,28 @@ impl Work<'_> {
         Ok(status)
     }
 
-    async fn say_drift(&self, found: Vec<DriftItem>) -> Result<Status, CommandError> {
+    async fn say_drift(&self, found: &[DriftItem]) -> Result<Status, CommandError> {
         let now = self.ports.clock.now();
         let say = |status: &mut Status| {
             status.operation = Some(self.operation);
-            status.drift = Some(DriftRecord { checked: now, found: found.clone() });
+            let record = DriftRecord::after(status.drift.as_ref(), found.to_vec(), now);
+            let (seen, confirmed) = (record.found.len(), record.confirmed());
+            (status.drift, status.drift_suspected) = (Some(record), None);
             let generation = status.observed_generation;
             let mut say = Saying { status, now, generation };
-            if found.is_empty() {
+            if seen == 0 {
                 say.that(ConditionKind::Drifted, Truth::False, "AsApplied", "the cloud is what was applied");
             } else {
-                say.that(ConditionKind::Drifted, Truth::True, "ChangedOutside", describe(&found));
+                let reason = if confirmed > 0 { "ChangedOutside" } else { "SeenOnce" };
+                say.that(ConditionKind::Drifted, Truth::True, reason, describe(found));
             }
         };
-        Ok(self.settle(say).await?.value)
+        let status = self.settle(say).await?.value;
+        let again = |finding: &&DriftFinding| finding.sightings == CONFIRMED;
+        for finding in status.drift.iter().flat_map(|drift| &drift.found).filter(again) {
+            tracing::warn!(operation = %self.operation, resource = %finding.item.address, "drift is confirmed");
+        }
+        Ok(status)
     }
 }
 

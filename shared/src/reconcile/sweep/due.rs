@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::observe::waits_for_the_platform;
 use crate::digest::Digest;
 use crate::platform::Platform;
-use crate::records::{Phase, StatusSummary};
+use crate::records::{LastLook, Phase, StatusSummary};
 use crate::store::Generation;
 use crate::tasks::Priority;
 use crate::tenant::TenantId;
@@ -77,18 +77,27 @@ pub fn due(
         Phase::Pending => Some(Due::Changed),
         Phase::Failed => (!waits).then_some(Due::Retry),
         Phase::Invalid => waits_for_the_platform(summary).then_some(Due::Retry),
-        Phase::Ready => {
-            let check = summary.last_checked().map(|last| next_check(tenant, last, platform));
-            check.is_none_or(|check| check <= now).then_some(Due::DriftCheck)
-        }
+        Phase::Ready => (next_check(tenant, &summary.last_look(), platform) <= now).then_some(Due::DriftCheck),
         _ => None,
     }
 }
 
-/// When a tenant's next drift check is due. Each tenant has a moment of its own within the interval, by a hash of its id,
-/// so that tenants that were applied together are not checked together: the first check comes half an interval to one and
-/// a half after the apply, later ones an interval apart.
-pub fn next_check(tenant: &TenantId, last: Timestamp, platform: &Platform) -> Timestamp {
+/// When a tenant's next drift check is due: at once where something outside says that the cloud changed, soon where a
+/// first sighting wants confirming, and otherwise at the tenant's own moment.
+pub fn next_check(tenant: &TenantId, look: &LastLook, platform: &Platform) -> Timestamp {
+    let Some(last) = look.at else { return Timestamp::MIN };
+    if let Some(suspected) = look.suspected.filter(|suspected| *suspected > last) {
+        return suspected;
+    }
+    let own = own_moment(tenant, last, platform);
+    let soon = SignedDuration::from_secs(platform.drift.confirm_seconds.cast_signed());
+    if look.unconfirmed { own.min(last.saturating_add(soon).unwrap_or(Timestamp::MAX)) } else { own }
+}
+
+/// Each tenant has a moment of its own within the interval, by a hash of its id, so that tenants that were applied together
+/// are not checked together: the first check comes half an interval to one and a half after the apply, later ones an
+/// interval apart.
+fn own_moment(tenant: &TenantId, last: Timestamp, platform: &Platform) -> Timestamp {
     let Some(interval) = i64::try_from(platform.drift.interval_seconds).ok().filter(|interval| *interval > 0) else {
         return last;
     };
@@ -116,11 +125,11 @@ mod tests {
         let mut hours = [0_u32; 24];
         for number in 0..24_000 {
             let tenant: TenantId = format!("tenant-{number}").parse().unwrap();
-            let first = next_check(&tenant, applied, &platform);
+            let first = own_moment(&tenant, applied, &platform);
             let wait = first.as_second() - applied.as_second();
             assert!((43_200..129_600).contains(&wait), "{wait}");
             hours[usize::try_from(first.as_second() / 3600 % 24).unwrap()] += 1;
-            let second = next_check(&tenant, first, &platform);
+            let second = own_moment(&tenant, first, &platform);
             assert_eq!(second.as_second() - first.as_second(), 86_400, "an interval apart from then on");
         }
         assert!(hours.iter().all(|checks| (850..1150).contains(checks)), "{hours:?}");
@@ -129,8 +138,22 @@ mod tests {
     #[test]
     fn a_check_that_came_late_does_not_move_the_next() {
         let (platform, tenant) = (daily(), "acme".parse().unwrap());
-        let first = next_check(&tenant, Timestamp::UNIX_EPOCH, &platform);
+        let first = own_moment(&tenant, Timestamp::UNIX_EPOCH, &platform);
         let late = first + SignedDuration::from_hours(3);
-        assert_eq!(next_check(&tenant, late, &platform), next_check(&tenant, first, &platform));
+        assert_eq!(own_moment(&tenant, late, &platform), own_moment(&tenant, first, &platform));
+    }
+
+    #[test]
+    fn a_first_sighting_is_looked_at_again_soon_and_a_suspicion_at_once() {
+        let (platform, tenant) = (daily(), "acme".parse().unwrap());
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let look = LastLook { at: Some(at(1_000)), unconfirmed: false, suspected: None };
+        let own = own_moment(&tenant, at(1_000), &platform);
+        assert_eq!(next_check(&tenant, &look, &platform), own);
+        assert_eq!(next_check(&tenant, &LastLook { unconfirmed: true, ..look }, &platform), at(4_600));
+        let suspected = |second| LastLook { suspected: Some(at(second)), ..look };
+        assert_eq!(next_check(&tenant, &suspected(1_001), &platform), at(1_001));
+        assert_eq!(next_check(&tenant, &suspected(999), &platform), own, "looked at since");
+        assert!(next_check(&tenant, &LastLook { at: None, ..look }, &platform) < at(0));
     }
 }

@@ -102,7 +102,7 @@ impl Sweeper {
             let due = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform);
             let Some(due) = under_lease(due, beside.lease, now) else { continue };
             *report.behind.entry(due).or_default() += 1;
-            let since = summary.as_ref().and_then(StatusSummary::last_checked);
+            let since = summary.as_ref().and_then(|summary| summary.last_look().at);
             match due {
                 Due::Tombstone => deletions.add(since, beside.tenant),
                 Due::DriftCheck => checks.add(since, beside.tenant),

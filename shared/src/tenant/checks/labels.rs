@@ -3,6 +3,9 @@
 use super::secrets::shown;
 use super::{Node, Problem, Reason, child};
 
+/// The label that names the tenant on each of its resources; the module puts it there.
+pub const TENANT_LABEL: &str = "aipress-tenant";
+
 const LABELS: &str = "/metadata/labels";
 
 pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
@@ -18,5 +21,5 @@ pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
 
 /// `goog-` belongs to Google Cloud; the others are how the platform finds a tenant's resources again.
 fn is_reserved(key: &str) -> bool {
-    matches!(key, "aipress-tenant" | "managed-by") || key.starts_with("goog-")
+    matches!(key, TENANT_LABEL | "managed-by") || key.starts_with("goog-")
 }

@@ -14,6 +14,7 @@ mod tests;
 use super::problem::{Problem, Reason};
 use super::source::{Node, child};
 
+pub use labels::TENANT_LABEL;
 pub use platform::{check_against, unknown_tier};
 
 /// Everything that is wrong beyond the schema.

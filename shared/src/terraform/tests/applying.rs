@@ -110,10 +110,8 @@ async fn guard_holds_what_the_module_no_longer_speaks_of() {
 #[tokio::test]
 async fn a_failure_says_why_and_keeps_what_was_done() {
     let fixture = Fixture::new();
-    let settings = EngineSettings {
-        secret_env: vec![("CANARY".to_owned(), "canary-of-the-environment".to_owned())],
-        ..fixture.settings()
-    };
+    let canary = ("CANARY".to_owned(), "canary-of-the-environment".to_owned());
+    let settings = fixture.with(|installed| installed.secret_env = vec![canary]);
     let (engine, told) = (Engine::start(settings).await.unwrap(), Told::default());
     let run = fixture.run("acme", &json!({"command": "echo $CANARY; env | sort; exit 3"}));
     let failed = engine.apply(&run, Guard::Protect, &told).await.unwrap_err();

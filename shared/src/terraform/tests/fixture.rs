@@ -13,7 +13,7 @@ use super::faulty::FaultyStore;
 use crate::clock::{OperationIds, UlidIds};
 use crate::provision::{Change, Epoch, Run, RunEvent, RunObserver, Variables};
 use crate::store::{ObjectName, ObjectReader};
-use crate::terraform::{Engine, EngineSettings};
+use crate::terraform::{Engine, EngineSettings, Installed};
 
 /// `db` is replaced by another `size`, `svc` changes in place with `name`, `worker` runs `command` when it is made.
 pub(super) const MODULE: &str = r#"
@@ -74,14 +74,16 @@ impl Fixture {
 
     pub(super) fn settings(&self) -> EngineSettings {
         EngineSettings {
-            program: "terraform".into(),
-            module: self.module(),
-            work: self.work(),
-            cli_config: None,
-            lock_file: None,
+            installed: Installed {
+                program: "terraform".into(),
+                module: self.module(),
+                work: self.work(),
+                cli_config: None,
+                lock_file: None,
+                pass_env: inherited(),
+                secret_env: Vec::new(),
+            },
             prepared: None,
-            pass_env: inherited(),
-            secret_env: Vec::new(),
             state: self.state.clone(),
             records: self.records.clone(),
             runs: 4,
@@ -89,6 +91,13 @@ impl Fixture {
             stop_grace: Duration::from_secs(10),
             stateful: BTreeSet::new(),
         }
+    }
+
+    /// The same with something else installed.
+    pub(super) fn with(&self, change: impl FnOnce(&mut Installed)) -> EngineSettings {
+        let mut settings = self.settings();
+        change(&mut settings.installed);
+        settings
     }
 
     pub(super) async fn engine(&self) -> Engine {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -20,18 +21,18 @@ async fn refused(settings: EngineSettings) -> StartError {
 async fn a_program_that_is_not_there_or_not_it() {
     let fixture = Fixture::new();
     for program in ["/nowhere/terraform", "no-such-terraform"] {
-        let error = refused(EngineSettings { program: program.into(), ..fixture.settings() }).await;
+        let error = refused(fixture.with(|installed| installed.program = program.into())).await;
         assert!(matches!(error, StartError::Program { .. }) && error.to_string().contains(program), "{error}");
     }
-    let error = refused(EngineSettings { pass_env: Vec::new(), ..fixture.settings() }).await;
+    let error = refused(fixture.with(|installed| installed.pass_env = Vec::new())).await;
     assert!(error.to_string().contains("no PATH"), "{error}");
 
     let program = fake("terraform-1.10.sh");
-    let error = refused(EngineSettings { program, ..fixture.settings() }).await;
+    let error = refused(fixture.with(|installed| installed.program = program)).await;
     assert!(matches!(&error, StartError::Version { found, .. } if found == "1.10.5"), "{error}");
 
     let program = fake("no-terraform.sh");
-    let error = refused(EngineSettings { program, ..fixture.settings() }).await;
+    let error = refused(fixture.with(|installed| installed.program = program)).await;
     assert!(error.to_string().contains("not me"), "{error}");
 }
 
@@ -39,7 +40,7 @@ async fn a_program_that_is_not_there_or_not_it() {
 async fn a_module_that_is_not_there_or_not_right() {
     let fixture = Fixture::new();
     let module = fixture.folder.path().join("elsewhere");
-    let error = refused(EngineSettings { module, ..fixture.settings() }).await;
+    let error = refused(fixture.with(|installed| installed.module = module)).await;
     assert!(matches!(error, StartError::Module { .. }), "{error}");
 
     let broken = Fixture::of("terraform {\n  backend \"http\" {}\n}\nresource \"oops\" {}\n");
@@ -63,7 +64,7 @@ async fn the_digest_names_module_and_nothing_else() {
 async fn a_prepared_folder_saves_every_process_at_start() {
     let fixture = Fixture::new();
     let prepared = fixture.folder.path().join("prepared");
-    let digest = Engine::prepare(&fixture.settings(), &prepared).await.unwrap();
+    let digest = Engine::prepare(&fixture.settings().installed, &BTreeSet::new(), &prepared).await.unwrap();
     let settings = || EngineSettings { prepared: Some(prepared.clone()), ..fixture.settings() };
     let engine = Engine::start(settings()).await.unwrap();
     assert_eq!(engine.platform_digest(), digest);
@@ -73,5 +74,8 @@ async fn a_prepared_folder_saves_every_process_at_start() {
     std::fs::write(fixture.module().join("main.tf"), format!("{MODULE}\n# changed\n")).unwrap();
     let engine = Engine::start(settings()).await.unwrap();
     assert_ne!(engine.platform_digest(), digest, "what no longer fits is not used");
-    assert_eq!(Engine::prepare(&fixture.settings(), &prepared).await.unwrap(), engine.platform_digest());
+    assert_eq!(
+        Engine::prepare(&fixture.settings().installed, &BTreeSet::new(), &prepared).await.unwrap(),
+        engine.platform_digest()
+    );
 }
