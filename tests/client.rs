@@ -1,7 +1,7 @@
 //! `tenantctl` against the real API: what people type, what programs read, and how it ends.
 
-use end_to_end::{Client, ControlPlane, definition};
-use reqwest::StatusCode;
+use end_to_end::{Client, ControlPlane, Options, definition, eventually};
+use reqwest::{Method, StatusCode};
 
 #[tokio::test]
 async fn a_tenant_from_validate_to_delete() {
@@ -44,6 +44,30 @@ async fn a_tenant_from_validate_to_delete() {
     assert_eq!(gone["items"][0]["result"], "deleted", "{gone}");
     assert!(plane.cloud().resources_of("acme").is_empty());
     client.ends(4, &["get", "acme"]).await;
+}
+
+#[tokio::test]
+async fn a_log_is_followed_while_its_run_is_under_way() {
+    // Without events: they would bring a run of their own before the one that is followed.
+    let plane = ControlPlane::start_with(Options { events: false, ..Options::default() }).await;
+    let slowly = r#"[{"type": "google_cloud_run_v2_service", "op": "create", "delayMs": 6000, "times": 1}]"#;
+    std::fs::write(plane.folder().join("cloud/faults.json"), slowly).unwrap();
+    let asked = [("prefer", "respond-async")];
+    let answer = plane.send(Method::POST, "/tenants", Some(&definition("acme", "")), &asked).await;
+    let operation = answer.location.unwrap();
+    let early = eventually("the log begins", || async {
+        let log = plane.get(&format!("{operation}/log")).await;
+        (log.status == StatusCode::OK && !log.text.is_empty()).then_some(log.text)
+    });
+    let early = early.await;
+    assert_eq!(plane.get(&operation).await.body["outcome"], "Running");
+    assert!(early.contains("workspace locked"), "{early}");
+
+    let client = Client::of(&plane);
+    let followed = client.ends(0, &["logs", "acme", "--follow"]).await;
+    assert!(followed.stdout.starts_with(&early), "{early}\n{}", followed.stdout);
+    assert_eq!(followed.stdout, plane.get(&format!("{operation}/log")).await.text);
+    assert_eq!(plane.get(&operation).await.body["outcome"], "Succeeded");
 }
 
 #[tokio::test]

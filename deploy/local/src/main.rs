@@ -3,6 +3,7 @@
 mod cloud;
 mod examples;
 mod plane;
+mod plugins;
 mod scheduler;
 mod serve;
 mod settings;

@@ -9,6 +9,7 @@ use tenancy::platform::{InvalidPlatform, Platform};
 use tenancy::terraform::Installed;
 
 use crate::cloud::{self, CloudError};
+use crate::plugins::{self, Directory, PluginsError};
 use crate::settings::{GRACE, Settings, repository, variable};
 
 /// Why the control plane cannot serve.
@@ -28,13 +29,21 @@ pub(crate) enum PlaneError {
     /// The platform's settings are not valid.
     #[error(transparent)]
     Platform(#[from] InvalidPlatform),
+    /// Plugins cannot be had.
+    #[error(transparent)]
+    Plugins(#[from] PluginsError),
     /// Terraform, its module or a bucket is not as it must be.
     #[error(transparent)]
     Assemble(#[from] AssembleError),
 }
 
 /// Over a storage server that serves already.
-pub(crate) async fn assemble(settings: &Settings, storage: &Sandbox) -> Result<Assembled, PlaneError> {
+pub(crate) async fn assemble(
+    settings: &Settings,
+    storage: &Sandbox,
+    directory: &Directory,
+) -> Result<Assembled, PlaneError> {
+    let plugins = plugins::config(settings, directory, &storage.endpoint())?;
     let fleet = FleetConfig {
         server: ServerConfig { address: Some(settings.api), grace: GRACE, drain: GRACE },
         stores: StoreConfig {
@@ -45,7 +54,7 @@ pub(crate) async fn assemble(settings: &Settings, storage: &Sandbox) -> Result<A
         platform: read_platform(settings)?,
         process: "local".to_owned(),
     };
-    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)? }).await?)
+    Ok(assemble::all(WorkerConfig { fleet, engine: engine(settings)?, plugins }).await?)
 }
 
 fn read_platform(settings: &Settings) -> Result<Platform, PlaneError> {

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use sandbox_gcs::Sandbox;
 use tokio::net::TcpListener;
 
+use crate::plugins::Directory;
 use crate::settings::{Settings, repository, variable};
 use crate::welcome::Welcome;
 use crate::{cloud, examples, plane, scheduler};
@@ -20,7 +21,8 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     })?;
     let api = format!("http://{}", listener.local_addr()?);
     let storage = cloud::start_storage(&settings).await?;
-    let assembled = plane::assemble(&settings, &storage).await?;
+    let directory = Directory::start().await?;
+    let assembled = plane::assemble(&settings, &storage, &directory).await?;
     if settings.events {
         cloud::subscribe(&storage, format!("{api}/events"))?;
     }

@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) events: bool,
     /// `LOCAL_EXAMPLES`: `no` leaves the bucket empty at the first start. Default `yes`.
     pub(crate) examples: bool,
+    /// `LOCAL_SITES`: a JSON file of the sites that plugins are activated on, by tenant; see docs/plugins.md. Default: none.
+    pub(crate) sites: Option<PathBuf>,
     /// `AIPRESS_PLATFORM`: the platform's settings. Default: the ones beside this program's source.
     pub(crate) platform: PathBuf,
     /// `TERRAFORM_BIN`: Terraform ≥ 1.11, or `OpenTofu`. Default `terraform`.
@@ -51,6 +53,7 @@ impl Settings {
             sweep: (!sweep.is_zero()).then_some(sweep),
             events: yes_or_no("LOCAL_EVENTS")?,
             examples: yes_or_no("LOCAL_EXAMPLES")?,
+            sites: variable("LOCAL_SITES").map(PathBuf::from),
             platform: variable("AIPRESS_PLATFORM").map_or_else(|| source.join("platform.yaml"), PathBuf::from),
             terraform: variable("TERRAFORM_BIN").unwrap_or_else(|| "terraform".to_owned()).into(),
         })

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use crate::config::StoreConfig;
 use crate::store::gcs::{GcsClients, GcsSettings, GcsStore};
 use crate::store::{ObjectReader, ObjectStore, StoreError};
@@ -11,12 +13,15 @@ pub(super) fn clients(config: &StoreConfig) -> Arc<GcsClients> {
     GcsClients::new(GcsSettings { endpoint: config.endpoint.clone() })
 }
 
+/// Two buckets as the reading half of the port.
+type Readers = (Arc<dyn ObjectReader>, Arc<dyn ObjectReader>);
+
 /// The definitions and the records bucket, for reading.
-pub(super) async fn readers(
-    config: &StoreConfig,
-) -> Result<(Arc<dyn ObjectReader>, Arc<dyn ObjectReader>), StoreError> {
-    let (definitions, records) = both(config, &clients(config)).await?;
-    Ok((Arc::new(definitions), Arc::new(records)))
+pub(super) fn readers(config: &StoreConfig) -> BoxFuture<'_, Result<Readers, StoreError>> {
+    Box::pin(async move {
+        let (definitions, records) = both(config, &clients(config)).await?;
+        Ok::<Readers, _>((Arc::new(definitions), Arc::new(records)))
+    })
 }
 
 /// The definitions and the records bucket.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+
 use super::AssembleError;
 use super::buckets::store;
 use crate::config::{EngineConfig, PrepareConfig};
@@ -34,6 +36,9 @@ pub(super) async fn start(
 }
 
 /// Initialises the module for later starts. No bucket is looked at: there is no state yet.
-pub(super) async fn prepare(config: PrepareConfig) -> Result<Digest, AssembleError> {
-    Ok(Engine::prepare(&config.installed, &STATEFUL_TYPES.map(str::to_owned).into(), &config.prepared).await?)
+pub(super) fn prepare(config: PrepareConfig) -> BoxFuture<'static, Result<Digest, AssembleError>> {
+    Box::pin(async move {
+        let stateful = STATEFUL_TYPES.map(str::to_owned).into();
+        Ok(Engine::prepare(&config.installed, &stateful, &config.prepared).await?)
+    })
 }

@@ -64,8 +64,7 @@ async fn worker(
     routes: impl FnOnce(&Worker, &str) -> Router,
 ) -> Result<Assembled, AssembleError> {
     let (server, bucket) = (config.fleet.server.clone(), config.fleet.stores.definitions.clone());
-    // Boxed: the whole start of an engine is in this future, and every function's `main` would carry it.
-    let worker = Box::pin(Worker::start(config)).await?;
+    let worker = Worker::start(config).await?;
     let assembled = Assembled::new(routes(&worker, &bucket), &server, worker.stop.clone());
     Ok(assembled.beside(worker.work()))
 }

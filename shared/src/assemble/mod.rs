@@ -2,10 +2,14 @@
 //! function gets what it needs and nothing else, and nothing it gets asks which function that is.
 //!
 //! What is missing or wrong is said before anything is served: every variable, every bucket, the program, the module.
+//!
+//! What is awaited here for long is boxed: an `async fn` is compiled by whoever awaits it, and every function's binary would
+//! compile the whole crate again.
 
 mod buckets;
 mod engine;
 mod functions;
+mod installer;
 mod logging;
 mod no_queue;
 mod worker;
@@ -14,6 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
+use futures::future::{BoxFuture, LocalBoxFuture};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -24,6 +29,7 @@ pub use functions::{
 use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
+use crate::plugins::DirectoryError;
 use crate::store::StoreError;
 use crate::terraform;
 use tokio_util::sync::CancellationToken;
@@ -48,6 +54,9 @@ pub enum AssembleError {
     /// Terraform, the module or a folder is missing or wrong.
     #[error("Terraform cannot be run: {0}")]
     Engine(#[from] terraform::StartError),
+    /// The plugin directory's client cannot be made.
+    #[error("plugins cannot be resolved: {0}")]
+    Directory(#[from] DirectoryError),
     /// Serving failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -115,20 +124,24 @@ impl Assembled {
     }
 
     /// Serves until told to stop, then lets what goes on beside end.
-    pub async fn run(self) -> Result<(), AssembleError> {
+    pub fn run(self) -> LocalBoxFuture<'static, Result<(), AssembleError>> {
         let Self { router, settings, background } = self;
-        let stopping = settings.stopping.clone();
-        serve(router, settings).await?;
-        end(background, stopping).await;
-        Ok(())
+        Box::pin(async move {
+            let stopping = settings.stopping.clone();
+            serve(router, settings).await?;
+            end(background, stopping).await;
+            Ok(())
+        })
     }
 
     /// The same on a socket that is open already, whatever the settings say.
-    pub async fn run_on(self, listener: TcpListener) -> Result<(), AssembleError> {
+    pub fn run_on(self, listener: TcpListener) -> BoxFuture<'static, Result<(), AssembleError>> {
         let Self { router, settings, background } = self;
-        serve_on(router, listener, settings.stopping.clone()).await?;
-        end(background, settings.stopping).await;
-        Ok(())
+        Box::pin(async move {
+            serve_on(router, listener, settings.stopping.clone()).await?;
+            end(background, settings.stopping).await;
+            Ok(())
+        })
     }
 }
 

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::buckets::{both, clients, reader, store};
+use super::installer::plugin_ports;
 use super::{AssembleError, engine};
 use crate::clock::{Clock, OperationIds, SystemClock, UlidIds};
 use crate::config::{FleetConfig, WorkerConfig};
@@ -16,12 +18,12 @@ use crate::http::events::EventSource;
 use crate::http::identity::Identity;
 use crate::http::router::{Door, Parts};
 use crate::platform::Platform;
-use crate::plugins::RecordedInstalls;
+use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
-use crate::reconcile::{Breaker, Insist, Ports, Reconciler, Sweeper, Watcher};
+use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
 use crate::store::ObjectReader;
-use crate::store::gcs::GcsStore;
+use crate::store::gcs::{GcsClients, GcsStore};
 use crate::tasks::{LocalQueue, Tasks};
 use crate::tenants::{Caller, Commands, Queries};
 
@@ -41,6 +43,7 @@ pub(super) struct Fleet {
     statuses: Statuses,
     leases: Leases,
     breaker: Breaker,
+    plugin_lists: PluginLists,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
     /// The store is a stand-in: nothing of this process is in the cloud.
@@ -49,12 +52,20 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// Over buckets that were checked.
-    pub(super) async fn open(config: &FleetConfig) -> Result<Self, AssembleError> {
-        let (definitions, records) = both(&config.stores, &clients(&config.stores)).await?;
-        Ok(Self::over(config, definitions, records))
+    pub(super) fn open(config: &FleetConfig) -> BoxFuture<'_, Result<Self, AssembleError>> {
+        Box::pin(async move {
+            let clients = clients(&config.stores);
+            let (definitions, records) = both(&config.stores, &clients).await?;
+            Ok(Self::over(config, &clients, definitions, records))
+        })
     }
 
-    fn over(config: &FleetConfig, definitions_bucket: GcsStore, records_bucket: GcsStore) -> Self {
+    fn over(
+        config: &FleetConfig,
+        clients: &Arc<GcsClients>,
+        definitions_bucket: GcsStore,
+        records_bucket: GcsStore,
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // A revision has many processes; the id tells them apart.
         let process = format!("{}/{}", config.process, UlidIds::default().next(clock.now()));
@@ -64,6 +75,7 @@ impl Fleet {
             statuses: Statuses::new(store(&records_bucket)),
             leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
             breaker: Breaker::new(store(&records_bucket)),
+            plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
             clock,
             sandboxed: config.stores.endpoint.is_some(),
@@ -84,7 +96,7 @@ impl Fleet {
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
         let breaker = self.breaker.clone();
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, breaker, tasks, clock, platform)
+        Sweeper::new(definitions, records, statuses, breaker, self.plugin_lists.clone(), tasks, clock, platform)
     }
 
     /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.
@@ -96,7 +108,7 @@ impl Fleet {
         }
     }
 
-    fn ports(&self, provisioner: Arc<dyn Provisioner>, shutdown: CancellationToken) -> Ports {
+    fn ports(&self, provisioner: Arc<dyn Provisioner>, plugins: PluginPorts, shutdown: CancellationToken) -> Ports {
         Ports {
             definitions: self.definitions.clone(),
             definition_writer: DefinitionWriter::new(store(&self.definitions_bucket)),
@@ -107,7 +119,7 @@ impl Fleet {
             graveyard: Graveyard::new(store(&self.records_bucket)),
             exports: self.exports(),
             provisioner,
-            installs: Arc::new(RecordedInstalls::new(store(&self.records_bucket))),
+            plugins,
             clock: Arc::clone(&self.clock),
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(&self.platform),
@@ -118,22 +130,25 @@ impl Fleet {
 
 impl Worker {
     /// With buckets that were checked and an engine that was started, all at the same time.
-    pub(super) async fn start(config: WorkerConfig) -> Result<Self, AssembleError> {
-        let WorkerConfig { fleet: config, engine } = config;
-        let clients = clients(&config.stores);
-        let state = clients.bucket(&engine.state);
-        let (definitions, records) =
-            (clients.bucket(&config.stores.definitions), clients.bucket(&config.stores.records));
-        let buckets = async {
-            tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
-        };
-        let engine = engine::start(engine, &config.platform.limits, &state, &records);
-        let (_, engine) = tokio::try_join!(buckets, engine)?;
-        let fleet = Fleet::over(&config, definitions, records);
-        let stop = CancellationToken::new();
-        let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), stop.clone()));
-        let queue = LocalQueue::new(config.platform.limits.queue);
-        Ok(Self { fleet, reconciler, queue, stop })
+    pub(super) fn start(config: WorkerConfig) -> BoxFuture<'static, Result<Self, AssembleError>> {
+        Box::pin(async move {
+            let WorkerConfig { fleet: config, engine, plugins } = config;
+            let clients = clients(&config.stores);
+            let state = clients.bucket(&engine.state);
+            let (definitions, records) =
+                (clients.bucket(&config.stores.definitions), clients.bucket(&config.stores.records));
+            let buckets = async {
+                tokio::try_join!(definitions.check(), records.check(), state.check()).map_err(AssembleError::from)
+            };
+            let engine = engine::start(engine, &config.platform.limits, &state, &records);
+            let (_, engine) = tokio::try_join!(buckets, engine)?;
+            let plugins = plugin_ports(plugins, &config.platform.artifacts_bucket, &clients)?;
+            let fleet = Fleet::over(&config, &clients, definitions, records);
+            let stop = CancellationToken::new();
+            let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), plugins, stop.clone()));
+            let queue = LocalQueue::new(config.platform.limits.queue);
+            Ok(Self { fleet, reconciler, queue, stop })
+        })
     }
 
     /// The queue of this process, as the port.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::reader::Reader;
 use super::variables as var;
 use crate::platform::Platform;
+use crate::plugins::{DirectorySettings, JobName, ProcessSettings};
 use crate::terraform::Installed;
 
 /// What is logged.
@@ -105,6 +106,39 @@ impl PrepareConfig {
     }
 }
 
+/// Who knows plugins, and who installs them.
+#[derive(Debug, Clone)]
+pub struct PluginsConfig {
+    /// The plugin directory.
+    pub directory: DirectorySettings,
+    /// Who installs.
+    pub installer: InstallerConfig,
+}
+
+/// Who installs plugins.
+#[derive(Debug, Clone)]
+pub enum InstallerConfig {
+    /// Nobody: a tenant that wants plugins says so.
+    Nobody,
+    /// Cloud Run jobs: this one stages.
+    Jobs(JobName),
+    /// Child processes of this machine.
+    Processes(ProcessSettings),
+}
+
+impl PluginsConfig {
+    /// Reads it.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let [api, downloads] = [var::DIRECTORY, var::DOWNLOADS]
+            .map(|variable| reader.text(variable).map(|url| url.trim_end_matches('/').to_owned()));
+        let installer = match reader.optional(var::STAGE_JOB) {
+            None => Some(InstallerConfig::Nobody),
+            Some(_) => reader.parsed(var::STAGE_JOB).map(InstallerConfig::Jobs),
+        };
+        Some(Self { directory: DirectorySettings { api: api?, downloads: downloads? }, installer: installer? })
+    }
+}
+
 /// What `get-tenant` needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderConfig {
@@ -145,19 +179,22 @@ impl FleetConfig {
 }
 
 /// What the functions that run Terraform need.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct WorkerConfig {
     /// What those that do not run it need too.
     pub fleet: FleetConfig,
     /// How Terraform is run.
     pub engine: EngineConfig,
+    /// Who knows and installs plugins.
+    pub plugins: PluginsConfig,
 }
 
 impl WorkerConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let (fleet, engine) = (FleetConfig::read(reader), EngineConfig::read(reader));
-        Some(Self { fleet: fleet?, engine: engine? })
+        let plugins = PluginsConfig::read(reader);
+        Some(Self { fleet: fleet?, engine: engine?, plugins: plugins? })
     }
 }
 

@@ -8,7 +8,8 @@ mod reader;
 pub mod variables;
 
 pub use concerns::{
-    EngineConfig, FleetConfig, LogConfig, PrepareConfig, ReaderConfig, ServerConfig, StoreConfig, WorkerConfig,
+    EngineConfig, FleetConfig, InstallerConfig, LogConfig, PluginsConfig, PrepareConfig, ReaderConfig, ServerConfig,
+    StoreConfig, WorkerConfig,
 };
 pub use reader::{ConfigError, ConfigProblem, Reader, load};
 

@@ -63,6 +63,12 @@ variables! {
     CLI_CONFIG "TF_CLI_CONFIG_FILE" WORKERS Absent::Off, "Terraform's own configuration: where providers are installed from.";
     LOCK_FILE "AIPRESS_LOCK_FILE" WORKERS Absent::Off, "Dependency lock file that providers are held to; without one, `terraform init` makes its own.";
     PREPARED "AIPRESS_PREPARED" WORKERS Absent::Off, "Folder that an image build initialised; where it still fits, no `terraform init` runs at start.";
+    STAGE_JOB "AIPRESS_STAGE_JOB" WORKERS Absent::Off,
+        "Cloud Run job that stages plugin bundles, `projects/P/locations/R/jobs/J`; without one no plugin is installed, and the tenant says so.";
+    DIRECTORY "AIPRESS_PLUGIN_DIRECTORY" WORKERS Absent::Default("https://api.wordpress.org"),
+        "URL of the plugin directory's API.";
+    DOWNLOADS "AIPRESS_PLUGIN_DOWNLOADS" WORKERS Absent::Default("https://downloads.wordpress.org"),
+        "URL of the plugin directory's archives.";
     PATH "PATH" WORKERS Absent::Off, "Handed to Terraform, and searched for it.";
     HOME "HOME" WORKERS Absent::Off, "Handed to Terraform.";
     TMPDIR "TMPDIR" WORKERS Absent::Off, "Handed to Terraform.";

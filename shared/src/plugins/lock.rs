@@ -139,6 +139,11 @@ impl Lock {
         &self.0
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The plugin of this name.
     pub fn get(&self, name: &PluginName) -> Option<&LockedPlugin> {
         self.0.iter().find(|plugin| plugin.name == *name)

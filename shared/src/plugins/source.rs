@@ -28,7 +28,7 @@ pub enum Source {
 /// The text is no address of a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no file's address: https://…, gs://BUCKET/OBJECT or file:///…")]
-pub struct InvalidSource(String);
+pub struct InvalidSource(pub(super) String);
 
 /// Addresses of this machine, where a stand-in may answer without TLS.
 const LOOPBACK: [&str; 3] = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];

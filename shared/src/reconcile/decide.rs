@@ -1,15 +1,19 @@
 //! What to do about one tenant: a pure choice from what should be, what is, and the time.
 
+mod plugins;
+
 use jiff::Timestamp;
 
 use super::sweep::next_check;
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::platform::Platform;
-use crate::plugins;
+use crate::plugins::wanted;
 use crate::records::{Approval, ConditionKind, Phase, Status};
 use crate::store::{Generation, ObjectName};
 use crate::tenant::{Definition, DeletionPolicy, Problems};
+
+pub use plugins::{ListSeen, Lookup, PluginStep};
 
 /// What the definitions bucket says.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -61,6 +65,8 @@ pub struct Situation<'a> {
     pub deletions_held: bool,
     /// Somebody asked for it now: a failed apply is not waited for.
     pub insist: bool,
+    /// What is known of the plugin list, where it lies in an object of its own.
+    pub plugin_list: ListSeen,
     /// The time.
     pub now: Timestamp,
 }
@@ -74,7 +80,7 @@ pub enum Action {
     Reject,
     /// Record that the tenant is suspended; touch nothing.
     Suspend,
-    /// Record a definition that renders to what is applied already, and ask for its plugins.
+    /// Record a definition that renders to what is applied already.
     Acknowledge,
     /// Record that a change or deletion waits for a person.
     Hold(HoldReason),
@@ -89,6 +95,8 @@ pub enum Action {
     Recover(OperationId),
     /// Make the cloud match the definition.
     Apply(Why),
+    /// Bring the site's plugins a step nearer to what is wanted.
+    Plugins(PluginStep),
     /// See whether the cloud still is what was applied.
     CheckDrift,
     /// Destroy the tenant's resources, then forget it.
@@ -101,7 +109,12 @@ impl Action {
     /// Whether carrying it out runs the provisioner, and so needs a lease and time.
     pub const fn needs_run(&self) -> bool {
         match self {
-            Self::Apply(_) | Self::CheckDrift | Self::Destroy(_) | Self::Forget(_) | Self::Recover(_) => true,
+            Self::Apply(_)
+            | Self::Plugins(_)
+            | Self::CheckDrift
+            | Self::Destroy(_)
+            | Self::Forget(_)
+            | Self::Recover(_) => true,
             Self::Noop(_)
             | Self::Reject
             | Self::Suspend
@@ -283,12 +296,11 @@ impl Wanted<'_> {
         self.definition.spec.suspend.unwrap_or_default()
     }
 
-    /// Whether something beside what is rendered is otherwise than the status says: its plugins, what is said of its place.
-    fn differs_from_said(&self, status: &Status, platform: &Platform) -> bool {
-        let wanted = plugins::wanted_digest(self.definition, platform);
+    /// Whether what is said of its place is otherwise than it is.
+    fn differs_from_said(&self, status: &Status) -> bool {
         let placed = status.conditions.get(ConditionKind::Placed);
         let refused = placed.is_some_and(|placed| placed.reason == MOVE_REFUSED);
-        status.plugins.as_ref().is_none_or(|asked| asked.digest != wanted) || self.move_refused != refused
+        self.move_refused != refused
     }
 }
 
@@ -304,6 +316,9 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
         let said = seen && status.phase == Phase::Suspended;
         return if said { Action::Noop(Idle::Suspended) } else { Action::Suspend };
     }
+    if plugins::must_take_back(status) {
+        return Action::Plugins(PluginStep::TakeBack);
+    }
     if let Some(hold) = status.hold.as_ref().filter(|hold| wanted.is(status.observed_generation, hold.wanted)) {
         if is_approved(hold.approval.as_ref(), situation.now) {
             return Action::Apply(Why::Approved(hold.digest));
@@ -315,14 +330,22 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
         let early = situation.now < retry.not_before && !situation.insist;
         return if early && seen { Action::Noop(Idle::Backoff) } else { Action::Apply(Why::Unfinished) };
     }
+    let as_applied = status.phase == Phase::Ready || plugins::fails_for_plugins(status);
     match &status.applied {
         _ if status.in_doubt => Action::Apply(Why::Unfinished),
         None => Action::Apply(Why::New),
         Some(applied) if !wanted.is(Some(applied.generation), applied.digest) => Action::Apply(Why::Changed),
-        Some(_) if !seen || status.phase != Phase::Ready || wanted.differs_from_said(status, platform) => {
-            Action::Acknowledge
-        }
-        Some(_) if next_check(&status.tenant, &status.last_look(), platform) <= situation.now => Action::CheckDrift,
-        Some(_) => Action::Noop(Idle::AsDefined),
+        Some(_) if !seen || !as_applied || wanted.differs_from_said(status) => Action::Acknowledge,
+        Some(_) => as_defined(situation, status, wanted, platform),
+    }
+}
+
+/// What is left to do for a tenant whose resources are as defined.
+fn as_defined(situation: &Situation<'_>, status: &Status, wanted: Wanted<'_>, platform: &Platform) -> Action {
+    let plugins_wanted = self::wanted(wanted.definition, platform);
+    match plugins::step(status, &plugins_wanted, situation.plugin_list, situation.now, situation.insist) {
+        Some(step) => Action::Plugins(step),
+        None if next_check(&status.tenant, &status.last_look(), platform) <= situation.now => Action::CheckDrift,
+        None => Action::Noop(Idle::AsDefined),
     }
 }

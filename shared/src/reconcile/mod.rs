@@ -5,7 +5,6 @@
 
 mod breaker;
 mod decide;
-mod installing;
 mod noticed;
 mod observe;
 mod ports;
@@ -24,10 +23,10 @@ mod watch;
 mod watcher;
 
 pub use breaker::{Breaker, FleetCount, too_many};
-pub use decide::{Action, Cause, HoldReason, Idle, Intended, Situation, Why, decide};
-pub(crate) use observe::occupancy;
+pub use decide::{Action, Cause, HoldReason, Idle, Intended, ListSeen, Lookup, PluginStep, Situation, Why, decide};
 pub use observe::{Observation, ObservedDefinition, Wanted};
-pub use ports::Ports;
+pub(crate) use observe::{decisions, occupancy};
+pub use ports::{PluginPorts, Ports};
 pub(crate) use queued::enqueue;
 pub use reconciler::{Insist, Reconciled, Reconciler};
 pub use serving::check_serving;

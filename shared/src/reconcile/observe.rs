@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::decide::{Intended, Situation};
+use super::decide::{Intended, ListSeen, Situation};
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::placement::{Occupancy, Placed, Placement};
@@ -81,21 +81,28 @@ impl Observation {
         let read = before.map(|before| &before.definition);
         let (found, status) = tokio::try_join!(read_definition(read, definitions, tenant), statuses.read(tenant))?;
         let recorded = recorded(status.as_ref());
+        let decided = decisions(status.as_ref());
         let definition = match found {
             Found::Absent => ObservedDefinition::Absent,
             Found::Conflict(names) => ObservedDefinition::Conflict(names),
-            // Placed since then, perhaps by other settings: it is rendered where it is.
-            Found::Same(wanted) if before.and_then(|before| self::recorded(before.status.as_ref())) != recorded => {
+            // Placed since then, perhaps by other settings, or decided on otherwise: it is rendered as it is now.
+            Found::Same(wanted) if before.is_none_or(|before| before.differs(recorded, &decided)) => {
                 let Wanted { stored, source, .. } = *wanted;
-                judge(stored, source, platform, recorded, &Occupancy::default())
+                judge(stored, source, platform, recorded, &Occupancy::default(), &decided)
             }
             Found::Same(wanted) => ObservedDefinition::Valid(wanted),
             Found::Other(stored, source) => {
                 let occupancy = occupancy(statuses, platform, recorded).await?;
-                judge(stored, source, platform, recorded, &occupancy)
+                judge(stored, source, platform, recorded, &occupancy, &decided)
             }
         };
         Ok(Self { definition, status })
+    }
+
+    /// Whether it was rendered for another place, or with other decisions.
+    fn differs(&self, recorded: Option<&Placement>, decided: &render::Decisions) -> bool {
+        let status = self.status.as_ref();
+        self::recorded(status) != recorded || decisions(status) != *decided
     }
 
     /// The definition as its owner wrote it, if it is one that can be used.
@@ -136,6 +143,7 @@ impl Observation {
             interrupted: moment.interrupted,
             deletions_held: moment.deletions_held,
             insist: moment.insist,
+            plugin_list: moment.plugin_list,
             now: moment.now,
         }
     }
@@ -152,6 +160,8 @@ pub struct Moment {
     pub deletions_held: bool,
     /// Somebody asked for it now.
     pub insist: bool,
+    /// What is known of the plugin list, where it lies in an object of its own.
+    pub plugin_list: ListSeen,
 }
 
 /// What the bucket holds, not yet judged.
@@ -194,6 +204,12 @@ fn recorded(status: Option<&Versioned<Status>>) -> Option<&Placement> {
     status.and_then(|status| status.value.placement.as_ref())
 }
 
+/// What was decided for a tenant so far, beside its definition.
+pub(crate) fn decisions(status: Option<&Versioned<Status>>) -> render::Decisions {
+    let plugins = status.and_then(|status| status.value.plugins.as_ref()).and_then(|plugins| plugins.bundle);
+    render::Decisions { plugins, ..render::Decisions::default() }
+}
+
 /// Who is where, read only for a tenant that has no place yet, and only if some project can be full.
 pub(crate) async fn occupancy(
     statuses: &Statuses,
@@ -210,10 +226,11 @@ fn judge(
     platform: &Platform,
     recorded: Option<&Placement>,
     occupancy: &Occupancy,
+    decided: &render::Decisions,
 ) -> ObservedDefinition {
     let parsed = tenant::parse_named(&source, stored.object.format, &stored.object.tenant);
     let rendered = parsed.and_then(|definition| {
-        let rendered = render::render(&definition, platform, recorded, occupancy, &render::Decisions::default())?;
+        let rendered = render::render(&definition, platform, recorded, occupancy, decided)?;
         Ok((definition, rendered))
     });
     match rendered {
@@ -230,7 +247,11 @@ pub(super) fn settled(head: &DefinitionHead, summary: Option<&StatusSummary>) ->
     let (DefinitionHead::Present(stored), Some(summary)) = (head, summary) else { return false };
     let decided = summary.observed_generation == Some(stored.generation);
     let quiet = matches!(summary.phase, Phase::Ready | Phase::Suspended | Phase::Invalid);
-    decided && quiet && !summary.deletion_requested && !waits_for_the_platform(summary)
+    decided
+        && quiet
+        && !summary.deletion_requested
+        && summary.plugins_not_before.is_none()
+        && !waits_for_the_platform(summary)
 }
 
 /// Whether nothing is wrong with a definition but that the platform's settings cannot serve it: they may by now.

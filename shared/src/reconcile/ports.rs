@@ -8,7 +8,7 @@ use super::breaker::Breaker;
 use crate::clock::{Clock, OperationIds};
 use crate::exports::DatabaseExports;
 use crate::platform::Platform;
-use crate::plugins::PluginInstalls;
+use crate::plugins::{PluginInstaller, Resolver};
 use crate::provision::Provisioner;
 use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
 
@@ -33,8 +33,8 @@ pub struct Ports {
     pub breaker: Breaker,
     /// Who makes resources.
     pub provisioner: Arc<dyn Provisioner>,
-    /// Who installs plugins.
-    pub installs: Arc<dyn PluginInstalls>,
+    /// Who knows and installs plugins.
+    pub plugins: PluginPorts,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// New operations' ids.
@@ -43,4 +43,25 @@ pub struct Ports {
     pub platform: Arc<Platform>,
     /// Cancelled when the process is asked to stop: runs are interrupted and save what they did.
     pub shutdown: CancellationToken,
+}
+
+/// Who knows and installs plugins.
+#[derive(Clone)]
+pub struct PluginPorts {
+    /// Makes locks.
+    pub resolver: Resolver,
+    /// Carries them out.
+    pub installer: Arc<dyn PluginInstaller>,
+}
+
+#[cfg(any(test, feature = "contract"))]
+impl PluginPorts {
+    /// A directory, lists and sites in memory.
+    pub fn in_memory(
+        directory: &crate::plugins::MemoryDirectory,
+        lists: crate::plugins::PluginLists,
+        installer: &crate::plugins::MemoryInstaller,
+    ) -> Self {
+        Self { resolver: Resolver::new(Arc::new(directory.clone()), lists), installer: Arc::new(installer.clone()) }
+    }
 }

@@ -141,6 +141,7 @@ const fn verdict(action: &Action) -> (Outcome, Option<&'static str>, &'static st
         | Action::Restore
         | Action::Recover(_)
         | Action::Apply(_)
+        | Action::Plugins(_)
         | Action::CheckDrift
         | Action::Destroy(_)
         | Action::Forget(_) => (Outcome::Succeeded, None, "there was nothing to do"),

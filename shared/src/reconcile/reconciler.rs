@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
-use super::decide::{Action, Idle, decide};
-use super::installing::request_plugins;
+use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
 use super::observe::{Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::queued::{self, close_without_run};
@@ -19,6 +19,7 @@ use super::slots::Slots;
 use super::tenure::{Asking, Tenure};
 use super::turns::Turns;
 use crate::operation::OperationId;
+use crate::plugins;
 use crate::records::{RecordName, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
@@ -26,6 +27,8 @@ use crate::tenants::{Caller, CommandError, DefinitionView};
 
 /// A recovery and a restore each lead to a new decision; more than a few in a row mean that something else writes too.
 const MOST_DECISIONS: usize = 6;
+/// An apply leads to plugins, those to another apply, and that to a look at what came of it; the worst goes back again.
+const MOST_RUNS: usize = 8;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Brings tenants to their definitions.
@@ -97,17 +100,61 @@ impl Reconciler {
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
             () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
+        // Boxed: it holds one run after the other.
+        let done = Box::pin(self.runs(caller, tenant, insist)).await;
+        drop(turn);
+        done
+    }
+
+    /// One run after the other, each an operation of its own, until there is none that follows from the last.
+    async fn runs(&self, caller: &Caller, tenant: &TenantId, insist: Insist) -> Result<Reconciled, CommandError> {
+        let ports = &self.shared.ports;
+        let began = ports.clock.now();
         let lease = RecordName::lease(tenant);
         let (left, looked) = tokio::join!(ports.leases.abandoned(&lease), self.look(tenant, None, None, insist));
         let (observation, action) = looked?;
-        let done = if left?.is_some() || action.needs_run() {
+        let mut last = action.clone();
+        let mut done = if left?.is_some() || action.needs_run() {
             self.under_lease(caller, tenant, &observation, insist).await
         } else {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
             self.carry_out_without_run(tenant, action, &observation, asked, caller).await
         };
-        drop(turn);
+        let mut goes_on = leads_on(&done);
+        for _ in 0..MOST_RUNS {
+            if !goes_on || ports.shutdown.is_cancelled() {
+                break;
+            }
+            let (observation, next) = self.look(tenant, None, None, Insist::No).await?;
+            if !follows(&last, &next, done.is_ok()) || (is_new(&next) && self.is_late(began)) {
+                break;
+            }
+            let ran = self.under_lease(caller, tenant, &observation, Insist::No).await;
+            (goes_on, last) = (leads_on(&ran), next);
+            done = both(done, ran);
+        }
         done
+    }
+
+    /// New plugins are begun only while there is time to see them through; the sweep comes back to them.
+    fn is_late(&self, began: Timestamp) -> bool {
+        let ports = &self.shared.ports;
+        let half = ports.platform.limits.run_seconds.div_ceil(2);
+        ports.clock.now().duration_since(began).as_secs() >= half.cast_signed()
+    }
+
+    /// What is known of the list of plugins, where it lies in an object of its own. One that cannot be looked at now says
+    /// nothing.
+    async fn look_at_list(&self, observation: &Observation) -> ListSeen {
+        let ports = &self.shared.ports;
+        let ObservedDefinition::Valid(wanted) = &observation.definition else { return ListSeen::NotLooked };
+        match ports.plugins.resolver.look(&plugins::wanted(&wanted.definition, &ports.platform)).await {
+            Ok(seen) => seen.map_or(ListSeen::NotLooked, ListSeen::At),
+            Err(error) => {
+                tracing::warn!(%error, "the plugin list could not be looked at");
+                ListSeen::NotLooked
+            }
+        }
     }
 
     async fn look(
@@ -125,7 +172,8 @@ impl Reconciler {
         let deletions_held = tombstoned && ports.breaker.holds(tenant, &ports.platform.deletion, now).await?;
         let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
         let insist = insist == Insist::Yes || asked;
-        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist };
+        let plugin_list = self.look_at_list(&observation).await;
+        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist, plugin_list };
         let module = Some(ports.provisioner.platform_digest());
         let action = decide(&observation.situation(moment, module), &ports.platform);
         tracing::debug!(?action, "decided");
@@ -146,15 +194,17 @@ impl Reconciler {
             let operation = close_without_run(ports, tenant, asked, &action).await?;
             return Ok(Reconciled { action, operation, definition: observation.view(), status });
         }
-        let recorded = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?;
-        let status = match (&action, &observation.definition) {
-            (Action::Acknowledge, ObservedDefinition::Valid(wanted)) => {
-                request_plugins(ports, &wanted.definition, recorded).await?
+        let status = record(&ports.statuses, tenant, &action, observation, ports.clock.now()).await?.value;
+        match action {
+            Action::Restore => return self.under_lease(caller, tenant, observation, Insist::No).await,
+            // What was asked for may be the plugins alone: then its operation is theirs.
+            Action::Acknowledge => {
+                let (observation, next) = self.look(tenant, Some(observation), None, Insist::No).await?;
+                if let Action::Plugins(_) = next {
+                    return self.under_lease(caller, tenant, &observation, Insist::No).await;
+                }
             }
-            _ => recorded.value,
-        };
-        if action == Action::Restore {
-            return self.under_lease(caller, tenant, observation, Insist::No).await;
+            _ => {}
         }
         let operation = close_without_run(ports, tenant, asked, &action).await?;
         Ok(Reconciled { action, operation, definition: observation.view(), status: Some(status) })
@@ -237,7 +287,7 @@ impl Reconciler {
                         work.tenure.settled().await;
                     }
                 }
-                Action::Restore => {
+                Action::Restore | Action::Acknowledge => {
                     let now = work.ports.clock.now();
                     record(&work.ports.statuses, work.tenant, &action, &observation, now).await?;
                 }
@@ -255,6 +305,44 @@ impl Reconciler {
             }
         }
         Err(CommandError::Busy { retry_after: BUSY })
+    }
+}
+
+/// Whether another run may follow from what was done: also one that puts right what failed.
+const fn leads_on(done: &Result<Reconciled, CommandError>) -> bool {
+    match done {
+        Ok(done) => matches!(done.action, Action::Apply(_) | Action::Plugins(_)),
+        Err(CommandError::Failed { .. }) => true,
+        Err(_) => false,
+    }
+}
+
+/// Whether an action is part of what is under way. After a failure that is only what puts it right.
+fn follows(last: &Action, next: &Action, well: bool) -> bool {
+    match next {
+        Action::Apply(_) => well || *last == Action::Plugins(PluginStep::TakeBack),
+        Action::Plugins(PluginStep::TakeBack) => true,
+        Action::Plugins(PluginStep::Install(_) | PluginStep::Verify) => well,
+        _ => false,
+    }
+}
+
+const fn is_new(action: &Action) -> bool {
+    matches!(action, Action::Plugins(PluginStep::Install(_)))
+}
+
+/// Two runs as one: what failed first is what is told. A second that could not begin takes nothing from the first.
+fn both(
+    first: Result<Reconciled, CommandError>,
+    next: Result<Reconciled, CommandError>,
+) -> Result<Reconciled, CommandError> {
+    match (first, next) {
+        (Err(error), _) | (Ok(_), Err(error @ (CommandError::Failed { .. } | CommandError::Held { .. }))) => Err(error),
+        (Ok(first), Ok(next)) => Ok(Reconciled { status: next.status, ..first }),
+        (Ok(first), Err(error)) => {
+            tracing::info!(%error, "what follows is left to the sweep");
+            Ok(first)
+        }
     }
 }
 

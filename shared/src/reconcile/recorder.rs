@@ -32,12 +32,11 @@ fn write(status: &mut Status, action: &Action, observation: &Observation, now: T
         }
         Action::Acknowledge => {
             say.observed(observation);
-            say.status.phase = Phase::Ready;
             say.status.hold = None;
             say.status.retry = None;
             say.status.conditions.remove(ConditionKind::Held);
             say.that(ConditionKind::Applied, Truth::True, "AsDefined", "the definition renders to what is applied");
-            say.that(ConditionKind::Ready, Truth::True, "AsDefined", "the site runs as defined");
+            say.ready();
         }
         Action::Hold(reason) => say.held(*reason),
         Action::Tombstone { destroy_after } => say.tombstoned(*destroy_after),
@@ -45,6 +44,7 @@ fn write(status: &mut Status, action: &Action, observation: &Observation, now: T
         Action::Noop(_)
         | Action::Recover(_)
         | Action::Apply(_)
+        | Action::Plugins(_)
         | Action::CheckDrift
         | Action::Destroy(_)
         | Action::Forget(_) => {}
@@ -68,6 +68,17 @@ impl Saying<'_> {
             last_transition_time: self.now,
             observed_generation: self.generation,
         });
+    }
+
+    /// The resources are as defined: the tenant is too, unless its plugins are not.
+    pub(super) fn ready(&mut self) {
+        let failure = self.status.plugins.as_ref().and_then(|plugins| plugins.failure.as_ref());
+        if let Some(failure) = failure.filter(|failure| failure.fails_tenant).cloned() {
+            self.status.phase = Phase::Failed;
+            return self.that(ConditionKind::Ready, Truth::False, "PluginsFailed", failure.message);
+        }
+        self.status.phase = Phase::Ready;
+        self.that(ConditionKind::Ready, Truth::True, "AsDefined", "the site runs as defined");
     }
 
     /// A valid definition was looked at.

@@ -5,6 +5,7 @@ mod bury;
 mod destroy;
 mod drift;
 mod outcome;
+mod plugins;
 mod recover;
 
 use std::convert::Infallible;
@@ -63,6 +64,10 @@ impl Work<'_> {
         let done = match (&action, &observation.definition) {
             (Action::Apply(why), ObservedDefinition::Valid(wanted)) => self.apply(*why, wanted, observation).await,
             (Action::CheckDrift, ObservedDefinition::Valid(wanted)) => self.check_drift(wanted, observation).await,
+            (Action::Plugins(step), ObservedDefinition::Valid(wanted)) => {
+                // Boxed: every other run would carry the longest of its steps.
+                Box::pin(self.plugins(*step, wanted, observation)).await
+            }
             (Action::Destroy(cause), _) => self.destroy(*cause, observation).await,
             (Action::Forget(_), _) => self.forget(observation).await,
             // Decided from the same observation, so the definition is there for every action that needs it.

@@ -135,14 +135,25 @@ impl Tenure {
         self.ended.cancel();
         let _ = self.renewal.await;
         let held = std::mem::take(&mut *self.held.lock().await);
-        let leases = &self.leases;
-        let given_back = held.into_iter().map(|Held { lease, place }| async move {
-            let released = leases.release(lease).await;
-            drop(place);
-            released
-        });
-        futures::future::join_all(given_back).await.into_iter().collect()
+        give_back(&self.leases, held).await
     }
+
+    /// Gives the slots back as soon as the run is over: somebody waits for them. The tenant's lease stays.
+    pub(super) async fn end_of_run(&self) {
+        let slots = self.held.lock().await.extract_if(.., |held| held.place.is_some()).collect();
+        if let Err(error) = give_back(&self.leases, slots).await {
+            tracing::warn!(%error, "a slot could not be given back and will run out");
+        }
+    }
+}
+
+async fn give_back(leases: &Leases, held: Vec<Held>) -> Result<(), StoreError> {
+    let given_back = held.into_iter().map(|Held { lease, place }| async move {
+        let released = leases.release(lease).await;
+        drop(place);
+        released
+    });
+    futures::future::join_all(given_back).await.into_iter().collect()
 }
 
 /// The lease, or `None` where asking again later may help.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::{Action, decide};
+use super::decide::{Action, ListSeen, decide};
 use super::observe::{Moment, Observation, settled};
 use super::recorder::record;
 use crate::clock::Clock;
@@ -75,7 +75,13 @@ impl Watcher {
         loop {
             let observation = Observation::read(&self.definitions, &self.statuses, &self.platform, tenant).await?;
             // No breaker here: a deletion whose time has come is handed on, and decided there.
-            let moment = Moment { now: self.clock.now(), interrupted: None, deletions_held: false, insist: false };
+            let moment = Moment {
+                now: self.clock.now(),
+                interrupted: None,
+                deletions_held: false,
+                insist: false,
+                plugin_list: ListSeen::NotLooked,
+            };
             let action = decide(&observation.situation(moment, None), &self.platform);
             tracing::debug!(%tenant, ?action, "noticed");
             match action {

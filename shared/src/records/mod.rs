@@ -13,6 +13,7 @@ mod journal;
 mod leases;
 mod names;
 mod operation;
+mod plugins;
 mod status;
 mod statuses;
 mod summary;
@@ -25,9 +26,10 @@ pub use journal::{Entry, Journal};
 pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
+pub use plugins::{PluginsFailure, PluginsRecord, Trial, UpgradeRequest};
 pub use status::{
-    AppliedRecord, Approval, DeletionRequest, DeletionTerms, ExportRecord, Hold, Phase, PluginsRecord, RestoredRecord,
-    RetryRecord, Status, Tombstone,
+    AppliedRecord, Approval, DeletionRequest, DeletionTerms, ExportRecord, Hold, Phase, RestoredRecord, RetryRecord,
+    Status, Tombstone,
 };
 pub use statuses::Statuses;
-pub use summary::StatusSummary;
+pub use summary::{PluginListSummary, StatusSummary};

@@ -1,7 +1,6 @@
 //! Object names, and back: which object holds what of which tenant. Part of the contract with people, who read buckets
 //! too.
 
-use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::platform::Tier;
 use crate::store::ObjectName;
@@ -159,11 +158,6 @@ impl RecordName {
     /// How many tenants are where.
     pub fn occupancy() -> ObjectName {
         ObjectName::of_parts(format_args!("fleet/occupancy.json"))
-    }
-
-    /// A wanted plugin list, as handed to whoever installs it.
-    pub fn plugin_request(tenant: &TenantId, digest: Digest) -> ObjectName {
-        ObjectName::of_parts(format_args!("plugins/{tenant}/{digest}.json"))
     }
 
     /// The state a run could not save.

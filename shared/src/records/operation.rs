@@ -94,6 +94,8 @@ pub enum OperationKind {
     DriftCorrection,
     /// Forgetting a tenant and keeping its resources.
     Forget,
+    /// Resolving, staging, activating, verifying or taking back plugins.
+    InstallPlugins,
 }
 
 /// How an operation stands. Everything but `Queued` and `Running` is final.

@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 use super::condition::Conditions;
 use super::drift::{DriftRecord, LastLook};
 use super::operation::Principal;
+use super::plugins::{PluginsRecord, UpgradeRequest};
 use crate::digest::Digest;
 use crate::exports::ExportJob;
 use crate::operation::OperationId;
 use crate::placement::Placement;
 use crate::provision::{ChangeSummary, Epoch};
 use crate::store::Generation;
-use crate::tenant::{Definition, DeletionPolicy, Plugins, TenantId};
+use crate::tenant::{Definition, DeletionPolicy, TenantId};
 
 /// What is known of a tenant. Written by compare-and-swap only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +55,9 @@ pub struct Status {
     /// Wanted plugins and what came of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugins: Option<PluginsRecord>,
+    /// Somebody asked for the newest plugins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<UpgradeRequest>,
     /// The last drift check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftRecord>,
@@ -105,6 +109,7 @@ impl Status {
             variables: None,
             terms: DeletionTerms::default(),
             plugins: None,
+            upgrade: None,
             drift: None,
             drift_suspected: None,
             tombstone: None,
@@ -188,18 +193,6 @@ pub struct AppliedRecord {
     pub at: Timestamp,
     /// By which operation.
     pub operation: OperationId,
-}
-
-/// Wanted plugins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PluginsRecord {
-    /// What the definition or the platform wants.
-    pub wanted: Plugins,
-    /// Names the list, so that a change is seen.
-    pub digest: Digest,
-    /// When its installation was asked for.
-    pub requested: Timestamp,
 }
 
 /// The definition vanished from the bucket.

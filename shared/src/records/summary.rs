@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::ConditionKind;
 use super::drift::{DriftRecord, LastLook};
+use super::plugins::PluginsRecord;
 use super::status::{Phase, Status};
 use crate::operation::OperationId;
 use crate::placement::Placement;
 use crate::platform::Place;
+use crate::plugins::{self, ListAddress};
 use crate::store::Generation;
 
 /// A status in short. Kept under 1 KiB: object metadata holds 8 KiB at most (a limit of the store).
@@ -32,6 +34,12 @@ pub struct StatusSummary {
     /// A failed apply is due again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_not_before: Option<Timestamp>,
+    /// Work on plugins is due then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugins_not_before: Option<Timestamp>,
+    /// Where the plugin list lies, where it is an object of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin_list: Option<PluginListSummary>,
     /// A tombstone's time comes then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destroy_after: Option<Timestamp>,
@@ -67,6 +75,17 @@ pub struct StatusSummary {
     pub reason: Option<String>,
 }
 
+/// A plugin list that a tenant refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginListSummary {
+    /// Where it lies.
+    pub address: ListAddress,
+    /// As it was last looked at; absent: it was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
+}
+
 // serde hands a reference to every `skip_serializing_if`.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 const fn is_zero(number: &usize) -> bool {
@@ -98,6 +117,25 @@ impl StatusSummary {
     }
 }
 
+/// When there is something to do about plugins; the past: now.
+fn plugins_not_before(status: &Status) -> Option<Timestamp> {
+    if let Some(upgrade) = &status.upgrade {
+        return Some(upgrade.at);
+    }
+    let plugins = status.plugins.as_ref()?;
+    if plugins.trial.as_ref().is_some_and(|trial| trial.refused.is_some()) {
+        return Some(plugins.resolved);
+    }
+    match &plugins.failure {
+        Some(failure) => Some(failure.not_before),
+        None => (plugins.trial.is_some() || !plugins.is_settled()).then_some(plugins.resolved),
+    }
+}
+
+fn list_of(plugins: &PluginsRecord) -> Option<PluginListSummary> {
+    plugins::address(&plugins.wanted).map(|address| PluginListSummary { address, generation: plugins.list })
+}
+
 impl From<&Status> for StatusSummary {
     fn from(status: &Status) -> Self {
         let ready = status.conditions.get(ConditionKind::Ready);
@@ -107,6 +145,8 @@ impl From<&Status> for StatusSummary {
             applied_generation: status.applied.as_ref().map(|applied| applied.generation),
             applied_at: status.applied.as_ref().map(|applied| applied.at),
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
+            plugins_not_before: plugins_not_before(status),
+            plugin_list: status.plugins.as_ref().and_then(list_of),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
             deletion_requested: status.deletion.is_some(),
             queued: status.queued.is_some(),

@@ -7,12 +7,13 @@ mod delete;
 mod preview;
 mod undelete;
 mod update;
+mod upgrade_plugins;
 
 use std::sync::Arc;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
 use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciled, Reconciler, enqueue, occupancy};
+use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};
@@ -49,7 +50,7 @@ impl Commands {
     ) -> Result<Rendered, CommandError> {
         let (platform, recorded) = (self.platform(), status.and_then(|status| status.value.placement.as_ref()));
         let occupancy = occupancy(&self.reconciler.ports().statuses, platform, recorded).await?;
-        let decisions = render::Decisions::default();
+        let decisions = decisions(status);
         render::render(definition, platform, recorded, &occupancy, &decisions).map_err(CommandError::Invalid)
     }
 

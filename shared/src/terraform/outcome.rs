@@ -6,8 +6,8 @@ use super::transcript::Transcript;
 use crate::operation::OperationId;
 use crate::provision::{Applied, Diagnostic, ProvisionError, ResourceAddress};
 
-/// Said of a resource with `prevent_destroy` that a plan would destroy.
-const GUARD: &str = "Instance cannot be destroyed";
+/// Said of a resource with `prevent_destroy` that a plan would destroy: by Terraform, and by `OpenTofu`.
+const GUARD: [&str; 2] = ["Instance cannot be destroyed", "Resource instance cannot be destroyed"];
 
 /// What clouds and networks say when the same call may succeed later, in lower case. Cloud SQL takes one operation at
 /// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster.
@@ -82,16 +82,18 @@ pub(super) fn judge(
 /// Which resources the guard protected.
 fn guarded(errors: &[Diagnostic]) -> Vec<ResourceAddress> {
     let mut addresses: Vec<ResourceAddress> =
-        errors.iter().filter(|error| error.summary == GUARD).map(protected).collect();
+        errors.iter().filter(|error| GUARD.contains(&error.summary.as_str())).map(protected).collect();
     addresses.sort();
     addresses.dedup();
     addresses
 }
 
-/// The diagnostic has no address field: its text names the resource ('Resource X has …').
+/// The diagnostic has no address field: its text names the resource ('Resource X has …', 'Resource instance X has …').
 fn protected(error: &Diagnostic) -> ResourceAddress {
-    let in_text =
-        || error.detail.strip_prefix("Resource ")?.split_once(" has ").map(|(name, _)| ResourceAddress::new(name));
+    let in_text = || {
+        let (before, _) = error.detail.split_once(" has ")?;
+        Some(ResourceAddress::new(before.strip_prefix("Resource ")?.trim_start_matches("instance ")))
+    };
     error.address.clone().or_else(in_text).unwrap_or_else(|| ResourceAddress::new("a stateful resource"))
 }
 

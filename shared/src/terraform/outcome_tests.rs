@@ -45,7 +45,7 @@ fn unavailable() -> StoreError {
 fn the_first_reason_that_explains_the_rest() {
     let (failed, stopped, fine) = ((false, false), (false, true), (true, false));
     let orphan = || vec![ResourceAddress::new("a.b")];
-    let guard = [(GUARD, "Resource a.b has lifecycle.prevent_destroy set")];
+    let guard = [(GUARD[0], "Resource a.b has lifecycle.prevent_destroy set")];
     let cases = [
         (outcome(fine, &[], Facts::default()), "applied"),
         (outcome((true, true), &[], Facts::default()), "applied"),
@@ -88,9 +88,9 @@ fn what_may_succeed_later() {
 #[test]
 fn the_guard_names_what_it_protects_once() {
     let errors = said(&[
-        (GUARD, "Resource b.x[\"k\"] has lifecycle.prevent_destroy set, but"),
-        (GUARD, "Resource a.x has lifecycle.prevent_destroy set, but"),
-        (GUARD, "Resource a.x has lifecycle.prevent_destroy set, but"),
+        (GUARD[0], "Resource b.x[\"k\"] has lifecycle.prevent_destroy set, but"),
+        (GUARD[0], "Resource a.x has lifecycle.prevent_destroy set, but"),
+        (GUARD[1], "Resource instance a.x has prevent_destroy set, but"),
         ("another", "Resource c.x has no luck"),
     ]);
     let names: Vec<String> = guarded(&errors.errors).iter().map(ToString::to_string).collect();

@@ -27,9 +27,9 @@ impl Bare {
     pub(crate) async fn init(world: &World) -> Result<Self, Failure> {
         let folder = world.folder("bare")?;
         for entry in std::fs::read_dir(repository().join("terraform/tenant"))? {
-            let file = entry?.path();
-            if let (Some("tf"), Some(name)) = (file.extension().and_then(|ext| ext.to_str()), file.file_name()) {
-                std::fs::copy(&file, folder.join(name))?;
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
             }
         }
         let backend = format!(

@@ -200,6 +200,17 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ],
     },
     Endpoint {
+        method: "post",
+        path: "/tenants/{id}/plugins/upgrade",
+        id: "upgradePlugins",
+        function: "update-tenant",
+        summary: "Resolve the plugins wanted as `latest` anew, and install what is newer.",
+        parameters: &["id", "prefer"],
+        body: None,
+        answers: &[answer(200, "Installed, or nothing was newer.", Negotiated("Tenant"), &["ETag"]), ACCEPTED],
+        problems: &[TENANT_PATH, PARAMETERS, NEGOTIATED, TENANT, RUNS, READS],
+    },
+    Endpoint {
         method: "delete",
         path: "/tenants/{id}",
         id: "deleteTenant",

@@ -7,7 +7,7 @@ use crate::tenant::SCHEMA;
 /// Schemas by name.
 pub(super) fn schemas() -> Value {
     let mut schemas = Map::new();
-    for group in [ids(), tenants(), statuses(), operations(), deliveries(), problems()] {
+    for group in [ids(), tenants(), statuses(), plugins(), operations(), deliveries(), problems()] {
         if let Value::Object(group) = group {
             schemas.extend(group);
         }
@@ -124,6 +124,8 @@ fn summary_members() -> Vec<(&'static str, Value)> {
         ("appliedGeneration?", to("Generation")),
         ("appliedAt?", time()),
         ("retryNotBefore?", time()),
+        ("pluginsNotBefore?", time()),
+        ("pluginList?", object(&[("address", text()), ("generation?", to("Generation"))])),
         ("destroyAfter?", time()),
         ("deletionRequested?", flag()),
         ("driftChecked?", time()),
@@ -196,7 +198,8 @@ fn statuses() -> Value {
             ("outputs?", json!({"type": "object", "additionalProperties": true})),
             ("variables?", to("OperationId")),
             ("terms", object(&[("policy", one_of(&["Delete", "Retain"])), ("protection", flag())])),
-            ("plugins?", object(&[("wanted", json!({})), ("digest", to("Digest")), ("requested", time())])),
+            ("plugins?", to("Plugins")),
+            ("upgrade?", object(&[("at", time()), ("by", text())])),
             ("drift?", object(&drift_members())),
             ("driftSuspected?", time()),
             ("tombstone?", object(&[("since", time()), ("destroyAfter", time()), ("approval?", given)])),
@@ -223,6 +226,64 @@ fn placement() -> Value {
     ])
 }
 
+fn plugins() -> Value {
+    let locked = object(&[
+        ("name", text()),
+        ("version", text()),
+        ("sha256", to("Digest")),
+        ("source", text()),
+        ("required", flag()),
+    ]);
+    let results = [
+        "staged",
+        "applied",
+        "unchanged",
+        "removed",
+        "not-found",
+        "checksum-mismatch",
+        "unsafe-archive",
+        "version-mismatch",
+        "activation-failed",
+        "timeout",
+        "unhealthy-reverted",
+        "skipped",
+    ];
+    let result = object(&[
+        ("name", text()),
+        ("from?", text()),
+        ("to?", text()),
+        ("sha256?", to("Digest")),
+        ("required", flag()),
+        ("result", one_of(&results)),
+        ("message?", text()),
+        ("ms", count()),
+    ]);
+    let failure = object(&[
+        ("failures", count()),
+        ("reason", text()),
+        ("message", text()),
+        ("failsTenant", flag()),
+        ("notBefore", time()),
+    ]);
+    json!({
+        "PluginLock": list(&locked),
+        "Plugins": object(&[
+            ("wanted", json!({"$ref": "#/components/schemas/Definition/properties/spec/properties/plugins"})),
+            ("digest", to("Digest")),
+            ("list?", to("Generation")),
+            ("lock?", to("PluginLock")),
+            ("lockDigest?", to("Digest")),
+            ("resolved", time()),
+            ("settled?", to("Digest")),
+            ("running?", to("PluginLock")),
+            ("bundle?", to("Digest")),
+            ("trial?", object(&[("previous", to("PluginLock")), ("refused?", text())])),
+            ("results?", list(&result)),
+            ("failure?", failure),
+        ]),
+    })
+}
+
 fn operations() -> Value {
     let links = object(&[("self", to("Link")), ("tenant", to("Link")), ("log", to("Link"))]);
     json!({
@@ -232,7 +293,7 @@ fn operations() -> Value {
         "Operation": object(&[
             ("id", to("OperationId")),
             ("tenant", to("TenantId")),
-            ("kind", one_of(&["Create", "Update", "Delete", "DriftCheck", "DriftCorrection", "Forget"])),
+            ("kind", one_of(&["Create", "Update", "Delete", "DriftCheck", "DriftCorrection", "Forget", "InstallPlugins"])),
             ("principal", text()),
             ("trigger", one_of(&["Api", "Event", "Sweep", "Task"])),
             ("definitionGeneration?", to("Generation")),
@@ -266,7 +327,18 @@ fn operations() -> Value {
 }
 
 fn deliveries() -> Value {
-    let reasons = ["changed", "vanished", "deletion", "queued", "interrupted", "retry", "tombstone", "driftCheck"];
+    let reasons = [
+        "changed",
+        "vanished",
+        "deletion",
+        "queued",
+        "interrupted",
+        "retry",
+        "tombstone",
+        "plugins",
+        "pluginList",
+        "driftCheck",
+    ];
     let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
     let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);

@@ -16,6 +16,7 @@ mod sweep;
 mod tasks;
 mod undelete;
 mod update;
+mod upgrade_plugins;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -51,6 +52,7 @@ pub fn update_tenant(door: Door) -> Router {
     Router::new()
         .route("/tenants/{id}", put(update::update))
         .route("/tenants/{id}/approvals", post(approvals::approve))
+        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade))
         .with_state(door)
 }
 

@@ -6,6 +6,7 @@ pub(in crate::http) use world::{Answered, World};
 
 mod bad_input;
 mod lambda;
+mod plugins;
 mod reading;
 mod stopping;
 mod writing;

@@ -21,9 +21,9 @@ use crate::http::openapi;
 use crate::http::router::{self, Door, Parts};
 use crate::operation::OperationId;
 use crate::platform::Platform;
-use crate::plugins::RecordedInstalls;
+use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
-use crate::reconcile::{Breaker, Ports, Reconciler, Sweeper, Watcher};
+use crate::reconcile::{Breaker, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Statuses};
 use crate::store::memory::MemoryStore;
 use crate::store::{
@@ -249,6 +249,10 @@ fn parts(
     let records_reader: Arc<dyn ObjectReader> = Arc::<MemoryStore>::clone(records);
     let platform = Arc::new(Platform::parse(PLATFORM).unwrap());
     let term = Duration::from_secs(platform.limits.lease_seconds);
+    let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock())));
+    let directory = MemoryDirectory::default();
+    directory.publish("hello-dolly", "1.7.2");
+    let plugins = PluginPorts::in_memory(&directory, lists.clone(), &MemoryInstaller::default());
     let ports = Ports {
         definitions: Definitions::new(Arc::clone(&definitions_reader)),
         definition_writer: DefinitionWriter::new(definitions_writer),
@@ -259,7 +263,7 @@ fn parts(
         graveyard: crate::records::Graveyard::new(Arc::clone(&records_writer)),
         exports: Arc::new(crate::exports::RecordedExports::new(Arc::clone(&records_writer))),
         provisioner: Arc::new(cloud.clone()),
-        installs: Arc::new(RecordedInstalls::new(records_writer)),
+        plugins,
         clock: clock(),
         ids: Arc::new(CountedIds::default()),
         platform,
@@ -269,7 +273,7 @@ fn parts(
     let tasks = || Arc::new(queue.clone());
     let watcher = Watcher::new(definitions.clone(), statuses.clone(), tasks(), clock(), Arc::clone(&platform));
     let records = Arc::clone(&records_reader);
-    let sweeper = Sweeper::new(definitions, records, statuses, breaker, tasks(), clock(), platform);
+    let sweeper = Sweeper::new(definitions, records, statuses, breaker, lists, tasks(), clock(), platform);
     let reconciler = Reconciler::new(ports);
     Parts {
         door: Door { commands: Commands::new(reconciler.clone(), tasks()), identity: Identity },

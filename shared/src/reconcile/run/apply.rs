@@ -1,7 +1,6 @@
 //! Making the cloud match a definition, with the guard on.
 
 use super::super::decide::Why;
-use super::super::installing::request_plugins;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::serving::check_serving;
@@ -117,15 +116,11 @@ impl Work<'_> {
             status.outputs.clone_from(&applied.outputs);
             settle_ready(Saying { status, now, generation: Some(wanted.stored.generation) });
         };
-        let status = self.settle(settle).await?;
+        let (status, ()) = tokio::join!(self.settle(settle), self.tenure.end_of_run());
+        let status = status?;
         let message = format!("applied: {}", applied.changes);
-        // After the site is up: plugins come after the revision that can hold them.
-        let (closed, asked) = tokio::join!(
-            self.close(entry, log, End::succeeded(message, applied.changes)),
-            request_plugins(self.ports, &wanted.definition, status),
-        );
-        closed?;
-        Ok(asked?)
+        self.close(entry, log, End::succeeded(message, applied.changes)).await?;
+        Ok(status.value)
     }
 
     async fn hold(
@@ -186,7 +181,6 @@ impl Work<'_> {
 
 /// A tenant whose cloud is what was asked for.
 pub(super) fn settle_ready(mut say: Saying<'_>) {
-    say.status.phase = Phase::Ready;
     say.status.in_doubt = false;
     say.status.unsaved = false;
     say.status.hold = None;
@@ -196,5 +190,5 @@ pub(super) fn settle_ready(mut say: Saying<'_>) {
     say.status.conditions.remove(ConditionKind::Held);
     say.status.conditions.remove(ConditionKind::Drifted);
     say.that(ConditionKind::Applied, Truth::True, "Applied", "the definition was applied");
-    say.that(ConditionKind::Ready, Truth::True, "AsDefined", "the site runs as defined");
+    say.ready();
 }

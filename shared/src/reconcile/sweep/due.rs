@@ -29,6 +29,10 @@ pub enum Due {
     Retry,
     /// Its tombstone's time has come.
     Tombstone,
+    /// Work on its plugins is due.
+    Plugins,
+    /// The list of plugins it refers to changed.
+    PluginList,
     /// A drift check is due.
     DriftCheck,
 }
@@ -37,8 +41,8 @@ impl Due {
     /// What people changed comes first, what must be mended next, what only wants a look last.
     pub(super) const fn priority(self) -> Priority {
         match self {
-            Self::Changed | Self::Vanished | Self::Deletion | Self::Queued => Priority::Change,
-            Self::Interrupted | Self::Retry | Self::Tombstone => Priority::Recovery,
+            Self::Changed | Self::Vanished | Self::Deletion | Self::Queued | Self::PluginList => Priority::Change,
+            Self::Interrupted | Self::Retry | Self::Tombstone | Self::Plugins => Priority::Recovery,
             Self::DriftCheck => Priority::Upkeep,
         }
     }
@@ -75,9 +79,15 @@ pub fn due(
     }
     match summary.phase {
         Phase::Pending => Some(Due::Changed),
-        Phase::Failed => (!waits).then_some(Due::Retry),
+        // Without a failed apply to try again, it is failed for its plugins: its resources are as defined.
+        Phase::Failed if summary.retry_not_before.is_some() || summary.plugins_not_before.is_none() => {
+            (!waits).then_some(Due::Retry)
+        }
         Phase::Invalid => waits_for_the_platform(summary).then_some(Due::Retry),
-        Phase::Ready => (next_check(tenant, &summary.last_look(), platform) <= now).then_some(Due::DriftCheck),
+        Phase::Ready | Phase::Failed if summary.plugins_not_before.is_some_and(|due| due <= now) => Some(Due::Plugins),
+        Phase::Ready | Phase::Failed => {
+            (next_check(tenant, &summary.last_look(), platform) <= now).then_some(Due::DriftCheck)
+        }
         _ => None,
     }
 }

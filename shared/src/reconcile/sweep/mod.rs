@@ -7,6 +7,7 @@
 
 mod due;
 mod listings;
+mod lists;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -23,12 +24,14 @@ use super::breaker::{Breaker, FleetCount};
 use crate::clock::Clock;
 use crate::placement::Occupancy;
 use crate::platform::Platform;
+use crate::plugins::PluginLists;
 use crate::records::{Definitions, LeaseMark, StatusSummary, Statuses};
 use crate::store::ObjectReader;
 use crate::tasks::{Task, Tasks};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
 use listings::{Beside, Listed, SideBySide};
+use lists::Lists;
 use round::Round;
 
 /// Tenants a report names; the others are only counted.
@@ -65,6 +68,7 @@ pub struct Sweeper {
     records: Arc<dyn ObjectReader>,
     statuses: Statuses,
     breaker: Breaker,
+    plugin_lists: PluginLists,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
     platform: Arc<Platform>,
@@ -72,16 +76,18 @@ pub struct Sweeper {
 
 impl Sweeper {
     /// A sweeper over these ports; `records` lists the status records that `statuses` reads.
+    #[expect(clippy::too_many_arguments, reason = "each is a port of its own, and this is called once")]
     pub fn new(
         definitions: Definitions,
         records: Arc<dyn ObjectReader>,
         statuses: Statuses,
         breaker: Breaker,
+        plugin_lists: PluginLists,
         tasks: Arc<dyn Tasks>,
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, records, statuses, breaker, tasks, clock, platform }
+        Self { definitions, records, statuses, breaker, plugin_lists, tasks, clock, platform }
     }
 
     /// Looks at every tenant once. A listing that fails ends the sweep with an error; what was handed on by then stands,
@@ -93,6 +99,7 @@ impl Sweeper {
         let mut occupancy = Occupancy { at: now, ..Occupancy::default() };
         let mut deletions = Round::of(DELETIONS);
         let mut checks = Round::of(self.platform.drift.checks_per_sweep);
+        let mut lists = Lists::of(now);
         while let Some(beside) = fleet.next().await? {
             report.count(&beside);
             let summary = self.summary(&beside).await?;
@@ -100,18 +107,25 @@ impl Sweeper {
                 *occupancy.tenants.entry(place).or_default() += 1;
             }
             let due = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform);
+            if matches!(due, None | Some(Due::DriftCheck)) && beside.definition.is_some() {
+                lists.add(&beside.tenant, summary.as_ref());
+            }
             let Some(due) = under_lease(due, beside.lease, now) else { continue };
             *report.behind.entry(due).or_default() += 1;
             let since = summary.as_ref().and_then(|summary| summary.last_look().at);
             match due {
-                Due::Tombstone => deletions.add(since, beside.tenant),
-                Due::DriftCheck => checks.add(since, beside.tenant),
+                Due::Tombstone => _ = deletions.add(since, beside.tenant),
+                Due::DriftCheck => _ = checks.add(since, beside.tenant),
                 due => self.hand_out(beside.tenant, due, &mut report).await,
             }
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
         report.deletions_held = self.breaker.record(count, &self.platform.deletion).await?;
         self.statuses.record_occupancy(&occupancy).await?;
+        for tenant in lists.changed(&self.plugin_lists).await {
+            *report.behind.entry(Due::PluginList).or_default() += 1;
+            self.hand_out(tenant, Due::PluginList, &mut report).await;
+        }
         for (round, due) in [(deletions, Due::Tombstone), (checks, Due::DriftCheck)] {
             report.postponed += round.left_out();
             for tenant in round.longest_waiting_first() {

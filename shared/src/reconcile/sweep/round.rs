@@ -20,13 +20,14 @@ impl Round {
         Self { most, left_out: 0, waiting: BinaryHeap::new() }
     }
 
-    /// Adds a tenant that waits since then; `None`: for ever.
-    pub(super) fn add(&mut self, since: Option<Timestamp>, tenant: TenantId) {
+    /// Adds a tenant that waits since then; `None`: for ever. Says who is one too many.
+    pub(super) fn add(&mut self, since: Option<Timestamp>, tenant: TenantId) -> Option<TenantId> {
         self.waiting.push((since, tenant));
-        if self.waiting.len() > self.most {
-            self.waiting.pop();
-            self.left_out += 1;
+        if self.waiting.len() <= self.most {
+            return None;
         }
+        self.left_out += 1;
+        self.waiting.pop().map(|(_, tenant)| tenant)
     }
 
     /// How many were too many.

@@ -25,8 +25,6 @@ fn ready() -> Status {
     let operation = crate::operation::OperationId::from(ulid::Ulid::nil());
     status.applied =
         Some(AppliedRecord { generation: generation(1), digest: Digest::of(b"one"), at: at(-10), operation });
-    let parsed = crate::tenant::parse(definition("acme", "").as_bytes(), Format::Yaml).unwrap();
-    status.plugins = Some(crate::plugins::wanted(&parsed, &Platform::parse(PLATFORM).unwrap(), at(-10)));
     status
 }
 
@@ -54,8 +52,15 @@ fn choose_when(
         digest: Some(Digest::of(digest.as_bytes())),
         move_refused: false,
     });
-    let mut situation =
-        Situation { intended, status, interrupted: None, deletions_held: false, insist: false, now: at(0) };
+    let mut situation = Situation {
+        intended,
+        status,
+        interrupted: None,
+        deletions_held: false,
+        insist: false,
+        plugin_list: ListSeen::NotLooked,
+        now: at(0),
+    };
     change(&mut situation);
     decide(&situation, &Platform::parse(PLATFORM).unwrap())
 }

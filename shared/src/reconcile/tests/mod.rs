@@ -10,6 +10,7 @@ mod events;
 mod kills;
 mod ordinary;
 mod placing;
+mod plugins;
 mod recovery;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use super::*;
 use crate::clock::{Clock, RuntimeClock, UlidIds};
 use crate::exports::RecordedExports;
 use crate::platform::Platform;
-use crate::plugins::RecordedInstalls;
+use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
@@ -53,6 +54,11 @@ pub(super) struct World {
     pub(super) records: Arc<MemoryStore>,
     pub(super) provisioner: MemoryProvisioner,
     pub(super) exports: RecordedExports,
+    /// The bucket `team`, where plugin lists lie.
+    pub(super) lists: Arc<MemoryStore>,
+    pub(super) directory: MemoryDirectory,
+    pub(super) installer: MemoryInstaller,
+    plugins: PluginPorts,
     pub(super) reconciler: Reconciler,
     pub(super) commands: Commands,
     pub(super) watcher: Watcher,
@@ -75,8 +81,18 @@ impl World {
         let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
         let exports = RecordedExports::new(Arc::clone(&stored));
-        let process =
-            Process { definitions: &defined, records: &stored, exports: &exports, clock: &clock, platform: &platform };
+        let lists = Arc::new(MemoryStore::new("team", Arc::clone(&clock)));
+        let plugin_lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock).and("team", Arc::clone(&lists))));
+        let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
+        let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
+        let process = Process {
+            definitions: &defined,
+            records: &stored,
+            exports: &exports,
+            plugins: &plugins,
+            clock: &clock,
+            platform: &platform,
+        };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -92,12 +108,28 @@ impl World {
             records.clone(),
             ports.statuses.clone(),
             ports.breaker,
+            plugin_lists,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,
         );
         let commands = Commands::new(reconciler.clone(), Arc::new(queue.clone()));
-        Self { definitions, records, provisioner, exports, reconciler, commands, watcher, sweeper, queue, clock }
+        Self {
+            definitions,
+            records,
+            provisioner,
+            exports,
+            lists,
+            directory,
+            installer,
+            plugins,
+            reconciler,
+            commands,
+            watcher,
+            sweeper,
+            queue,
+            clock,
+        }
     }
 
     /// Another process on the same buckets and the same cloud.
@@ -113,8 +145,14 @@ impl World {
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
         let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
             (self.definitions.clone(), self.records.clone());
-        let process =
-            Process { definitions: &defined, records: &stored, exports: &self.exports, clock: &self.clock, platform };
+        let process = Process {
+            definitions: &defined,
+            records: &stored,
+            exports: &self.exports,
+            plugins: &self.plugins,
+            clock: &self.clock,
+            platform,
+        };
         Reconciler::new(process.ports(name, &self.provisioner))
     }
 
@@ -125,8 +163,14 @@ impl World {
         };
         let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
         let platform = &self.reconciler.ports().platform;
-        let process =
-            Process { definitions: &defined, records: &stored, exports: &self.exports, clock: &self.clock, platform };
+        let process = Process {
+            definitions: &defined,
+            records: &stored,
+            exports: &self.exports,
+            plugins: &self.plugins,
+            clock: &self.clock,
+            platform,
+        };
         let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
         (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
@@ -209,6 +253,7 @@ struct Process<'a> {
     definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
     exports: &'a RecordedExports,
+    plugins: &'a PluginPorts,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
 }
@@ -227,7 +272,7 @@ impl Process<'_> {
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(self.exports.clone()),
             provisioner: Arc::new(provisioner.clone()),
-            installs: Arc::new(RecordedInstalls::new(records)),
+            plugins: self.plugins.clone(),
             clock,
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(self.platform),

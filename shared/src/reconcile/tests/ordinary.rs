@@ -185,18 +185,6 @@ async fn a_preview_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wanted_plugins_are_recorded_and_their_installation_asked_for_once_a_list() {
-    let world = World::new();
-    let with = |version: &str| definition("acme", &format!("plugins: [{{name: woocommerce, version: '{version}'}}]"));
-    world.create(&with("9.4.1")).await.unwrap();
-    world.update("acme", &with("9.4.2")).await.unwrap();
-    let requests = world.records.list("plugins/acme/", None, 10).await.unwrap();
-    assert_eq!(requests.items.len(), 2);
-    let status = world.status("acme").await.unwrap();
-    assert_eq!(status.conditions.get(ConditionKind::PluginsInstalled).unwrap().reason, "Requested");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_log_can_be_read_while_its_run_is_under_way_and_is_whole_at_the_end() {
     let world = World::new();
     world.provisioner.runs_take(Duration::from_secs(100));
