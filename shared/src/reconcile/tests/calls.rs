@@ -65,8 +65,14 @@ async fn a_request_waits_for_few_calls_in_a_row() {
     let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
         (Arc::new(Slow(world.definitions.clone())), Arc::new(Slow(world.records.clone())));
     let platform = &world.reconciler.ports().platform;
-    let process =
-        Process { definitions: &defined, records: &stored, plugins: &world.plugins, clock: &world.clock, platform };
+    let process = Process {
+        definitions: &defined,
+        records: &stored,
+        plugins: &world.plugins,
+        exports: &world.exports,
+        clock: &world.clock,
+        platform,
+    };
     let reconciler = Reconciler::new(process.ports("slow", &world.provisioner));
     let commands = Commands::new(reconciler, Arc::new(world.queue.clone()));
     let (caller, acme) = (caller(), tenant("acme"));
