@@ -22,7 +22,7 @@ async fn exactly_the_plan_that_was_shown_goes_through() {
     let digest = held.body["digest"].as_str().unwrap().to_owned();
     assert_eq!(preview.body["digest"], digest, "what was shown before is what waits");
 
-    let other = digest.replace(|c: char| c.is_ascii_digit(), "0");
+    let other = format!("sha256:{}", "0".repeat(64));
     let refused = approve(&plane, &other).await;
     assert_eq!(
         (refused.status, &refused.body["reason"]),

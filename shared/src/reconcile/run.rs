@@ -174,12 +174,9 @@ impl Work<'_> {
             operation.message = end.message;
             operation.diagnostics = end.diagnostics;
         };
-        let (kept, closed) = tokio::join!(
-            self.ports.journal.keep_log(self.tenant, self.operation, text, log.stored()),
-            self.ports.journal.close(entry, end.outcome, change),
-        );
-        kept?;
-        match closed {
+        // Whoever sees that it has ended finds its log.
+        self.ports.journal.keep_log(self.tenant, self.operation, text, log.stored()).await?;
+        match self.ports.journal.close(entry, end.outcome, change).await {
             Ok(()) | Err(StoreError::PreconditionFailed { .. }) => {
                 self.open.store(false, Ordering::Relaxed);
                 Ok(())

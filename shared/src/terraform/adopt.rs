@@ -26,7 +26,7 @@ const EXISTS: [&str; 5] =
 enum Owner {
     /// By its labels.
     Labels,
-    /// By this attribute, which reads so: `{tenant}` is the id, `{tenant_}` the id with underscores.
+    /// By this attribute, which reads so with the id for `{tenant}`.
     Name(&'static str, &'static str),
 }
 
@@ -55,7 +55,7 @@ const RULES: [Rule; 7] = [
     Rule {
         kind: "google_sql_database",
         id: "projects/{project}/instances/{instance}/databases/{name}",
-        owner: Owner::Name("name", "wp_{tenant_}"),
+        owner: Owner::Name("name", "wp-{tenant}"),
     },
     Rule {
         kind: "google_sql_user",
@@ -125,8 +125,7 @@ pub(super) fn is_own(found: &ResourceChange, tenant: &TenantId) -> Result<(), St
             }
         }
         Owner::Name(attribute, form) => {
-            let expected =
-                form.replace("{tenant_}", &tenant.as_str().replace('-', "_")).replace("{tenant}", tenant.as_str());
+            let expected = form.replace("{tenant}", tenant.as_str());
             match before[attribute].as_str() {
                 Some(name) if name == expected => Ok(()),
                 _ => Err(format!("its {attribute} is not '{expected}'")),
@@ -165,8 +164,8 @@ mod tests {
         let cases = [
             (
                 "google_sql_database",
-                json!({"project": "p", "instance": "i", "name": "wp_acme_shop"}),
-                "projects/p/instances/i/databases/wp_acme_shop",
+                json!({"project": "p", "instance": "i", "name": "wp-acme-shop"}),
+                "projects/p/instances/i/databases/wp-acme-shop",
             ),
             (
                 "google_sql_user",
