@@ -243,7 +243,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         method: "post",
         path: "/tenants/{id}/undelete",
         id: "undelete",
-        function: "create-tenant",
+        function: "update-tenant",
         summary: "Write the last definition of a tenant again that was deleted or whose definition vanished, and make it so. `status.restored` says where the export of a destroyed database lies.",
         parameters: &["id", "prefer"],
         body: None,

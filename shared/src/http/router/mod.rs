@@ -41,9 +41,7 @@ pub struct Door {
 
 /// `create-tenant`.
 pub fn create_tenant(door: Door) -> Router {
-    let routes =
-        Router::new().route("/tenants", post(create::create)).route("/tenants/{id}/undelete", post(undelete::undelete));
-    guarded(routes, &door.gate).with_state(door.commands)
+    guarded(Router::new().route("/tenants", post(create::create)), &door.gate).with_state(door.commands)
 }
 
 /// `update-tenant`.
@@ -51,7 +49,8 @@ pub fn update_tenant(door: Door) -> Router {
     let routes = Router::new()
         .route("/tenants/{id}", put(update::update))
         .route("/tenants/{id}/approvals", post(approvals::approve))
-        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade));
+        .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade))
+        .route("/tenants/{id}/undelete", post(undelete::undelete));
     guarded(routes, &door.gate).with_state(door.commands)
 }
 
