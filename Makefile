@@ -86,6 +86,11 @@ bench: ## The speed table of the README, measured side by side in one run (ARGS=
 	cargo build --release --bins $(addprefix --package ,$(BENCHED))
 	target/release/bench $(ARGS)
 
+.PHONY: torture
+torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=4
+	cargo build --workspace --bins
+	target/debug/torture --seed $(or $(SEED),1) --kills $(or $(KILLS),1000) --tenants $(or $(TENANTS),4)
+
 .PHONY: clean
 clean: ## Forget builds, tools and the local cloud
 	rm -rf target .tools .local

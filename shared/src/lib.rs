@@ -7,6 +7,7 @@
 //! - [`store`]: the port to buckets, with generations; adapters beside it.
 //! - [`records`]: what we keep in buckets: definitions, status, leases, operations.
 //! - [`provision`]: the port to whatever makes resources; `terraform` is its adapter.
+//! - [`exports`]: the port to whatever exports a database before it is destroyed.
 //! - [`placement`]: in which project a tenant is, and on which database instance. Pure.
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
@@ -19,6 +20,7 @@ pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
 pub mod digest;
+pub mod exports;
 #[cfg(feature = "server")]
 pub mod http;
 pub mod operation;

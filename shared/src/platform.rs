@@ -50,6 +50,9 @@ pub struct Platform {
     /// When a failed apply is tried again.
     #[serde(default)]
     pub retry: Retry,
+    /// What surrounds approvals.
+    #[serde(default)]
+    pub approvals: Approvals,
 }
 
 /// Defaults of `spec.runtime.resources`.
@@ -147,6 +150,20 @@ pub struct Drift {
 impl Default for Drift {
     fn default() -> Self {
         Self { interval_seconds: 86_400, checks_per_sweep: 500, confirm_seconds: 3_600, ignore: Vec::new() }
+    }
+}
+
+/// What surrounds approvals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Approvals {
+    /// Seconds an approval holds; then what waits waits for another one. Default 3,600.
+    pub valid_seconds: u64,
+}
+
+impl Default for Approvals {
+    fn default() -> Self {
+        Self { valid_seconds: 3_600 }
     }
 }
 

@@ -63,6 +63,17 @@ impl Api {
         answer(request.send().await.unwrap()).await
     }
 
+    /// The same to a server that may die meanwhile: whatever comes of it.
+    pub async fn try_send(&self, method: Method, path: &str, body: Option<&str>) {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/yaml").body(body.to_owned());
+        }
+        if let Ok(response) = request.send().await {
+            let _ = response.bytes().await;
+        }
+    }
+
     /// `GET`.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &[]).await

@@ -86,7 +86,17 @@ impl ControlPlane {
 
     /// Ends it in the middle of whatever it does, and starts it again over what it left.
     pub async fn kill_and_restart(&mut self) {
+        self.kill().await;
+        self.start_again().await;
+    }
+
+    /// Kills it in the middle of whatever it does.
+    pub async fn kill(&mut self) {
         self.process.kill().await.unwrap();
+    }
+
+    /// Starts it over what it left.
+    pub async fn start_again(&mut self) {
         self.relaunch().await;
     }
 

@@ -29,6 +29,18 @@ impl Storage {
         assert!(answer.status().is_success(), "upload of {name}: {}", answer.status());
     }
 
+    /// The same to a server that may die meanwhile.
+    pub async fn try_upload(&self, bucket: &str, name: &str, body: impl Into<String>) {
+        let url = format!("{}/upload/storage/v1/b/{bucket}/o", self.endpoint);
+        let query = [("uploadType", "media"), ("name", name)];
+        let _ = self.client.post(url).query(&query).body(body.into()).send().await;
+    }
+
+    /// Deletes an object, if it is there, from a server that may die meanwhile.
+    pub async fn try_delete(&self, bucket: &str, name: &str) {
+        let _ = self.client.delete(self.object(bucket, name)).send().await;
+    }
+
     /// Deletes an object.
     pub async fn delete(&self, bucket: &str, name: &str) {
         let answer = self.client.delete(self.object(bucket, name)).send().await.unwrap();

@@ -13,6 +13,8 @@ use super::installer::plugin_ports;
 use super::{AssembleError, engine};
 use crate::clock::{Clock, OperationIds, SystemClock, UlidIds};
 use crate::config::{FleetConfig, TasksConfig, WorkerConfig};
+use crate::exports::cloud_sql::CloudSqlExports;
+use crate::exports::{DatabaseExports, RecordedExports};
 use crate::http::events::EventSource;
 use crate::http::identity::Gate;
 use crate::http::router::{Door, Parts};
@@ -20,7 +22,7 @@ use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
 use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
-use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Principal, Statuses, Trigger};
+use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
 use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
@@ -52,6 +54,8 @@ pub(super) struct Fleet {
     plugin_lists: PluginLists,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
+    /// The store is a stand-in: nothing of this process is in the cloud.
+    sandboxed: bool,
 }
 
 impl Fleet {
@@ -82,6 +86,7 @@ impl Fleet {
             plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
             clock,
+            sandboxed: config.stores.endpoint.is_some(),
             definitions_bucket,
             records_bucket,
         }
@@ -102,6 +107,15 @@ impl Fleet {
         Sweeper::new(definitions, records, statuses, breaker, self.plugin_lists.clone(), tasks, clock, platform)
     }
 
+    /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.
+    fn exports(&self) -> Arc<dyn DatabaseExports> {
+        if self.sandboxed {
+            Arc::new(RecordedExports::new(store(&self.records_bucket)))
+        } else {
+            Arc::new(CloudSqlExports::new(&self.platform.artifacts_bucket))
+        }
+    }
+
     fn ports(&self, provisioner: Arc<dyn Provisioner>, plugins: PluginPorts, shutdown: CancellationToken) -> Ports {
         Ports {
             definitions: self.definitions.clone(),
@@ -110,6 +124,8 @@ impl Fleet {
             journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
             leases: self.leases.clone(),
             breaker: self.breaker.clone(),
+            graveyard: Graveyard::new(store(&self.records_bucket)),
+            exports: self.exports(),
             provisioner,
             plugins,
             clock: Arc::clone(&self.clock),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
@@ -157,7 +158,7 @@ impl Cloud {
                 Some(Change { address: ResourceAddress::new(address), action })
             })
             .collect();
-        let guarded = changes
+        let guarded: Vec<ResourceAddress> = changes
             .changes()
             .iter()
             .filter(|change| change.address.as_str() == DATABASE)
@@ -169,7 +170,10 @@ impl Cloud {
             action: change.action,
             attributes: std::iter::once("value".to_owned()).collect(),
         });
-        Plan { drift: drift.collect(), changes, guarded }
+        let approval = (!guarded.is_empty()).then(|| {
+            Digest::of_parts([changes.digest().as_bytes().as_slice(), run.variables.digest().as_bytes().as_slice()])
+        });
+        Plan { drift: drift.collect(), changes, guarded, approval }
     }
 }
 
@@ -200,6 +204,13 @@ impl Provisioner for MemoryProvisioner {
         Ok(found.map(|found| WorkspaceHead { state: generation(found.generation), epoch: Some(found.epoch) }))
     }
 
+    async fn state(&self, tenant: &TenantId) -> Result<Option<Bytes>, ProvisionError> {
+        let cloud = self.cloud();
+        let known = cloud.workspaces.contains_key(tenant);
+        let resources = cloud.resources.get(tenant).filter(|_| known);
+        Ok(resources.map(|resources| Bytes::from(json!(resources).to_string())))
+    }
+
     async fn plan(&self, run: &Run, goal: Goal, _: &dyn RunObserver) -> Result<Plan, ProvisionError> {
         Ok(self.cloud().plan(run, goal))
     }
@@ -213,8 +224,8 @@ impl Provisioner for MemoryProvisioner {
             Guard::Protect if !plan.guarded.is_empty() => {
                 return Err(ProvisionError::Guarded { addresses: plan.guarded });
             }
-            Guard::Approved(digest) if digest != plan.changes.digest() => {
-                return Err(ProvisionError::NotApproved { now: plan.changes.digest() });
+            Guard::Approved(digest) if plan.approval != Some(digest) => {
+                return Err(ProvisionError::NotApproved { now: plan.approval });
             }
             Guard::Protect | Guard::Approved(_) => {}
         }
@@ -229,6 +240,7 @@ impl Provisioner for MemoryProvisioner {
         let ready = if fault == Some(Fault::NotServing) { "none" } else { "r1" };
         let outputs = json!({
             "url": format!("https://{}.example", run.tenant),
+            "database": format!("projects/p/instances/shared-1/databases/{}", run.tenant),
             "latest_created_revision": "r1",
             "latest_ready_revision": ready,
         });

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -76,7 +77,7 @@ pub struct Run {
 pub enum Guard {
     /// A plan that deletes or replaces one fails before anything is changed: [`ProvisionError::Guarded`].
     Protect,
-    /// Exactly the plan with this digest may do so ([`ChangeSummary::digest`]); another is refused.
+    /// Exactly the plan with this digest may do so ([`Plan::approval`]); another is refused.
     Approved(Digest),
 }
 
@@ -125,6 +126,9 @@ pub struct Plan {
     pub drift: Vec<DriftItem>,
     /// Stateful resources among those that would be deleted or replaced: what [`Guard::Protect`] would refuse.
     pub guarded: Vec<ResourceAddress>,
+    /// What an approval of this plan is given to: it names the resources, what happens to each, why, and the values that
+    /// are planned. Only where something is guarded.
+    pub approval: Option<Digest>,
 }
 
 /// What a plan is for.
@@ -201,10 +205,10 @@ pub enum ProvisionError {
         addresses: Vec<ResourceAddress>,
     },
     /// The plan is not the approved one. Nothing was changed.
-    #[error("the plan changed since it was approved: it is now {now}")]
+    #[error("the plan is no longer the approved one; nothing of it was applied")]
     NotApproved {
-        /// The digest of the present plan.
-        now: Digest,
+        /// What an approval of the present plan would be given to, if it needs one.
+        now: Option<Digest>,
     },
     /// Somebody else holds the workspace's lock. Nothing was changed.
     #[error("the workspace is locked by {} since {}", .0.who, .0.since)]
@@ -263,6 +267,9 @@ pub trait Provisioner: Send + Sync + 'static {
 
     /// What a workspace holds; `None` if there is none.
     async fn head(&self, tenant: &TenantId) -> Result<Option<WorkspaceHead>, ProvisionError>;
+
+    /// The workspace's state as it is stored, for safe keeping; `None` if there is none. It holds no secret value.
+    async fn state(&self, tenant: &TenantId) -> Result<Option<Bytes>, ProvisionError>;
 
     /// Plans without changing anything, state included, and without waiting for a lock.
     async fn plan(&self, run: &Run, goal: Goal, observer: &dyn RunObserver) -> Result<Plan, ProvisionError>;

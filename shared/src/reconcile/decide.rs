@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::platform::Platform;
 use crate::plugins::wanted;
-use crate::records::{ConditionKind, Phase, Status};
+use crate::records::{Approval, ConditionKind, Phase, Status};
 use crate::store::{Generation, ObjectName};
 use crate::tenant::{Definition, DeletionPolicy, Problems};
 
@@ -154,6 +154,8 @@ pub enum Why {
     Changed,
     /// An earlier run did not succeed.
     Unfinished,
+    /// Somebody approved the plan of this digest, which was held.
+    Approved(Digest),
 }
 
 /// Why to destroy or forget.
@@ -234,7 +236,9 @@ fn absent(situation: &Situation<'_>, platform: &Platform) -> Action {
             Action::Tombstone { destroy_after: situation.now.saturating_add(grace).unwrap_or(Timestamp::MAX) }
         }
         Some(tombstone) if situation.now < tombstone.destroy_after => Action::Noop(Idle::Grace),
-        Some(_) if situation.deletions_held => hold(status, HoldReason::Breaker),
+        Some(tombstone) if situation.deletions_held && !is_approved(tombstone.approval.as_ref(), situation.now) => {
+            hold(status, HoldReason::Breaker)
+        }
         Some(_) if deletion_backs_off(situation, status) => Action::Noop(Idle::Backoff),
         Some(_) if status.terms.policy == DeletionPolicy::Retain => Action::Forget(Cause::Vanished),
         Some(_) => Action::Destroy(Cause::Vanished),
@@ -247,6 +251,10 @@ pub(super) const MOVE_REFUSED: &str = "MoveRefused";
 /// What a failed deletion is remembered under; a definition's digest is never this.
 pub(super) fn deletion_digest() -> Digest {
     Digest::of(b"deletion")
+}
+
+fn is_approved(approval: Option<&Approval>, now: Timestamp) -> bool {
+    approval.is_some_and(|approval| approval.holds(now))
 }
 
 /// Whether a deletion failed and is tried again later.
@@ -312,6 +320,9 @@ fn valid(situation: &Situation<'_>, wanted: Wanted<'_>, platform: &Platform) -> 
         return Action::Plugins(PluginStep::TakeBack);
     }
     if let Some(hold) = status.hold.as_ref().filter(|hold| wanted.is(status.observed_generation, hold.wanted)) {
+        if is_approved(hold.approval.as_ref(), situation.now) {
+            return Action::Apply(Why::Approved(hold.digest));
+        }
         let said = seen && status.phase == Phase::Held && hold.since <= situation.now;
         return if said && !situation.insist { Action::Noop(Idle::Waiting) } else { Action::Apply(Why::Changed) };
     }

@@ -6,10 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::breaker::Breaker;
 use crate::clock::{Clock, OperationIds};
+use crate::exports::DatabaseExports;
 use crate::platform::Platform;
 use crate::plugins::{PluginInstaller, Resolver};
 use crate::provision::Provisioner;
-use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Statuses};
+use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
 
 /// Everything a [`Reconciler`](super::Reconciler) works with.
 #[derive(Clone)]
@@ -24,6 +25,10 @@ pub struct Ports {
     pub journal: Journal,
     /// Who works where.
     pub leases: Leases,
+    /// What is kept of deleted tenants.
+    pub graveyard: Graveyard,
+    /// Who exports databases before they are destroyed.
+    pub exports: Arc<dyn DatabaseExports>,
     /// Whether deletions are held.
     pub breaker: Breaker,
     /// Who makes resources.

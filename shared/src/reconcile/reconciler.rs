@@ -118,7 +118,7 @@ impl Reconciler {
             self.under_lease(caller, tenant, &observation, insist).await
         } else {
             let asked = observation.status.as_ref().and_then(|status| status.value.queued);
-            self.carry_out_without_run(tenant, action, &observation, asked, caller).await
+            Box::pin(self.carry_out_without_run(tenant, action, &observation, asked, caller)).await
         };
         let mut goes_on = leads_on(&done);
         for _ in 0..MOST_RUNS {
@@ -168,7 +168,8 @@ impl Reconciler {
         let observation =
             Observation::read_again(before, &ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
         let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
-        let deletions_held = tombstoned && ports.breaker.holds(&ports.platform.deletion).await?;
+        let now = ports.clock.now();
+        let deletions_held = tombstoned && ports.breaker.holds(tenant, &ports.platform.deletion, now).await?;
         let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
         let insist = insist == Insist::Yes || asked;
         let plugin_list = self.look_at_list(&observation).await;

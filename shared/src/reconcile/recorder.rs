@@ -134,14 +134,16 @@ impl Saying<'_> {
     }
 
     fn held(&mut self, reason: HoldReason) {
-        let message = match reason {
-            HoldReason::Protected => {
+        let message = match (reason, &self.status.tombstone) {
+            (HoldReason::Breaker, Some(tombstone)) => format!(
+                "too many tenants were deleted or have lost their definitions over the fleet: this one is destroyed only \
+                 once there are fewer again. Put the definition back, or approve {}",
+                tombstone.digest(&self.status.tenant)
+            ),
+            (HoldReason::Protected | HoldReason::Breaker, _) => {
                 "the definition vanished, but it said deletionProtection: put it back, or delete the tenant after \
                  putting it back with spec.deletionProtection: false"
-            }
-            HoldReason::Breaker => {
-                "too many definitions vanished over the fleet: no deletion goes on until the sweep finds fewer, or they \
-                 are put back"
+                    .to_owned()
             }
         };
         self.status.phase = Phase::Held;
@@ -149,7 +151,7 @@ impl Saying<'_> {
     }
 
     fn tombstoned(&mut self, destroy_after: Timestamp) {
-        self.status.tombstone = Some(Tombstone { since: self.now, destroy_after });
+        self.status.tombstone = Some(Tombstone { since: self.now, destroy_after, approval: None });
         self.status.phase = Phase::Tombstoned;
         let message =
             format!("the definition vanished; resources are destroyed after {destroy_after} unless it is put back");

@@ -1,6 +1,7 @@
 //! Carries out the actions that run the provisioner, under a lease, each written down before it happens.
 
 mod apply;
+mod bury;
 mod destroy;
 mod drift;
 mod outcome;
@@ -61,13 +62,13 @@ impl Work<'_> {
     /// Carries out an action for which [`Action::needs_run`] holds.
     pub(super) async fn run(&self, action: Action, observation: &Observation) -> Result<Reconciled, CommandError> {
         let done = match (&action, &observation.definition) {
-            (Action::Apply(_), ObservedDefinition::Valid(wanted)) => self.apply(wanted, observation).await,
+            (Action::Apply(why), ObservedDefinition::Valid(wanted)) => self.apply(*why, wanted, observation).await,
             (Action::CheckDrift, ObservedDefinition::Valid(wanted)) => self.check_drift(wanted, observation).await,
             (Action::Plugins(step), ObservedDefinition::Valid(wanted)) => {
                 // Boxed: every other run would carry the longest of its steps.
                 Box::pin(self.plugins(*step, wanted, observation)).await
             }
-            (Action::Destroy(_), _) => self.destroy(observation).await,
+            (Action::Destroy(cause), _) => self.destroy(*cause, observation).await,
             (Action::Forget(_), _) => self.forget(observation).await,
             // Decided from the same observation, so the definition is there for every action that needs it.
             _ => Ok(observation.status.as_ref().map(|status| status.value.clone())),
@@ -173,18 +174,30 @@ impl Work<'_> {
             operation.message = end.message;
             operation.diagnostics = end.diagnostics;
         };
-        let (kept, closed) = tokio::join!(
-            self.ports.journal.keep_log(self.tenant, self.operation, text, log.stored()),
-            self.ports.journal.close(entry, end.outcome, change),
-        );
-        kept?;
-        match closed {
+        // Whoever sees that it has ended finds its log.
+        self.ports.journal.keep_log(self.tenant, self.operation, text, log.stored()).await?;
+        match self.ports.journal.close(entry, end.outcome, change).await {
             Ok(()) | Err(StoreError::PreconditionFailed { .. }) => {
                 self.open.store(false, Ordering::Relaxed);
                 Ok(())
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// What was open about a tenant before a run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    in_doubt: bool,
+    unsaved: bool,
+}
+
+impl Before {
+    fn of(observation: &Observation) -> Self {
+        let status = observation.status.as_ref().map(|status| &status.value);
+        let is = |open: fn(&Status) -> bool| status.is_some_and(open);
+        Self { in_doubt: is(|status| status.in_doubt), unsaved: is(|status| status.unsaved) }
     }
 }
 

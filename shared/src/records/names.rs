@@ -120,6 +120,36 @@ impl RecordName {
         ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.variables.json"))
     }
 
+    /// Everything that is kept of one tenant's deletions begins so.
+    pub fn graveyard_prefix(tenant: &TenantId) -> String {
+        format!("graveyard/{tenant}/")
+    }
+
+    /// What was deleted by one operation.
+    pub fn graveyard(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("graveyard/{tenant}/{operation}/record.json"))
+    }
+
+    /// By which operation a tenant was deleted, if the object is the record of that.
+    pub fn graveyard_of(tenant: &TenantId, name: &ObjectName) -> Option<OperationId> {
+        name.as_str().strip_prefix(&Self::graveyard_prefix(tenant))?.strip_suffix("/record.json")?.parse().ok()
+    }
+
+    /// The last definition of a deleted tenant.
+    pub fn graveyard_definition(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("graveyard/{tenant}/{operation}/definition"))
+    }
+
+    /// The last state of a deleted tenant.
+    pub fn graveyard_state(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("graveyard/{tenant}/{operation}/state.tfstate"))
+    }
+
+    /// What stands in for the export of a deleted tenant's database.
+    pub fn graveyard_export(tenant: &TenantId, operation: OperationId) -> ObjectName {
+        ObjectName::of_parts(format_args!("graveyard/{tenant}/{operation}/database.json"))
+    }
+
     /// Whether deletions are held for the whole fleet.
     pub fn breaker() -> ObjectName {
         ObjectName::of_parts(format_args!("fleet/breaker.json"))

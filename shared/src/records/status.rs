@@ -9,6 +9,7 @@ use super::drift::{DriftRecord, LastLook};
 use super::operation::Principal;
 use super::plugins::{PluginsRecord, UpgradeRequest};
 use crate::digest::Digest;
+use crate::exports::ExportJob;
 use crate::operation::OperationId;
 use crate::placement::Placement;
 use crate::provision::{ChangeSummary, Epoch};
@@ -32,6 +33,10 @@ pub struct Status {
     /// A run began and has not succeeded: the cloud may be anything between what was applied and what was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_doubt: bool,
+    /// A run that makes things began, and nobody saw its state saved: the cloud may hold what no state knows of. A destroy
+    /// looks for it first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsaved: bool,
     /// Where the tenant is: recorded before its first run, and never another project or region afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement: Option<Placement>,
@@ -65,6 +70,12 @@ pub struct Status {
     /// Somebody asked for the tenant's deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<DeletionRequest>,
+    /// The export of the database that the deletion under way waits for, or has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<ExportRecord>,
+    /// The tenant was deleted and brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<RestoredRecord>,
     /// A change that waits for an approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
@@ -91,6 +102,7 @@ impl Status {
             conditions: Conditions::default(),
             observed_generation: None,
             in_doubt: false,
+            unsaved: false,
             placement: None,
             applied: None,
             outputs: Map::new(),
@@ -102,6 +114,8 @@ impl Status {
             drift_suspected: None,
             tombstone: None,
             deletion: None,
+            export: None,
+            restored: None,
             hold: None,
             retry: None,
             epoch: None,
@@ -189,6 +203,35 @@ pub struct Tombstone {
     pub since: Timestamp,
     /// Destroyed after this time, unless the definition is put back.
     pub destroy_after: Timestamp,
+    /// Somebody wants the deletion although the breaker holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+impl Tombstone {
+    /// What an approval of this very deletion is given to: of this tenant, since it vanished this time.
+    pub fn digest(&self, tenant: &TenantId) -> Digest {
+        Digest::of_parts([b"deletion", tenant.as_str().as_bytes(), self.since.to_string().as_bytes()])
+    }
+}
+
+/// Somebody lets through what was held: once, and for a limited time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// Who.
+    pub by: Principal,
+    /// When.
+    pub at: Timestamp,
+    /// Until when it holds.
+    pub expires: Timestamp,
+}
+
+impl Approval {
+    /// Whether it still holds.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        now < self.expires
+    }
 }
 
 /// Somebody asked for the deletion, through the API. It stands until done, whatever process dies meanwhile.
@@ -201,13 +244,40 @@ pub struct DeletionRequest {
     pub by: Principal,
     /// The definition that was there then: a newer one means that somebody wants the tenant again.
     pub generation: Option<Generation>,
+    /// Without an export of the database, and without a look for what an interrupted run may have left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+}
+
+/// An export of the tenant's database, begun for its deletion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportRecord {
+    /// Which, and where it lies.
+    #[serde(flatten)]
+    pub job: ExportJob,
+    /// Whether it is done.
+    pub finished: bool,
+}
+
+/// A tenant that was deleted and brought back: an empty site, until its export is imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestoredRecord {
+    /// When.
+    pub at: Timestamp,
+    /// Which operation had deleted it.
+    pub from: OperationId,
+    /// Where the export of its database lies, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<String>,
 }
 
 /// A change that waits for an approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hold {
-    /// What is approved or not: [`ChangeSummary::digest`] of `changes`.
+    /// What is approved or not: it names the plan, see [`Plan::approval`](crate::provision::Plan::approval).
     pub digest: Digest,
     /// What was asked for: digest of variables, module and versions, as in [`AppliedRecord::digest`].
     pub wanted: Digest,
@@ -215,6 +285,9 @@ pub struct Hold {
     pub changes: ChangeSummary,
     /// Since when.
     pub since: Timestamp,
+    /// Somebody let it through: the next run may apply exactly this plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
 }
 
 /// A failed apply and when it is tried again.

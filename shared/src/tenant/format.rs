@@ -1,7 +1,10 @@
 //! How a definition is written, and how that is told from a media type or a file name.
 
+use serde::{Deserialize, Serialize};
+
 /// How a definition is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// YAML 1.2, one document, no anchors.
     Yaml,

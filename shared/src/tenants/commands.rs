@@ -1,9 +1,11 @@
 //! Commands: what people and programs ask for. Each writes what should be under a precondition, then lets the reconciler
 //! make it so; there is no other path to a change.
 
+mod approve;
 mod create;
 mod delete;
 mod preview;
+mod undelete;
 mod update;
 mod upgrade_plugins;
 

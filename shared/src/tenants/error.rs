@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::provision::{Diagnostic, LockHolder};
 use crate::records::Hold;
@@ -46,10 +47,20 @@ pub enum CommandError {
     /// The change waits for an approval; nothing of it was applied.
     #[error("the change would destroy data and is held: approve {} or change the definition back", .hold.digest)]
     Held {
-        /// What waits.
-        hold: Hold,
+        /// What waits. Boxed: every other error is small.
+        hold: Box<Hold>,
         /// Which operation found out.
         operation: OperationId,
+    },
+    /// What was approved does not wait for an approval.
+    #[error("nothing of '{tenant}' waits for the approval of {asked}{}", .waits.map_or(String::new(), |waits| format!("; what waits now is {waits}")))]
+    NotHeld {
+        /// Whose.
+        tenant: TenantId,
+        /// What was approved.
+        asked: Digest,
+        /// What waits instead.
+        waits: Option<Digest>,
     },
     /// The apply failed; the definition is stored and it is tried again.
     #[error("{message}")]
@@ -104,6 +115,7 @@ impl CommandError {
             | Self::Conflict { .. }
             | Self::Protected(_)
             | Self::Held { .. }
+            | Self::NotHeld { .. }
             | Self::Misconfigured(_) => false,
         }
     }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::provision::ChangeSummary;
 use crate::records::{DriftRecord, Phase, Principal, Status, StatusSummary, Trigger};
@@ -89,6 +90,8 @@ pub struct Preview {
     pub changes: ChangeSummary,
     /// Whether the guard would hold it for an approval.
     pub held: bool,
+    /// What an approval would be given to, if it is held.
+    pub approval: Option<Digest>,
 }
 
 /// One tenant in a list.

@@ -18,6 +18,7 @@ use super::transcript::Transcript;
 use super::workspace::Workspace;
 use crate::provision::{ChangeSummary, ProvisionError, Run, RunEvent, RunObserver};
 use crate::store::{NewObject, ObjectName, ObjectStore, Precondition, StoreError};
+use crate::tenant::TenantId;
 
 /// A plan as JSON is one line; a tenant's has some 100 KiB.
 const LONGEST_PLAN: usize = 64 << 20;
@@ -131,6 +132,22 @@ impl<'a> Attempt<'a> {
         };
         let program = self.engine.program.path.display();
         ended.map_err(|error| ProvisionError::Misconfigured(format!("'{program}' cannot be run: {error}")))
+    }
+
+    /// Adds a file to the run's configuration, or replaces it.
+    pub(super) fn write_file(&self, name: &str, text: &str) -> Result<(), ProvisionError> {
+        std::fs::write(self.folder.path().join(name), text)
+            .map_err(|error| ProvisionError::Misconfigured(format!("the run's folder cannot be written: {error}")))
+    }
+
+    /// Whose run it is.
+    pub(super) const fn tenant(&self) -> &TenantId {
+        &self.run.tenant
+    }
+
+    /// Adds a line to the log.
+    pub(super) fn tell(&self, line: &str) {
+        self.observer.event(RunEvent::Log(line.to_owned()));
     }
 
     /// Deletes the workspace's state under its lock, as the last step of a destroy.

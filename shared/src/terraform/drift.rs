@@ -1,47 +1,19 @@
 //! Which attributes of which resources are no longer what was applied, from a plan as JSON.
 //!
-//! Format: <https://developer.hashicorp.com/terraform/internals/json-format>. `resource_changes` says what applying
+//! `resource_changes` says what applying
 //! would repair, `resource_drift` what changed behind our back; only what is in both is drift. The latter alone also
 //! holds null that became empty, the former alone also holds what the definition changed. Paths leave
 //! this module, values never.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::planfile::{PlanFile, Values};
 use crate::provision::{ChangeAction, DriftItem, ResourceAddress};
 
-#[derive(Deserialize)]
-struct PlanFile {
-    #[serde(default)]
-    resource_changes: Vec<ResourceChange>,
-    #[serde(default)]
-    resource_drift: Vec<ResourceChange>,
-}
-
-#[derive(Deserialize)]
-struct ResourceChange {
-    address: String,
-    /// Where the state still has it, before a move.
-    previous_address: Option<String>,
-    change: Values,
-}
-
-#[derive(Deserialize)]
-struct Values {
-    actions: Vec<String>,
-    #[serde(default)]
-    before: Value,
-    #[serde(default)]
-    after: Value,
-    #[serde(default)]
-    after_unknown: Value,
-}
-
 /// What drifted, by address.
-pub(super) fn drift(plan: &str) -> Result<Vec<DriftItem>, serde_json::Error> {
-    let plan: PlanFile = serde_json::from_str(plan)?;
+pub(super) fn drift(plan: &PlanFile) -> Vec<DriftItem> {
     let behind_our_back: BTreeMap<&str, &Values> =
         plan.resource_drift.iter().map(|drifted| (drifted.address.as_str(), &drifted.change)).collect();
     let mut items: Vec<DriftItem> = plan
@@ -54,7 +26,7 @@ pub(super) fn drift(plan: &str) -> Result<Vec<DriftItem>, serde_json::Error> {
         })
         .collect();
     items.sort_by(|one, other| one.address.cmp(&other.address));
-    Ok(items)
+    items
 }
 
 fn item(address: &str, repair: &Values, drifted: &Values) -> Option<DriftItem> {

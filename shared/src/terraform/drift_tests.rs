@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 fn said(plan: &Value) -> Vec<String> {
-    let items = drift(&plan.to_string()).unwrap();
+    let items = drift(&PlanFile::parse(&plan.to_string()).unwrap());
     let line = |item: &DriftItem| {
         let attributes: Vec<&str> = item.attributes.iter().map(String::as_str).collect();
         format!("{} {}: {}", item.action, item.address, attributes.join(" "))
@@ -57,7 +57,7 @@ fn what_is_repaired_and_changed_behind_our_back() {
 #[test]
 fn a_plan_without_either_has_no_drift() {
     assert!(said(&json!({"format_version": "1.2"})).is_empty());
-    assert!(drift("not a plan").is_err());
+    assert!(PlanFile::parse("not a plan").is_err());
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! - `workspace`, `state`: one tenant's objects in the state bucket, as Terraform's gcs backend lays them out.
 //! - `gateway`, `session`: the http backend that a run's process talks to; every save is a compare-and-swap.
 //! - `folder`, `process`, `attempt`: a run's folder, its child process, and the course of both.
-//! - `message`, `transcript`, `drift`, `redact`, `outcome`: what was said, what may be told of it, what it comes to.
+//! - `planning`, `adoption`: plans that are saved and read, and applies that take over what exists already.
+//! - `message`, `transcript`, `planfile`, `drift`, `adopt`, `redact`, `outcome`: what was said, what may be told of it, what it comes to.
 //!   Pure.
 
 use std::collections::BTreeSet;
@@ -13,17 +14,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::provision::{
-    Applied, ChangeSummary, DriftItem, Epoch, Goal, Guard, Plan, ProvisionError, Provisioner, Run, RunObserver,
-    WorkspaceHead,
+    Applied, ChangeSummary, Epoch, Goal, Guard, Plan, ProvisionError, Provisioner, Run, RunObserver, WorkspaceHead,
 };
 use crate::store::{ObjectStore, StoreError};
 use crate::tenant::TenantId;
 
+mod adopt;
+mod adoption;
 mod attempt;
 mod drift;
 mod folder;
@@ -33,6 +36,8 @@ mod init;
 mod message;
 mod module;
 mod outcome;
+mod planfile;
+mod planning;
 mod process;
 mod program;
 mod redact;
@@ -122,17 +127,17 @@ impl Engine {
         Workspace::of(&self.state, tenant)
     }
 
-    /// One process: plan and apply, with stateful resources protected.
+    /// One process: plan and apply, with stateful resources protected. More only where a name is taken.
     async fn apply_protected(&self, run: &Run, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {
         let access = Access::Change { guarded_by: Some(Arc::clone(&self.module)) };
         let mut attempt = Attempt::begin(self, run, access, observer).await?;
-        let ended = attempt.converse(&["apply", "-auto-approve", "-json", "-input=false", &self.lock_timeout()]).await;
+        let ended = attempt.apply_adopting(&self.lock_timeout()).await;
         let (facts, aftermath) = attempt.conclude().await;
         let (exit, transcript) = ended?;
         judge(run.operation, exit, transcript, facts, aftermath)
     }
 
-    /// Two processes: a plan that is compared with the approved one, then exactly that plan. The plan takes no lock:
+    /// Three processes: a plan that is compared with the approved one, then exactly that plan. The plan takes no lock:
     /// the apply refuses a plan of a state that has changed since.
     async fn apply_approved(
         &self,
@@ -141,19 +146,17 @@ impl Engine {
         observer: &dyn RunObserver,
     ) -> Result<Applied, ProvisionError> {
         let mut attempt = Attempt::begin(self, run, Access::Change { guarded_by: None }, observer).await?;
-        let out = format!("-out={PLAN_FILE}");
-        let (exit, transcript) = match attempt.converse(&["plan", "-json", "-input=false", "-lock=false", &out]).await {
-            Ok(planned) => planned,
+        let read = match attempt.plan_and_read(Goal::Defined, &self.module).await {
+            Ok(read) => read,
             Err(error) => {
                 attempt.conclude().await;
                 return Err(error);
             }
         };
-        let now = transcript.planned().digest();
-        if !exit.success || now != approved {
+        if read.approval != Some(approved) {
             let (facts, aftermath) = attempt.conclude().await;
-            judge(run.operation, exit, transcript, facts, aftermath)?;
-            return Err(ProvisionError::NotApproved { now });
+            judge(run.operation, read.exit, read.said, facts, aftermath)?;
+            return Err(ProvisionError::NotApproved { now: read.approval });
         }
         let ended = attempt.converse(&["apply", "-json", "-input=false", &self.lock_timeout(), PLAN_FILE]).await;
         let (facts, aftermath) = attempt.conclude().await;
@@ -172,31 +175,6 @@ fn make_folder(folder: &Path) -> Result<PathBuf, StartError> {
     folder.canonicalize().map_err(failed)
 }
 
-/// Plans, and reads the plan again only when it says that something drifted which applying would repair.
-async fn plan_and_compare(
-    attempt: &mut Attempt<'_>,
-    goal: Goal,
-) -> Result<(process::Exit, transcript::Transcript, Vec<DriftItem>), ProvisionError> {
-    let out = format!("-out={PLAN_FILE}");
-    let mut arguments = vec!["plan", "-json", "-input=false", "-lock=false", &out];
-    if goal == Goal::Destroyed {
-        arguments.push("-destroy");
-    }
-    let (exit, transcript) = attempt.converse(&arguments).await?;
-    let changed: BTreeSet<_> = transcript.planned().changes().iter().map(|change| change.address.clone()).collect();
-    if !exit.success || transcript.drifted.is_disjoint(&changed) {
-        return Ok((exit, transcript, Vec::new()));
-    }
-    let (shown, text, complaints) = attempt.read(&["show", "-json", PLAN_FILE]).await?;
-    if !shown.success {
-        return Ok((shown, complaints, Vec::new()));
-    }
-    let drift = drift::drift(&text).map_err(|error| {
-        ProvisionError::Misconfigured(format!("the program shows its plan in a form that cannot be read: {error}"))
-    })?;
-    Ok((exit, transcript, drift))
-}
-
 #[async_trait]
 impl Provisioner for Engine {
     fn platform_digest(&self) -> Digest {
@@ -207,14 +185,19 @@ impl Provisioner for Engine {
         Ok(self.workspace(tenant)?.head().await?)
     }
 
+    async fn state(&self, tenant: &TenantId) -> Result<Option<Bytes>, ProvisionError> {
+        let stored = self.workspace(tenant)?.read().await?;
+        Ok(stored.filter(|stored| !stored.placeholder).map(|stored| stored.body))
+    }
+
     async fn plan(&self, run: &Run, goal: Goal, observer: &dyn RunObserver) -> Result<Plan, ProvisionError> {
         let mut attempt = Attempt::begin(self, run, Access::Read, observer).await?;
-        let ended = plan_and_compare(&mut attempt, goal).await;
+        let ended = attempt.plan_and_read(goal, &self.module).await;
         let (facts, aftermath) = attempt.conclude().await;
-        let (exit, transcript, drift) = ended?;
-        let changes = judge(run.operation, exit, transcript, facts, aftermath)?.changes;
+        let planning::Read { exit, said, drift, approval } = ended?;
+        let changes = judge(run.operation, exit, said, facts, aftermath)?.changes;
         let guarded = self.module.guarded(&changes);
-        Ok(Plan { changes, drift, guarded })
+        Ok(Plan { changes, drift, guarded, approval })
     }
 
     async fn apply(&self, run: &Run, guard: Guard, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {

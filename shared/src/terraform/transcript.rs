@@ -91,6 +91,14 @@ impl Transcript {
         changes.collect()
     }
 
+    /// This process carried out the plan that another one made, after a third had done some of the work.
+    pub(super) fn follows(&mut self, made: &ChangeSummary, planned: &ChangeSummary) {
+        for change in made.changes() {
+            self.done.entry(change.address.clone()).or_default().insert(change.action);
+        }
+        self.planned.extend(made.changes().iter().chain(planned.changes()).cloned());
+    }
+
     /// The errors; what stands outside the protocol, if there are none.
     pub(super) fn into_errors(mut self) -> Vec<Diagnostic> {
         if self.errors.is_empty() {

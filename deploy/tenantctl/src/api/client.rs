@@ -6,6 +6,7 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tenancy::digest::Digest;
 use tenancy::operation::OperationId;
 use tenancy::records::Operation;
 use tenancy::store::Generation;
@@ -97,8 +98,20 @@ impl Api {
     }
 
     /// Deletes a tenant.
-    pub(crate) async fn delete(&self, tenant: &TenantId) -> Result<Submitted, ApiError> {
-        self.submit(self.request(Method::DELETE, &format!("tenants/{tenant}"))).await
+    pub(crate) async fn delete(&self, tenant: &TenantId, force: bool) -> Result<Submitted, ApiError> {
+        let force = if force { "?force=true" } else { "" };
+        self.submit(self.request(Method::DELETE, &format!("tenants/{tenant}{force}"))).await
+    }
+
+    /// Lets through what is held under this digest.
+    pub(crate) async fn approve(&self, tenant: &TenantId, digest: Digest) -> Result<Submitted, ApiError> {
+        let request = self.request(Method::POST, &format!("tenants/{tenant}/approvals"));
+        self.submit(request.json(&serde_json::json!({ "digest": digest }))).await
+    }
+
+    /// Brings a deleted tenant back.
+    pub(crate) async fn undelete(&self, tenant: &TenantId) -> Result<Submitted, ApiError> {
+        self.submit(self.request(Method::POST, &format!("tenants/{tenant}/undelete"))).await
     }
 
     /// What creating a tenant would do.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tenancy::digest::Digest;
 use tenancy::operation::OperationId;
 use tenancy::store::Generation;
 use tenancy::tenant::TenantId;
@@ -147,6 +148,27 @@ pub(crate) enum Command {
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
+        /// Without an export of its database
+        #[arg(long)]
+        force: bool,
+        /// How long to follow.
+        #[command(flatten)]
+        follow: FollowArguments,
+    },
+    /// Let a held plan, or a held deletion, through: exactly the one of this digest, once
+    Approve {
+        /// Whose
+        tenant: TenantId,
+        /// As `apply`, `plan` or `get` says it
+        digest: Digest,
+        /// How long to follow.
+        #[command(flatten)]
+        follow: FollowArguments,
+    },
+    /// Bring a deleted tenant back with its last definition; says where the export of its database lies
+    Undelete {
+        /// Which
+        tenant: TenantId,
         /// How long to follow.
         #[command(flatten)]
         follow: FollowArguments,

@@ -11,13 +11,14 @@ use crate::work::{Job, What};
 pub(super) async fn run(
     tenant: &TenantId,
     yes: bool,
+    force: bool,
     follow: &FollowArguments,
     context: &Context<'_>,
 ) -> Result<Exit, Failure> {
     if !yes {
         confirmed(tenant, context)?;
     }
-    let job = Job { tenant: tenant.clone(), file: None, what: What::Delete { may_be_absent: false } };
+    let job = Job { tenant: tenant.clone(), file: None, what: What::Delete { may_be_absent: false, force } };
     let report = Report::new(context.work(vec![job], follow).await);
     context.report(&report)?;
     Ok(report.exit())

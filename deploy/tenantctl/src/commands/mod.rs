@@ -1,6 +1,7 @@
 //! The commands, one file each: ask the API or the files, show the result, say how it ended.
 
 mod apply;
+mod approve;
 mod changed;
 mod delete;
 mod drift;
@@ -11,6 +12,7 @@ mod logs;
 mod plan;
 mod rollback;
 mod sync;
+mod undelete;
 mod upgrade_plugins;
 mod validate;
 
@@ -56,7 +58,9 @@ async fn with_api(command: Command, context: &Context<'_>) -> Result<Exit, Failu
         Command::Get { tenant } => get::run(&tenant, context).await,
         Command::List { phase, drifted } => list::run(phase.as_deref(), drifted, context).await,
         Command::Drift => drift::run(context).await,
-        Command::Delete { tenant, yes, follow } => delete::run(&tenant, yes, &follow, context).await,
+        Command::Delete { tenant, yes, force, follow } => delete::run(&tenant, yes, force, &follow, context).await,
+        Command::Approve { tenant, digest, follow } => approve::run(&tenant, digest, &follow, context).await,
+        Command::Undelete { tenant, follow } => undelete::run(&tenant, &follow, context).await,
         Command::History { tenant, definitions: true, .. } => history::definitions(&tenant, context).await,
         Command::History { tenant, limit, .. } => history::operations(&tenant, limit, context).await,
         Command::Logs { tenant, operation, follow } => logs::run(&tenant, operation, follow, context).await,

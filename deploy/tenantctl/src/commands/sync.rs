@@ -79,7 +79,7 @@ fn jobs(changed: &Changed, defined: Vec<Defined>) -> (Vec<Job>, Vec<Job>) {
     let deletes = changed.deleted.iter().map(|file| Job {
         tenant: file.tenant.clone(),
         file: Some(file.file.clone()).filter(|file| !file.is_empty()),
-        what: What::Delete { may_be_absent: true },
+        what: What::Delete { may_be_absent: true, force: false },
     });
     (added.chain(modified).collect(), deletes.collect())
 }

@@ -70,9 +70,17 @@ impl Worker<'_> {
                 self.progress.step(tenant, "upgrading its plugins");
                 (self.api.upgrade_plugins(tenant).await?, Verdict::Upgraded)
             }
-            What::Delete { may_be_absent } => {
+            What::Approve { digest } => {
+                self.progress.step(tenant, "approving");
+                (self.api.approve(tenant, *digest).await?, Verdict::Updated)
+            }
+            What::Undelete => {
+                self.progress.step(tenant, "bringing back");
+                (self.api.undelete(tenant).await?, Verdict::Created)
+            }
+            What::Delete { may_be_absent, force } => {
                 self.progress.step(tenant, "deleting");
-                match self.api.delete(tenant).await {
+                match self.api.delete(tenant, *force).await {
                     Err(error) if *may_be_absent && error.is("TENANT_NOT_FOUND") => {
                         return Ok(Outcome::new(tenant.clone(), job.file.clone(), Verdict::Absent));
                     }

@@ -6,6 +6,7 @@ pub(crate) mod execute;
 pub(crate) mod guard;
 pub(crate) mod outcome;
 
+use tenancy::digest::Digest;
 use tenancy::store::Generation;
 use tenancy::tenant::{Format, TenantId};
 
@@ -43,7 +44,16 @@ pub(crate) enum What {
     Delete {
         /// One that is gone already is as it should be.
         may_be_absent: bool,
+        /// Without an export of its database.
+        force: bool,
     },
+    /// Let through what is held.
+    Approve {
+        /// Exactly this.
+        digest: Digest,
+    },
+    /// Bring it back with its last definition.
+    Undelete,
 }
 
 /// A definition as it was written.

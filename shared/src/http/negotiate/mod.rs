@@ -12,7 +12,7 @@ pub(in crate::http) use body::read as read_body;
 pub use body::{MAX_BODY, SubmittedDefinition};
 pub use etag::{Expected, entity_tag, none_match};
 pub use parameters::{
-    DriftParameters, DryRun, ListParameters, NoParameters, OperationsParameters, PageMark, page_token,
+    DeleteParameters, DriftParameters, DryRun, ListParameters, NoParameters, OperationsParameters, PageMark, page_token,
 };
 pub use path::{DefinitionPath, OperationPath, TenantPath};
 pub use prefer::Preferences;

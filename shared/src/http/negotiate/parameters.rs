@@ -21,6 +21,15 @@ const MOST: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DryRun(pub bool);
 
+/// Parameters of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeleteParameters {
+    /// `dryRun`.
+    pub dry: bool,
+    /// `force`: without an export of the database.
+    pub force: bool,
+}
+
 /// The address takes no parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoParameters;
@@ -60,6 +69,16 @@ impl<S: Send + Sync> FromRequestParts<S> for DryRun {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let mut given = Given::read(&parts.uri, &["dryRun"])?;
         Ok(Self(given.boolean("dryRun")?.unwrap_or_default()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DeleteParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut given = Given::read(&parts.uri, &["dryRun", "force"])?;
+        let dry = given.boolean("dryRun")?.unwrap_or_default();
+        Ok(Self { dry, force: given.boolean("force")?.unwrap_or_default() })
     }
 }
 

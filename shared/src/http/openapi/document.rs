@@ -133,6 +133,7 @@ fn parameters() -> Value {
         "id": path("id", "The tenant's name.", "TenantId"),
         "operation": path("operation", "The operation's id.", "OperationId"),
         "generation": path("generation", "The definition's generation.", "Generation"),
+        "force": query("force", "Without an export of the database, and without a look for what an interrupted run may have left.", json!({"type": "boolean", "default": false})),
         "dryRun": query("dryRun", "Say what would be done, and do nothing.", json!({"type": "boolean", "default": false})),
         "limit": query("limit", "Most items on the page.", json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 100})),
         "pageToken": query("pageToken", "The `nextPageToken` of the page before, under the same filter.", json!({"type": "string"})),

@@ -191,6 +191,26 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "post",
+        path: "/tenants/{id}/approvals",
+        id: "approve",
+        function: "update-tenant",
+        summary: "Let exactly the held plan of this digest through, once and for a limited time; or the held deletion of this digest.",
+        parameters: &["id", "prefer"],
+        body: Some(Body::Json("Approval")),
+        answers: &[answer(200, "Applied, or destroyed.", Negotiated("Tenant"), &["ETag"]), ACCEPTED],
+        problems: &[
+            TENANT_PATH,
+            &[kinds::MALFORMED_BODY, kinds::BODY_TOO_LARGE],
+            PARAMETERS,
+            NEGOTIATED,
+            TENANT,
+            &[kinds::NOT_HELD],
+            RUNS,
+            READS,
+        ],
+    },
+    Endpoint {
+        method: "post",
         path: "/tenants/{id}/plugins/upgrade",
         id: "upgradePlugins",
         function: "update-tenant",
@@ -206,7 +226,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         id: "deleteTenant",
         function: "delete-tenant",
         summary: "Destroy a tenant now: its resources (or, with `deletionPolicy: Retain`, only the knowledge of them), its workspace, its definition.",
-        parameters: &["id", "dryRun", "ifMatch", "prefer"],
+        parameters: &["id", "dryRun", "force", "ifMatch", "prefer"],
         body: None,
         answers: &[
             answer(
@@ -218,6 +238,17 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             ACCEPTED,
         ],
         problems: &[TENANT_PATH, PARAMETERS, MATCHED, NEGOTIATED, TENANT, &[kinds::DELETION_PROTECTED], RUNS, READS],
+    },
+    Endpoint {
+        method: "post",
+        path: "/tenants/{id}/undelete",
+        id: "undelete",
+        function: "create-tenant",
+        summary: "Write the last definition of a tenant again that was deleted or whose definition vanished, and make it so. `status.restored` says where the export of a destroyed database lies.",
+        parameters: &["id", "prefer"],
+        body: None,
+        answers: &[answer(200, "There again.", Negotiated("Tenant"), &["ETag"]), ACCEPTED],
+        problems: &[TENANT_PATH, PARAMETERS, NEGOTIATED, TENANT, &[kinds::ALREADY_EXISTS], RUNS, READS],
     },
     Endpoint {
         method: "get",

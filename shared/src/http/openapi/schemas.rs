@@ -158,9 +158,22 @@ fn statuses() -> Value {
         ("at", time()),
         ("operation", to("OperationId")),
     ]);
-    let deletion = object(&[("at", time()), ("by", text()), ("generation", json!({"type": ["integer", "null"]}))]);
-    let hold =
-        object(&[("digest", to("Digest")), ("wanted", to("Digest")), ("changes", to("Changes")), ("since", time())]);
+    let deletion = object(&[
+        ("at", time()),
+        ("by", text()),
+        ("generation", json!({"type": ["integer", "null"]})),
+        ("force?", flag()),
+    ]);
+    let export = object(&[("job", text()), ("uri", text()), ("finished", flag())]);
+    let restored = object(&[("at", time()), ("from", to("OperationId")), ("export?", text())]);
+    let given = object(&[("by", text()), ("at", time()), ("expires", time())]);
+    let hold = object(&[
+        ("digest", to("Digest")),
+        ("wanted", to("Digest")),
+        ("changes", to("Changes")),
+        ("since", time()),
+        ("approval?", given.clone()),
+    ]);
     json!({
         "Phase": one_of(&[
             "Pending", "Applying", "Ready", "Invalid", "Failed", "Held", "Suspended", "Tombstoned", "Deleting",
@@ -179,6 +192,7 @@ fn statuses() -> Value {
             ("conditions", list(&to("Condition"))),
             ("observedGeneration?", to("Generation")),
             ("inDoubt?", flag()),
+            ("unsaved?", flag()),
             ("placement?", placement()),
             ("applied?", applied),
             ("outputs?", json!({"type": "object", "additionalProperties": true})),
@@ -188,8 +202,10 @@ fn statuses() -> Value {
             ("upgrade?", object(&[("at", time()), ("by", text())])),
             ("drift?", object(&drift_members())),
             ("driftSuspected?", time()),
-            ("tombstone?", object(&[("since", time()), ("destroyAfter", time())])),
+            ("tombstone?", object(&[("since", time()), ("destroyAfter", time()), ("approval?", given)])),
             ("deletion?", deletion),
+            ("export?", export),
+            ("restored?", restored),
             ("hold?", hold),
             ("retry?", object(&[("failures", count()), ("wanted", to("Digest")), ("notBefore", time())])),
             ("operation?", to("OperationId")),
@@ -327,6 +343,7 @@ fn deliveries() -> Value {
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
     let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);
     json!({
+        "Approval": object(&[("digest", to("Digest"))]),
         "Event": {"description": "Whatever the sender sends; what is no event is acknowledged and logged."},
         "Task": task,
         "TaskDelivery": {"anyOf": [to("Task"), object(&[("message", object(&[("data", text())]))])]},

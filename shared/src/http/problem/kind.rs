@@ -40,7 +40,7 @@ macro_rules! catalogue {
 catalogue! {
     // The request itself.
     MALFORMED_DEFINITION BAD_REQUEST "The definition cannot be read",
-    MALFORMED_BODY BAD_REQUEST "The body did not arrive whole",
+    MALFORMED_BODY BAD_REQUEST "The body cannot be read",
     INVALID_TENANT_ID BAD_REQUEST "The address names no possible tenant",
     INVALID_OPERATION_ID BAD_REQUEST "The address names no possible operation",
     INVALID_GENERATION BAD_REQUEST "The address names no possible generation",
@@ -64,6 +64,7 @@ catalogue! {
     CONFLICTING_DEFINITIONS CONFLICT "Several objects define the tenant",
     DELETION_PROTECTED CONFLICT "The tenant is protected from deletion",
     HELD CONFLICT "The change is held until it is approved",
+    NOT_HELD CONFLICT "What was approved does not wait for an approval",
     PRECONDITION_FAILED PRECONDITION_FAILED "The definition was changed meanwhile",
     INVALID_DEFINITION UNPROCESSABLE_ENTITY "The definition has problems",
     NAME_MISMATCH UNPROCESSABLE_ENTITY "The definition names another tenant",

@@ -38,7 +38,11 @@ impl Problem {
                 Self::new(kinds::CONFLICTING_DEFINITIONS, detail).with("objects", names)
             }
             CommandError::Protected(id) => Self::new(kinds::DELETION_PROTECTED, detail).with("tenant", id),
-            CommandError::Held { hold, operation } => held(detail, hold, operation, tenant),
+            CommandError::NotHeld { asked, waits, .. } => {
+                let problem = Self::new(kinds::NOT_HELD, detail).with("asked", asked);
+                waits.into_iter().fold(problem, |problem, waits| problem.with("digest", waits))
+            }
+            CommandError::Held { hold, operation } => held(detail, *hold, operation, tenant),
             CommandError::Failed { diagnostics, operation, retried, .. } => {
                 failed(detail, diagnostics, operation, tenant).with("retriedBySweep", retried).retryable(retried)
             }
@@ -108,6 +112,7 @@ pub(in crate::http) fn retry_later(error: &CommandError) -> Option<Duration> {
         | CommandError::Conflict { .. }
         | CommandError::Protected(_)
         | CommandError::Held { .. }
+        | CommandError::NotHeld { .. }
         | CommandError::Failed { .. } => None,
     }
 }

@@ -75,7 +75,7 @@ pub struct PreviewResource {
     /// In one line, for people.
     summary: String,
     changes: ChangeSummary,
-    /// What an approval would be given to.
+    /// Names the change; where it would be held, what an approval is given to.
     digest: Digest,
     /// Whether the guard would hold it for one.
     held: bool,
@@ -83,7 +83,8 @@ pub struct PreviewResource {
 
 impl From<Preview> for PreviewResource {
     fn from(preview: Preview) -> Self {
-        let Preview { tenant, changes, held } = preview;
-        Self { tenant, summary: changes.to_string(), digest: changes.digest(), changes, held }
+        let Preview { tenant, changes, held, approval } = preview;
+        let digest = approval.unwrap_or_else(|| changes.digest());
+        Self { tenant, summary: changes.to_string(), digest, changes, held }
     }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::update::{accepted, dry_run, if_expected};
 use crate::http::identity::Asking;
-use crate::http::negotiate::{Accepts, DryRun, Expected, Preferences, TenantPath};
+use crate::http::negotiate::{Accepts, DeleteParameters, Expected, Preferences, TenantPath};
 use crate::http::problem::Problem;
 use crate::http::resource::OperationReference;
 use crate::records::Trigger;
@@ -16,7 +16,7 @@ pub(super) async fn delete(
     State(commands): State<Commands>,
     TenantPath(tenant): TenantPath,
     accepts: Accepts,
-    DryRun(dry): DryRun,
+    DeleteParameters { dry, force }: DeleteParameters,
     expected: Expected,
     preferences: Preferences,
     Asking(principal): Asking,
@@ -27,7 +27,7 @@ pub(super) async fn delete(
         return Ok(dry_run(accepts, if_expected(&expected, preview).await.map_err(failed)?).into_response());
     }
     let caller = Caller { principal, trigger: Trigger::Api };
-    let delete = |when| commands.delete(&caller, &tenant, when, preferences.wait);
+    let delete = |when| commands.delete(&caller, &tenant, when, force, preferences.wait);
     let answer = if_expected(&expected, delete).await.map_err(failed)?;
     if !answer.finished {
         return Ok(accepted(accepts, answer, preferences.wait).into_response());

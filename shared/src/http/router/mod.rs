@@ -1,5 +1,6 @@
 //! The routes: one builder a function, one controller a verb. What each answers is in [`openapi`](super::openapi).
 
+mod approvals;
 mod assets;
 mod create;
 mod definitions;
@@ -13,6 +14,7 @@ mod openapi;
 mod operations;
 mod sweep;
 mod tasks;
+mod undelete;
 mod update;
 mod upgrade_plugins;
 
@@ -39,13 +41,16 @@ pub struct Door {
 
 /// `create-tenant`.
 pub fn create_tenant(door: Door) -> Router {
-    guarded(Router::new().route("/tenants", post(create::create)), &door.gate).with_state(door.commands)
+    let routes =
+        Router::new().route("/tenants", post(create::create)).route("/tenants/{id}/undelete", post(undelete::undelete));
+    guarded(routes, &door.gate).with_state(door.commands)
 }
 
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
     let routes = Router::new()
         .route("/tenants/{id}", put(update::update))
+        .route("/tenants/{id}/approvals", post(approvals::approve))
         .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade));
     guarded(routes, &door.gate).with_state(door.commands)
 }

@@ -1,17 +1,20 @@
 //! Making the cloud match a definition, with the guard on.
 
+use super::super::decide::Why;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::serving::check_serving;
 use super::super::watch::RunLog;
-use super::{End, Work};
-use crate::provision::{Applied, ChangeSummary, Goal, Guard, ProvisionError, ResourceAddress};
+use super::{Before, End, Work};
+use crate::digest::Digest;
+use crate::provision::{Applied, ChangeSummary, Goal, Guard, Plan, ProvisionError};
 use crate::records::{AppliedRecord, ConditionKind, Entry, Hold, OperationKind, Outcome, Phase, Status, Truth};
 use crate::tenants::CommandError;
 
 impl Work<'_> {
     pub(super) async fn apply(
         &self,
+        why: Why,
         wanted: &Wanted,
         observation: &Observation,
     ) -> Result<Option<Status>, CommandError> {
@@ -20,35 +23,53 @@ impl Work<'_> {
         let kind = if new { OperationKind::Create } else { OperationKind::Update };
         self.take_slot(&wanted.placed.placement).await?;
         let generation = Some(wanted.stored.generation);
-        let step = format!("apply definition generation {}", wanted.stored.generation);
+        let (guard, step) = match why {
+            Why::Approved(plan) => {
+                let by =
+                    known.and_then(|status| status.hold.as_ref()?.approval.as_ref()).map(|approval| &approval.by.0);
+                let by = by.map_or("somebody", String::as_str);
+                (Guard::Approved(plan), format!("apply exactly the plan {plan}, which {by} approved"))
+            }
+            Why::New | Why::Changed | Why::Unfinished => {
+                (Guard::Protect, format!("apply definition generation {}", wanted.stored.generation))
+            }
+        };
         let (entry, kept) = tokio::join!(
             self.open(kind, generation, &step),
             self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables),
         );
         kept?;
-        self.apply_under(entry?, wanted, observation).await
+        self.apply_under(entry?, guard, wanted, observation).await
     }
 
     /// Applies for an operation whose entry is open and whose variables are kept.
     pub(super) async fn apply_under(
         &self,
         mut entry: Entry,
+        guard: Guard,
         wanted: &Wanted,
         observation: &Observation,
     ) -> Result<Option<Status>, CommandError> {
-        let was_in_doubt = observation.status.as_ref().is_some_and(|status| status.value.in_doubt);
+        let before = Before::of(observation);
         self.begin_apply(wanted, observation).await?;
 
         let log = RunLog::default();
         let run = self.provision_run(&wanted.variables);
-        match self.followed(&log, self.ports.provisioner.apply(&run, Guard::Protect, &log)).await {
+        let applied = match self.followed(&log, self.ports.provisioner.apply(&run, guard, &log)).await {
+            // What was approved needs no approval any more, so it is another plan, and one like any other.
+            Err(ProvisionError::NotApproved { now: None }) => {
+                self.followed(&log, self.ports.provisioner.apply(&run, Guard::Protect, &log)).await
+            }
+            applied => applied,
+        };
+        match applied {
             Ok(applied) => self.applied(&mut entry, &log, wanted, applied).await.map(Some),
-            Err(ProvisionError::Guarded { addresses }) => {
-                self.hold(&mut entry, &log, wanted, &addresses, was_in_doubt).await
+            Err(ProvisionError::Guarded { .. } | ProvisionError::NotApproved { .. }) => {
+                self.hold(&mut entry, &log, wanted, before).await
             }
             Err(error) => {
                 let digest = wanted.digest(self.ports.provisioner.platform_digest());
-                self.failed(&mut entry, &log, error, digest, was_in_doubt).await
+                self.failed(&mut entry, &log, error, digest, before).await
             }
         }
     }
@@ -62,8 +83,14 @@ impl Work<'_> {
             say.observed(observation);
             say.status.phase = Phase::Applying;
             say.status.in_doubt = true;
+            say.status.unsaved = true;
+            say.status.export = None;
             say.status.operation = Some(self.operation);
             say.status.variables = Some(self.operation);
+            // An approval is for one run, whatever comes of it.
+            if let Some(hold) = &mut say.status.hold {
+                hold.approval = None;
+            }
         };
         self.settle(begin).await?;
         Ok(())
@@ -101,21 +128,20 @@ impl Work<'_> {
         entry: &mut Entry,
         log: &RunLog,
         wanted: &Wanted,
-        addresses: &[ResourceAddress],
-        was_in_doubt: bool,
+        before: Before,
     ) -> Result<Option<Status>, CommandError> {
-        let changes = self.planned_changes(log, wanted, addresses).await?;
+        let (plan, approval) = self.plan_to_approve(log, wanted).await?;
         let now = self.ports.clock.now();
         let digest = wanted.digest(self.ports.provisioner.platform_digest());
-        let hold = Hold { digest: changes.digest(), wanted: digest, changes, since: now };
-        let listed = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let hold = Hold { digest: approval, wanted: digest, changes: plan.changes, since: now, approval: None };
+        let listed = plan.guarded.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let message = format!(
             "the change would destroy {listed}; nothing of it was applied. Change the definition back, or approve {}",
             hold.digest
         );
         let say = |status: &mut Status| {
             status.phase = Phase::Held;
-            status.in_doubt = was_in_doubt;
+            (status.in_doubt, status.unsaved) = (before.in_doubt, before.unsaved);
             status.hold = Some(hold.clone());
             status.retry = None;
             let generation = status.observed_generation;
@@ -132,23 +158,22 @@ impl Work<'_> {
             diagnostics: Vec::new(),
         };
         self.close(entry, log, end).await?;
-        Err(CommandError::Held { hold, operation: self.operation })
+        Err(CommandError::Held { hold: Box::new(hold), operation: self.operation })
     }
 
-    /// What exactly waits. A resource that vanished from the module is not in the plan's own words 'guarded', so what the
-    /// run refused is part of it in any case.
-    async fn planned_changes(
-        &self,
-        log: &RunLog,
-        wanted: &Wanted,
-        addresses: &[ResourceAddress],
-    ) -> Result<ChangeSummary, CommandError> {
+    /// What exactly waits, and what names it.
+    async fn plan_to_approve(&self, log: &RunLog, wanted: &Wanted) -> Result<(Plan, Digest), CommandError> {
         let run = self.provision_run(&wanted.variables);
+        let soon = CommandError::Busy { retry_after: std::time::Duration::from_secs(30) };
         match self.ports.provisioner.plan(&run, Goal::Defined, log).await {
-            Ok(plan) => Ok(plan.changes),
+            Ok(plan) => {
+                let approval = plan.approval;
+                // The cloud changed since the run was refused: the next run may find nothing to refuse.
+                approval.map(|approval| (plan, approval)).ok_or(soon)
+            }
             Err(error) => {
-                tracing::warn!(%error, refused = ?addresses, "the held change could not be planned");
-                Err(CommandError::Busy { retry_after: std::time::Duration::from_secs(30) })
+                tracing::warn!(%error, "the held change could not be planned");
+                Err(soon)
             }
         }
     }
@@ -157,6 +182,7 @@ impl Work<'_> {
 /// A tenant whose cloud is what was asked for.
 pub(super) fn settle_ready(mut say: Saying<'_>) {
     say.status.in_doubt = false;
+    say.status.unsaved = false;
     say.status.hold = None;
     say.status.retry = None;
     say.status.drift = None;

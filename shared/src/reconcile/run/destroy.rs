@@ -1,16 +1,22 @@
 //! The end of a tenant: its resources destroyed, or kept and forgotten; then its definition and its status.
 
-use super::super::decide::deletion_digest;
+use super::super::decide::{Action, Cause, HoldReason, deletion_digest};
 use super::super::observe::{Observation, ObservedDefinition};
+use super::super::recorder::record;
 use super::super::watch::RunLog;
-use super::{End, Work};
+use super::bury::Unburied;
+use super::{Before, End, Work};
 use crate::provision::{ChangeSummary, Variables};
-use crate::records::{Entry, OperationKind, Phase, Status, StoredDefinition};
+use crate::records::{Entry, OperationKind, Outcome, Phase, Status, StoredDefinition};
 use crate::store::{Generation, Precondition, StoreError, Versioned};
 use crate::tenants::CommandError;
 
 impl Work<'_> {
-    pub(super) async fn destroy(&self, observation: &Observation) -> Result<Option<Status>, CommandError> {
+    pub(super) async fn destroy(
+        &self,
+        cause: Cause,
+        observation: &Observation,
+    ) -> Result<Option<Status>, CommandError> {
         let generation = observation.generation();
         let mut entry = self.open(OperationKind::Delete, generation, "destroy the tenant's resources").await?;
         let log = RunLog::default();
@@ -18,18 +24,24 @@ impl Work<'_> {
             return self.gone(&mut entry, &log, observation, ChangeSummary::default(), "nothing had been made").await;
         };
         let status = observation.status.as_ref().map(|status| &status.value);
-        let was_in_doubt = status.is_some_and(|status| status.in_doubt);
+        let before = Before::of(observation);
         if let Some(placement) = status.and_then(|status| status.placement.as_ref()) {
             self.take_slot(placement).await?;
         }
-        self.begin_destroy().await?;
         let run = self.provision_run(&variables);
+        if let Err(unburied) = self.bury(&mut entry, observation, &run, &log).await {
+            return self.not_destroyed(&mut entry, &log, unburied, before).await;
+        }
+        if !self.is_let_through(cause, observation).await? {
+            return self.held_after_all(&mut entry, &log, observation).await.map(Some);
+        }
+        self.begin_destroy().await?;
         match self.followed(&log, self.ports.provisioner.destroy(&run, &log)).await {
             Ok(changes) => {
                 let message = format!("destroyed: {changes}");
                 self.gone(&mut entry, &log, observation, changes, &message).await
             }
-            Err(error) => self.failed(&mut entry, &log, error, deletion_digest(), was_in_doubt).await,
+            Err(error) => self.failed(&mut entry, &log, error, deletion_digest(), before).await,
         }
     }
 
@@ -37,12 +49,57 @@ impl Work<'_> {
         let generation = observation.generation();
         let mut entry = self.open(OperationKind::Forget, generation, "forget the tenant, keep its resources").await?;
         let log = RunLog::default();
+        let before = Before::of(observation);
+        if let Err(unburied) = self.keep_last_words(observation, ChangeSummary::default(), None).await {
+            return self.not_destroyed(&mut entry, &log, unburied, before).await;
+        }
         match self.ports.provisioner.forget(self.tenant, self.tenure.epoch).await {
             Ok(()) => {
                 let message = "the tenant is forgotten; its resources, if it had any, are kept";
                 self.gone(&mut entry, &log, observation, ChangeSummary::default(), message).await
             }
-            Err(error) => self.failed(&mut entry, &log, error, deletion_digest(), false).await,
+            Err(error) => self.failed(&mut entry, &log, error, deletion_digest(), before).await,
+        }
+    }
+
+    /// Asks the breaker for the last time, and writes down that the tenant goes. What somebody asked for or approved is
+    /// counted, and let through.
+    async fn is_let_through(&self, cause: Cause, observation: &Observation) -> Result<bool, CommandError> {
+        let now = self.ports.clock.now();
+        let tombstone = observation.status.as_ref().and_then(|status| status.value.tombstone.as_ref());
+        let approval = tombstone.and_then(|tombstone| tombstone.approval.as_ref());
+        let unless_held = cause == Cause::Vanished && !approval.is_some_and(|approval| approval.holds(now));
+        Ok(self.ports.breaker.begin(self.tenant, unless_held, &self.ports.platform.deletion, now).await?)
+    }
+
+    /// Others were quicker: with theirs, there are too many.
+    async fn held_after_all(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        observation: &Observation,
+    ) -> Result<Status, CommandError> {
+        let action = Action::Hold(HoldReason::Breaker);
+        let now = self.ports.clock.now();
+        let status = record(&self.ports.statuses, self.tenant, &action, observation, now).await?.value;
+        let mut end =
+            End::succeeded("too many deletions over the fleet: nothing was destroyed", ChangeSummary::default());
+        (end.outcome, end.reason) = (Outcome::Failed, Some("HELD"));
+        self.close(entry, log, end).await?;
+        Ok(status)
+    }
+
+    async fn not_destroyed(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        unburied: Unburied,
+        before: Before,
+    ) -> Result<Option<Status>, CommandError> {
+        match unburied {
+            Unburied::Run(error) => self.failed(entry, log, error, deletion_digest(), before).await,
+            Unburied::Export(error) => self.not_exported(entry, log, &error, deletion_digest(), before).await,
+            Unburied::Store(error) => Err(error),
         }
     }
 
@@ -50,6 +107,7 @@ impl Work<'_> {
         let begin = |status: &mut Status| {
             status.phase = Phase::Deleting;
             status.in_doubt = true;
+            status.unsaved = false;
             status.operation = Some(self.operation);
         };
         self.settle(begin).await?;

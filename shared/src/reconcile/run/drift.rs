@@ -5,7 +5,7 @@ use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::watch::RunLog;
 use super::{End, Work};
-use crate::provision::{ChangeSummary, DriftItem, Goal, ProvisionError};
+use crate::provision::{ChangeSummary, DriftItem, Goal, Guard, ProvisionError};
 use crate::records::{
     CONFIRMED, ConditionKind, DriftFinding, DriftRecord, Entry, OperationKind, Outcome, Status, Truth,
 };
@@ -41,7 +41,7 @@ impl Work<'_> {
         let begin = |operation: &mut crate::records::Operation| operation.kind = OperationKind::DriftCorrection;
         self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&found)), begin).await?;
         self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await?;
-        self.apply_under(entry, wanted, observation).await
+        self.apply_under(entry, Guard::Protect, wanted, observation).await
     }
 
     /// A check that failed says nothing about the site, which runs as it did: it is not a failed tenant.

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::super::recorder::Saying;
 use super::super::watch::RunLog;
-use super::{End, Work};
+use super::{Before, End, Work};
 use crate::digest::Digest;
+use crate::exports::ExportError;
 use crate::provision::{Applied, ChangeSummary, Diagnostic, ProvisionError};
 use crate::records::{ConditionKind, Entry, Outcome, Phase, RetryRecord, Status, Truth};
 use crate::tenants::CommandError;
@@ -25,6 +26,8 @@ struct Reading {
     diagnostics: Vec<Diagnostic>,
     /// Whether the cloud may have been changed.
     touched: bool,
+    /// Whether it may hold what no state knows of.
+    unsaved: bool,
 }
 
 fn read(error: &ProvisionError, asked_to_stop: bool) -> Reading {
@@ -36,6 +39,7 @@ fn read(error: &ProvisionError, asked_to_stop: bool) -> Reading {
         changes: ChangeSummary::default(),
         diagnostics: Vec::new(),
         touched,
+        unsaved: touched,
     };
     match error {
         ProvisionError::Failed { diagnostics, changes, .. } => Reading {
@@ -68,11 +72,11 @@ impl Work<'_> {
         log: &RunLog,
         error: ProvisionError,
         wanted: Digest,
-        was_in_doubt: bool,
+        before: Before,
     ) -> Result<Option<Status>, CommandError> {
         let reading = read(&error, self.tenure.cancel.is_cancelled());
         tracing::warn!(operation = %self.operation, reason = reading.reason, message = reading.message, "a run failed");
-        let again = self.say_failed(&reading, wanted, was_in_doubt).await?;
+        let again = self.say_failed(&reading, wanted, before).await?;
         let message = format!("{}; tried again after {again}", reading.message);
         let end = End {
             outcome: reading.outcome,
@@ -114,8 +118,42 @@ impl Work<'_> {
             changes: applied.changes,
             diagnostics: Vec::new(),
             touched: true,
+            unsaved: false,
         };
-        let again = self.say_failed(&reading, wanted, true).await?;
+        self.ended_badly(entry, log, reading, wanted, Before { in_doubt: true, unsaved: false }).await
+    }
+
+    /// Nothing is destroyed of which there is no export, unless somebody says so.
+    pub(super) async fn not_exported(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        error: &ExportError,
+        wanted: Digest,
+        before: Before,
+    ) -> Result<Option<Status>, CommandError> {
+        let reading = Reading {
+            outcome: Outcome::Failed,
+            reason: "EXPORT_FAILED",
+            condition: "ExportFailed",
+            message: format!("{error}; nothing was destroyed. Delete with force to go without an export"),
+            changes: ChangeSummary::default(),
+            diagnostics: Vec::new(),
+            touched: false,
+            unsaved: true,
+        };
+        self.ended_badly(entry, log, reading, wanted, before).await.map(Some)
+    }
+
+    async fn ended_badly(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        reading: Reading,
+        wanted: Digest,
+        before: Before,
+    ) -> Result<Status, CommandError> {
+        let again = self.say_failed(&reading, wanted, before).await?;
         let message = format!("{}; looked at again after {again}", reading.message);
         let end = End {
             outcome: reading.outcome,
@@ -129,24 +167,20 @@ impl Work<'_> {
     }
 
     /// Writes the failure on the status, and says when it is tried again.
-    async fn say_failed(
-        &self,
-        reading: &Reading,
-        wanted: Digest,
-        was_in_doubt: bool,
-    ) -> Result<Timestamp, CommandError> {
+    async fn say_failed(&self, reading: &Reading, wanted: Digest, before: Before) -> Result<Timestamp, CommandError> {
         let now = self.ports.clock.now();
         let mut again = now;
         let say = |status: &mut Status| {
-            let before = status.retry.as_ref().map_or(0, |retry| retry.failures);
+            let earlier = status.retry.as_ref().map_or(0, |retry| retry.failures);
             // Being stopped is no failure: whoever comes next goes on at once.
             let interrupted = reading.outcome == Outcome::Interrupted;
-            let failures = if interrupted { before } else { before.saturating_add(1) };
+            let failures = if interrupted { earlier } else { earlier.saturating_add(1) };
             let after = if interrupted { Duration::ZERO } else { self.ports.platform.retry.after(failures) };
             again = now.saturating_add(after).unwrap_or(Timestamp::MAX);
             status.retry = Some(RetryRecord { failures, wanted, not_before: again });
             status.phase = Phase::Failed;
-            status.in_doubt = reading.touched || was_in_doubt;
+            status.in_doubt = reading.touched || before.in_doubt;
+            status.unsaved = before.unsaved || (status.unsaved && reading.unsaved);
             let generation = status.observed_generation;
             let mut say = Saying { status, now, generation };
             say.that(ConditionKind::Applied, Truth::False, reading.condition, reading.message.clone());

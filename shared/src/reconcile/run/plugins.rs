@@ -52,7 +52,7 @@ impl Work<'_> {
             PluginStep::Install(lookup) => {
                 Box::pin(turn.install(lookup, &self::wanted(&wanted.definition, self.platform()))).await
             }
-            PluginStep::Verify => turn.verify().await,
+            PluginStep::Verify => Box::pin(turn.verify()).await,
             PluginStep::TakeBack => turn.take_back().await,
         }
         .map(Some)

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use due::{Due, due, next_check};
 
-use super::breaker::{Breaker, FleetCount, too_many};
+use super::breaker::{Breaker, FleetCount};
 use crate::clock::Clock;
 use crate::placement::Occupancy;
 use crate::platform::Platform;
@@ -121,9 +121,8 @@ impl Sweeper {
             }
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
-        self.breaker.record(count).await?;
+        report.deletions_held = self.breaker.record(count, &self.platform.deletion).await?;
         self.statuses.record_occupancy(&occupancy).await?;
-        report.deletions_held = too_many(count, &self.platform.deletion);
         for tenant in lists.changed(&self.plugin_lists).await {
             *report.behind.entry(Due::PluginList).or_default() += 1;
             self.hand_out(tenant, Due::PluginList, &mut report).await;

@@ -69,7 +69,7 @@ fn choose_when(
 fn a_definition_that_is_there() {
     let retry = |seconds| RetryRecord { failures: 1, wanted: Digest::of(b"one"), not_before: at(seconds) };
     let doubt = |status: &mut Status| status.in_doubt = true;
-    for (case, defined, status, expected) in [
+    for (case, defined, status, expected) in vec![
         ("never seen", (1, "one"), None, Action::Apply(Why::New)),
         ("as defined", (1, "one"), with(|_| {}), Action::Noop(Idle::AsDefined)),
         ("renders to the same", (2, "one"), with(|_| {}), Action::Acknowledge),
@@ -84,7 +84,7 @@ fn a_definition_that_is_there() {
         (
             "put back",
             (2, "one"),
-            with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(9) })),
+            with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(9), approval: None })),
             Action::Restore,
         ),
     ] {
@@ -94,7 +94,7 @@ fn a_definition_that_is_there() {
 
 #[test]
 fn a_definition_that_is_not_there() {
-    let tombstone = |seconds| Some(Tombstone { since: at(-9), destroy_after: at(seconds) });
+    let tombstone = |seconds| Some(Tombstone { since: at(-9), destroy_after: at(seconds), approval: None });
     let grace = Action::Tombstone { destroy_after: at(86_400) };
     let terms = |policy, protection| DeletionTerms { policy, protection };
     for (case, status, expected) in [
@@ -121,7 +121,7 @@ fn a_definition_that_is_not_there() {
 fn a_deletion_stands_until_the_definition_is_written_again() {
     let asked = with(|status| {
         let by = Principal("ada@example.com".to_owned());
-        status.deletion = Some(DeletionRequest { at: at(-1), by, generation: Some(generation(1)) });
+        status.deletion = Some(DeletionRequest { at: at(-1), by, generation: Some(generation(1)), force: false });
     });
     assert_eq!(choose(Some((1, "one")), asked.clone()), Action::Destroy(Cause::Requested));
     assert_eq!(choose(None, asked.clone()), Action::Destroy(Cause::Requested));
@@ -137,7 +137,7 @@ fn an_interrupted_operation_is_settled_before_anything_else() {
 
 #[test]
 fn the_breaker_holds_what_would_be_destroyed() {
-    let status = with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(-1) }));
+    let status = with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(-1), approval: None }));
     let action = choose_when(None, status.as_ref(), |situation| situation.deletions_held = true);
     assert_eq!(action, Action::Hold(HoldReason::Breaker));
 }

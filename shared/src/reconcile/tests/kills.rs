@@ -57,7 +57,7 @@ impl Work {
             Self::Create => drop(commands.create(&CALLER, submission(&definition("acme", "")), wait).await),
             Self::Update => drop(update("runtime: {scaling: {maxInstances: 5}}").await),
             Self::Hold => drop(update("database: {tier: premium}").await),
-            Self::Delete | Self::Forget => drop(commands.delete(&CALLER, &acme, IfMatch::Any, wait).await),
+            Self::Delete | Self::Forget => drop(commands.delete(&CALLER, &acme, IfMatch::Any, false, wait).await),
             Self::Queue => {
                 let changed = submission(&definition("acme", "runtime: {scaling: {maxInstances: 5}}"));
                 drop(commands.update(&CALLER, &acme, changed, IfMatch::Any, Wait::No).await);

@@ -1,5 +1,8 @@
 //! Scenarios over in-memory ports: the whole loop, with time that moves only when a test says so.
 
+mod approvals;
+mod burying;
+mod calls;
 mod concurrent;
 mod decisions;
 mod deleting;
@@ -19,12 +22,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::clock::{Clock, RuntimeClock, UlidIds};
+use crate::exports::RecordedExports;
 use crate::platform::Platform;
 use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
-    DefinitionObject, DefinitionWriter, Definitions, Journal, Leases, Operation, Phase, Principal, Status, Statuses,
-    Trigger,
+    DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
+    Statuses, Trigger,
 };
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
@@ -50,6 +54,7 @@ pub(super) struct World {
     pub(super) definitions: Arc<MemoryStore>,
     pub(super) records: Arc<MemoryStore>,
     pub(super) provisioner: MemoryProvisioner,
+    pub(super) exports: RecordedExports,
     /// The bucket `team`, where plugin lists lie.
     pub(super) lists: Arc<MemoryStore>,
     pub(super) directory: MemoryDirectory,
@@ -76,12 +81,19 @@ impl World {
         let stored: Arc<dyn ObjectStore> = records.clone();
         let defined: Arc<dyn ObjectStore> = definitions.clone();
         let platform = Arc::new(Platform::parse(platform).unwrap());
+        let exports = RecordedExports::new(Arc::clone(&stored));
         let lists = Arc::new(MemoryStore::new("team", Arc::clone(&clock)));
         let plugin_lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock).and("team", Arc::clone(&lists))));
         let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
         let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
-        let process =
-            Process { definitions: &defined, records: &stored, plugins: &plugins, clock: &clock, platform: &platform };
+        let process = Process {
+            definitions: &defined,
+            records: &stored,
+            exports: &exports,
+            plugins: &plugins,
+            clock: &clock,
+            platform: &platform,
+        };
         let ports = process.ports("test", &provisioner);
         let reconciler = Reconciler::new(ports.clone());
         let queue = LocalQueue::new(1000);
@@ -107,6 +119,7 @@ impl World {
             definitions,
             records,
             provisioner,
+            exports,
             lists,
             directory,
             installer,
@@ -133,8 +146,14 @@ impl World {
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
         let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
             (self.definitions.clone(), self.records.clone());
-        let process =
-            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
+        let process = Process {
+            definitions: &defined,
+            records: &stored,
+            exports: &self.exports,
+            plugins: &self.plugins,
+            clock: &self.clock,
+            platform,
+        };
         Reconciler::new(process.ports(name, &self.provisioner))
     }
 
@@ -145,8 +164,14 @@ impl World {
         };
         let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
         let platform = &self.reconciler.ports().platform;
-        let process =
-            Process { definitions: &defined, records: &stored, plugins: &self.plugins, clock: &self.clock, platform };
+        let process = Process {
+            definitions: &defined,
+            records: &stored,
+            exports: &self.exports,
+            plugins: &self.plugins,
+            clock: &self.clock,
+            platform,
+        };
         let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
         (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
@@ -176,7 +201,7 @@ impl World {
     }
 
     pub(super) async fn delete(&self, id: &str) -> Result<Answer, CommandError> {
-        self.commands.delete(&caller(), &tenant(id), IfMatch::Any, Wait::ForResult).await
+        self.commands.delete(&caller(), &tenant(id), IfMatch::Any, false, Wait::ForResult).await
     }
 
     pub(super) async fn reconcile(&self, id: &str) -> Result<Reconciled, CommandError> {
@@ -228,6 +253,7 @@ impl World {
 struct Process<'a> {
     definitions: &'a Arc<dyn ObjectStore>,
     records: &'a Arc<dyn ObjectStore>,
+    exports: &'a RecordedExports,
     plugins: &'a PluginPorts,
     clock: &'a Arc<dyn Clock>,
     platform: &'a Arc<Platform>,
@@ -244,6 +270,8 @@ impl Process<'_> {
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
+            graveyard: Graveyard::new(Arc::clone(&records)),
+            exports: Arc::new(self.exports.clone()),
             provisioner: Arc::new(provisioner.clone()),
             plugins: self.plugins.clone(),
             clock,

@@ -8,18 +8,19 @@ use crate::tenant::{self, TenantId};
 
 impl Commands {
     /// Writes down that the deletion was asked for, then carries it out: it stands until done, whatever dies meanwhile.
-    /// `deletionProtection` is [`CommandError::Protected`].
+    /// `deletionProtection` is [`CommandError::Protected`]. With `force` it goes without an export of its database.
     pub async fn delete(
         &self,
         caller: &Caller,
         tenant: &TenantId,
         if_match: IfMatch,
+        force: bool,
         wait: Wait,
     ) -> Result<Answer, CommandError> {
         let (stored, terms) = self.deletable(tenant, if_match).await?;
         let ports = self.reconciler.ports();
         let generation = stored.map(|stored| stored.generation);
-        let request = DeletionRequest { at: ports.clock.now(), by: caller.principal.clone(), generation };
+        let request = DeletionRequest { at: ports.clock.now(), by: caller.principal.clone(), generation, force };
         let ask = |status: &mut Status| {
             status.deletion = Some(request.clone());
             status.terms = terms;

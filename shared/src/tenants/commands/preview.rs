@@ -57,12 +57,17 @@ impl Commands {
             Some(variables) => self.plan(tenant, variables, Goal::Destroyed).await?.changes,
             None => ChangeSummary::default(),
         };
-        Ok(Preview { tenant: tenant.clone(), changes, held: false })
+        Ok(Preview { tenant: tenant.clone(), changes, held: false, approval: None })
     }
 
     async fn preview(&self, tenant: &TenantId, variables: Variables) -> Result<Preview, CommandError> {
         let plan = self.plan(tenant, variables, Goal::Defined).await?;
-        Ok(Preview { tenant: tenant.clone(), held: !plan.guarded.is_empty(), changes: plan.changes })
+        Ok(Preview {
+            tenant: tenant.clone(),
+            held: !plan.guarded.is_empty(),
+            changes: plan.changes,
+            approval: plan.approval,
+        })
     }
 
     async fn plan(&self, tenant: &TenantId, variables: Variables, goal: Goal) -> Result<Plan, CommandError> {

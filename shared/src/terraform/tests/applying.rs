@@ -72,11 +72,11 @@ async fn guard_holds_a_replacement_until_exactly_it_is_approved() {
 
     let plan = engine.plan(&fixture.run("acme", &both), Goal::Defined, &told).await.unwrap();
     let other = json!({"size": "large"});
-    let refused = engine.apply(&fixture.run("acme", &other), Guard::Approved(plan.changes.digest()), &told).await;
-    assert!(matches!(refused, Err(ProvisionError::NotApproved { now }) if now != plan.changes.digest()), "{refused:?}");
+    let refused = engine.apply(&fixture.run("acme", &other), Guard::Approved(plan.approval.unwrap()), &told).await;
+    assert!(matches!(refused, Err(ProvisionError::NotApproved { now }) if now != plan.approval), "{refused:?}");
     assert_eq!(engine.head(&tenant).await.unwrap(), before);
 
-    let approved = Guard::Approved(plan.changes.digest());
+    let approved = Guard::Approved(plan.approval.unwrap());
     let applied = engine.apply(&fixture.run("acme", &both), approved, &told).await.unwrap();
     assert_eq!(applied.changes, plan.changes);
     assert_eq!(applied.outputs["name"], "two");

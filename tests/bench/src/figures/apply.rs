@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::tenants::definition;
+use super::tenants::without_plugins;
 use crate::Failure;
 use crate::bare::Bare;
 use crate::figure::{Figure, Target, Unit};
@@ -33,8 +33,8 @@ pub(super) async fn measure(world: &World, pairs: usize) -> Result<Vec<Figure>, 
     let mut creates = Pairs::default();
     for number in 0..pairs + WARM_UP {
         let [ours, theirs] = ids(number);
-        bare.workspace(&theirs, &world.variables(&definition(&theirs, 3))?).await?;
-        let create = request("POST", "/tenants", &YAML, &definition(&ours, 3));
+        bare.workspace(&theirs, &world.variables(&without_plugins(&theirs, 3))?).await?;
+        let create = request("POST", "/tenants", &YAML, &without_plugins(&ours, 3));
         creates.add(number, &function, (&create, 201), (&bare, &theirs), &product).await?;
     }
     function.stop().await?;
@@ -42,8 +42,8 @@ pub(super) async fn measure(world: &World, pairs: usize) -> Result<Vec<Figure>, 
     let mut updates = Pairs::default();
     for number in 0..pairs + WARM_UP {
         let [ours, theirs] = ids(number);
-        bare.variables(&theirs, &world.variables(&definition(&theirs, 5))?)?;
-        let update = request("PUT", &format!("/tenants/{ours}"), &YAML, &definition(&ours, 5));
+        bare.variables(&theirs, &world.variables(&without_plugins(&theirs, 5))?)?;
+        let update = request("PUT", &format!("/tenants/{ours}"), &YAML, &without_plugins(&ours, 5));
         updates.add(number, &function, (&update, 200), (&bare, &theirs), &product).await?;
     }
     function.stop().await?;

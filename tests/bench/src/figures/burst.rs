@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::apply::phase;
-use super::tenants::definition;
+use super::tenants::without_plugins;
 use crate::Failure;
 use crate::bare::Bare;
 use crate::figure::{Figure, Target, Unit};
@@ -58,7 +58,7 @@ async fn through_api(world: &World, round: usize) -> Result<f64, Failure> {
 
 async fn make_ready(create: &Function, get: &Function, id: &str) -> Result<(), Failure> {
     let headers = [("content-type", "application/yaml")];
-    let reply = create.ask(&request("POST", "/tenants", &headers, &definition(id, 3))).await?;
+    let reply = create.ask(&request("POST", "/tenants", &headers, &without_plugins(id, 3))).await?;
     match reply.status {
         201 if phase(&reply).as_deref() == Some("Ready") => Ok(()),
         // It would have had to wait too long for the others: it is made all the same.
@@ -74,7 +74,7 @@ async fn make_ready(create: &Function, get: &Function, id: &str) -> Result<(), F
 async fn by_hand(world: &World, bare: &Arc<Bare>, round: usize) -> Result<f64, Failure> {
     let ids: Vec<String> = (0..AT_ONCE).map(|number| format!("hand-{round}-{number}")).collect();
     for id in &ids {
-        bare.workspace(id, &world.variables(&definition(id, 3))?).await?;
+        bare.workspace(id, &world.variables(&without_plugins(id, 3))?).await?;
     }
     let hands = Arc::new(Semaphore::new(PROCESSES));
     let began = Instant::now();

@@ -2,6 +2,23 @@
 
 /// A site with domains, plugins and settings of its own.
 pub(super) fn definition(id: &str, most: usize) -> String {
+    format!("{}{PLUGINS}", bare_site(id, most))
+}
+
+/// The same with no plugins at all: what a bare apply makes too.
+pub(super) fn without_plugins(id: &str, most: usize) -> String {
+    format!("{}  plugins: []\n", bare_site(id, most))
+}
+
+const PLUGINS: &str = "  plugins:
+    - name: woocommerce
+      version: \"9.4.1\"
+      required: true
+    - name: wordpress-seo
+      version: \"23.8\"
+";
+
+fn bare_site(id: &str, most: usize) -> String {
     format!(
         "# A shop: kept warm, its plugins pinned.
 apiVersion: aipress.io/v1alpha1
@@ -27,12 +44,6 @@ spec:
     tier: standard
   customDomains:
     - shop.{id}.example
-  plugins:
-    - name: woocommerce
-      version: \"9.4.1\"
-      required: true
-    - name: wordpress-seo
-      version: \"23.8\"
 "
     )
 }

@@ -27,7 +27,7 @@ fn hold() -> Hold {
     let address = ResourceAddress::new("google_sql_database.site");
     let digest = Digest::of(b"plan");
     let changes = [Change { address, action: ChangeAction::Replace }].into_iter().collect();
-    Hold { digest, wanted: Digest::of(b"wanted"), changes, since: jiff::Timestamp::UNIX_EPOCH }
+    Hold { digest, wanted: Digest::of(b"wanted"), changes, since: jiff::Timestamp::UNIX_EPOCH, approval: None }
 }
 
 /// One of every kind, with its name.
@@ -54,7 +54,8 @@ fn errors() -> Vec<(&'static str, CommandError)> {
         ("stale", CommandError::Stale { current: lock }),
         ("conflict", CommandError::Conflict { names: vec![object("tenants/acme.json"), object("tenants/acme.yaml")] }),
         ("protected", CommandError::Protected(acme())),
-        ("held", CommandError::Held { hold: hold(), operation: operation() }),
+        ("held", CommandError::Held { hold: Box::new(hold()), operation: operation() }),
+        ("not_held", CommandError::NotHeld { tenant: acme(), asked: Digest::of(b"old"), waits: Some(hold().digest) }),
         ("failed", failed(false)),
         ("failed_and_retried", failed(true)),
         ("locked", CommandError::Locked(holder)),

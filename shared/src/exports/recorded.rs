@@ -1,0 +1,58 @@
+//! A stand-in where no database can be exported, as on a sandbox: an object that says what would have been.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::{DatabaseExports, DatabaseName, ExportError, ExportJob, ExportRequest, Progress};
+use crate::records::RecordName;
+use crate::store::document::write_json;
+use crate::store::{ObjectStore, Precondition, StoreError};
+
+/// Writes an object an export, beside the deleted tenant's other records. Cloning shares it.
+#[derive(Clone)]
+pub struct RecordedExports {
+    records: Arc<dyn ObjectStore>,
+    failures: Arc<Mutex<VecDeque<ExportError>>>,
+}
+
+impl RecordedExports {
+    /// Over the records bucket.
+    pub fn new(records: Arc<dyn ObjectStore>) -> Self {
+        Self { records, failures: Arc::default() }
+    }
+
+    /// The next export that is begun or looked after fails so.
+    pub fn fail_next(&self, error: ExportError) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push_back(error);
+    }
+
+    fn fail(&self) -> Result<(), ExportError> {
+        match self.failures.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl DatabaseExports for RecordedExports {
+    async fn begin(&self, request: &ExportRequest) -> Result<ExportJob, ExportError> {
+        self.fail()?;
+        let name = RecordName::graveyard_export(&request.tenant, request.operation);
+        let export = json!({"database": request.database.to_string(), "standIn": true});
+        match write_json(self.records.as_ref(), &name, &export, BTreeMap::new(), Precondition::Absent).await {
+            Ok(_) | Err(StoreError::PreconditionFailed { .. }) => {
+                Ok(ExportJob { job: request.operation.to_string(), uri: format!("records:{name}") })
+            }
+            Err(error) if error.retryable() => Err(ExportError::Later { reason: error.to_string() }),
+            Err(error) => Err(ExportError::Failed { reason: error.to_string() }),
+        }
+    }
+
+    async fn progress(&self, _: &DatabaseName, _: &ExportJob) -> Result<Progress, ExportError> {
+        self.fail().map(|()| Progress::Done)
+    }
+}
