@@ -52,7 +52,8 @@ async fn forward(
     body: Bytes,
 ) -> Response {
     let function = match method {
-        Method::POST => &behind.create,
+        Method::POST if uri.path() == "/tenants" || uri.path().ends_with("/undelete") => &behind.create,
+        Method::POST => &behind.update,
         Method::PUT => &behind.update,
         Method::DELETE => &behind.delete,
         _ => &behind.get,
