@@ -53,8 +53,7 @@ async fn forward(
 ) -> Response {
     let function = match method {
         Method::POST if uri.path() == "/tenants" || uri.path().ends_with("/undelete") => &behind.create,
-        Method::POST => &behind.update,
-        Method::PUT => &behind.update,
+        Method::POST | Method::PUT => &behind.update,
         Method::DELETE => &behind.delete,
         _ => &behind.get,
     };
