@@ -28,6 +28,8 @@ enum Owner {
     Labels,
     /// By this attribute, which reads so with the id for `{tenant}`.
     Name(&'static str, &'static str),
+    /// By this attribute, which begins so: a folder of the tenant's, or one within it.
+    Within(&'static str, &'static str),
 }
 
 /// How resources of one type are taken over.
@@ -65,7 +67,7 @@ const RULES: [Rule; 7] = [
     Rule {
         kind: "google_storage_managed_folder",
         id: "{bucket}/{name}",
-        owner: Owner::Name("name", "tenants/{tenant}/plugins/"),
+        owner: Owner::Within("name", "tenants/{tenant}/plugins/"),
     },
 ];
 
@@ -129,6 +131,13 @@ pub(super) fn is_own(found: &ResourceChange, tenant: &TenantId) -> Result<(), St
             match before[attribute].as_str() {
                 Some(name) if name == expected => Ok(()),
                 _ => Err(format!("its {attribute} is not '{expected}'")),
+            }
+        }
+        Owner::Within(attribute, form) => {
+            let expected = form.replace("{tenant}", tenant.as_str());
+            match before[attribute].as_str() {
+                Some(name) if name.starts_with(&expected) => Ok(()),
+                _ => Err(format!("its {attribute} is not within '{expected}'")),
             }
         }
     }
