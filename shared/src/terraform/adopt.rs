@@ -41,10 +41,15 @@ struct Rule {
 }
 
 /// Import ids: the providers' documentation of each resource.
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule {
         kind: "google_cloud_run_v2_service",
         id: "projects/{project}/locations/{location}/services/{name}",
+        owner: Owner::Labels,
+    },
+    Rule {
+        kind: "google_cloud_run_v2_job",
+        id: "projects/{project}/locations/{location}/jobs/{name}",
         owner: Owner::Labels,
     },
     Rule { kind: "google_secret_manager_secret", id: "projects/{project}/secrets/{secret_id}", owner: Owner::Labels },
