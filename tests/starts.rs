@@ -39,9 +39,12 @@ async fn every_missing_or_wrong_variable_is_named_at_once() {
     let cloud = Installation::new().await;
     for function in FUNCTIONS {
         let environment = BTreeMap::from([("PORT".to_owned(), "eighty".to_owned())]);
-        let mut names = vec!["PORT", "AIPRESS_DEFINITIONS_BUCKET", "AIPRESS_RECORDS_BUCKET"];
+        let mut names = vec!["PORT", "AIPRESS_AUTH", "AIPRESS_DEFINITIONS_BUCKET", "AIPRESS_RECORDS_BUCKET"];
         if function != "get-tenant" {
             names.push("AIPRESS_PLATFORM");
+        }
+        if ["definition-changed", "check-drift"].contains(&function) {
+            names.push("AIPRESS_TASKS_TOPIC");
         }
         if !["get-tenant", "definition-changed", "check-drift"].contains(&function) {
             names.extend(["AIPRESS_STATE_BUCKET", "AIPRESS_MODULE", "AIPRESS_WORK"]);
@@ -75,9 +78,10 @@ async fn what_is_not_there_is_named() {
         ("check-drift", "AIPRESS_PLATFORM", unreadable, "AIPRESS_PLATFORM"),
         ("check-drift", "AIPRESS_RECORDS_BUCKET", "no-such-bucket", "no-such-bucket"),
         ("get-tenant", "PORT", &port, &port),
-        ("get-tenant", "AIPRESS_HOST", "192.0.2.1", "192.0.2.1"),
+        ("get-tenant", "AIPRESS_HOST", "192.0.2.1", "loopback addresses only"),
     ] {
         let mut environment = cloud.environment().clone();
+        environment.insert("AIPRESS_TASKS_TOPIC".to_owned(), "projects/e2e/topics/tasks".to_owned());
         environment.insert(variable.to_owned(), value.to_owned());
         assert_refused(&cloud.refused(function, &environment).await, &[said]);
     }

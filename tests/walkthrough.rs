@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use end_to_end::{
-    Api, Cloud, ControlPlane, Finished, FrontDoor, Options, Storage, Wired, binary, definition, eventually, run,
+    Api, Cloud, ControlPlane, Finished, FrontDoor, Options, PubSub, Storage, Wired, binary, definition, eventually, run,
 };
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -43,7 +43,9 @@ impl Stage {
         std::fs::write(settings.path(), soon_due()).unwrap();
         let platform = ("AIPRESS_PLATFORM", settings.path().to_str().unwrap());
         let wired = Wired::up(&[platform], false).await?;
-        let other = [platform, ("AIPRESS_PUBSUB_ENDPOINT", wired.pubsub.endpoint())];
+        let topic = PubSub::topic_name("tasks");
+        let pubsub = ("AIPRESS_PUBSUB_ENDPOINT", wired.pubsub.endpoint());
+        let other = [platform, pubsub, ("AIPRESS_TASKS_TOPIC", topic.as_str())];
         let (create, update, delete) = tokio::join!(
             wired.cloud.start_with("create-tenant", &other),
             wired.cloud.start_with("update-tenant", &other),

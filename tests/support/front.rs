@@ -52,8 +52,8 @@ async fn forward(
     body: Bytes,
 ) -> Response {
     let function = match method {
-        Method::POST => &behind.create,
-        Method::PUT => &behind.update,
+        Method::POST if uri.path() == "/tenants" || uri.path().ends_with("/undelete") => &behind.create,
+        Method::POST | Method::PUT => &behind.update,
         Method::DELETE => &behind.delete,
         _ => &behind.get,
     };

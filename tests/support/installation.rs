@@ -88,6 +88,10 @@ impl Installation {
         let log = self.folder().join(format!("{name}.log"));
         let mut environment = self.environment.clone();
         environment.insert("K_REVISION".to_owned(), format!("{name}-00001"));
+        // They need somebody to hand tasks to; the others have a queue of their own.
+        if ["definition-changed", "check-drift"].contains(&name) {
+            environment.insert("AIPRESS_TASKS_TOPIC".to_owned(), PubSub::topic_name("tasks"));
+        }
         environment.extend(other.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let mut process = spawn(name, &environment, &log);
         let address = eventually(&format!("{name} serves"), || {
@@ -153,7 +157,6 @@ fn environment(folder: &Path, storage: &str) -> BTreeMap<String, String> {
         ("AIPRESS_RECORDS_BUCKET", "e2e-records".to_owned()),
         ("AIPRESS_STATE_BUCKET", "e2e-state".to_owned()),
         // Where nobody listens: a test that wants tasks to travel says where somebody does.
-        ("AIPRESS_TASKS_TOPIC", PubSub::topic_name("tasks")),
         ("AIPRESS_PUBSUB_ENDPOINT", "http://127.0.0.1:9".to_owned()),
         ("AIPRESS_STORAGE_ENDPOINT", storage.to_owned()),
         ("AIPRESS_PLATFORM", text(&repository.join("deploy/local/platform.yaml"))),

@@ -31,7 +31,9 @@ impl Wired {
     pub async fn up(other: &[(&str, &str)], wrapped: bool) -> Option<Self> {
         let pubsub = PubSub::start().await?;
         let cloud = Installation::new().await;
-        let settings = [&[("AIPRESS_PUBSUB_ENDPOINT", pubsub.endpoint())], other].concat();
+        let topic = PubSub::topic_name("tasks");
+        let wired = [("AIPRESS_PUBSUB_ENDPOINT", pubsub.endpoint()), ("AIPRESS_TASKS_TOPIC", topic.as_str())];
+        let settings = [&wired, other].concat();
         let (reconcile, changed, sweep, get) = tokio::join!(
             cloud.start_with("reconcile-tenant", &settings),
             cloud.start_with("definition-changed", &settings),

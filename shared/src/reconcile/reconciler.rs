@@ -246,10 +246,12 @@ impl Reconciler {
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
             Err(error) => Err(error.into()),
         };
-        if let (Some(asked), Err(_)) = (asked, &done) {
-            queued::put_back(ports, tenant, asked).await?;
-        }
-        if !work.is_settled() || matches!(done, Err(CommandError::Store(_))) {
+        // Whatever fails from here on, the lease comes to its end: renewed by nobody's leave, it would never run out.
+        let waits_again = match (asked, &done) {
+            (Some(asked), Err(_)) => queued::put_back(ports, tenant, asked).await.is_ok(),
+            _ => true,
+        };
+        if !waits_again || !work.is_settled() || matches!(done, Err(CommandError::Store(_))) {
             tenure.leave_unsettled(operation).await;
         }
         // A lease that cannot be given back runs out by itself; what was done stands all the same.

@@ -28,6 +28,8 @@ enum Owner {
     Labels,
     /// By this attribute, which reads so with the id for `{tenant}`.
     Name(&'static str, &'static str),
+    /// By this attribute, which begins so: a folder of the tenant's, or one within it.
+    Within(&'static str, &'static str),
 }
 
 /// How resources of one type are taken over.
@@ -39,10 +41,15 @@ struct Rule {
 }
 
 /// Import ids: the providers' documentation of each resource.
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule {
         kind: "google_cloud_run_v2_service",
         id: "projects/{project}/locations/{location}/services/{name}",
+        owner: Owner::Labels,
+    },
+    Rule {
+        kind: "google_cloud_run_v2_job",
+        id: "projects/{project}/locations/{location}/jobs/{name}",
         owner: Owner::Labels,
     },
     Rule { kind: "google_secret_manager_secret", id: "projects/{project}/secrets/{secret_id}", owner: Owner::Labels },
@@ -65,7 +72,7 @@ const RULES: [Rule; 7] = [
     Rule {
         kind: "google_storage_managed_folder",
         id: "{bucket}/{name}",
-        owner: Owner::Name("name", "tenants/{tenant}/plugins/"),
+        owner: Owner::Within("name", "tenants/{tenant}/plugins/"),
     },
 ];
 
@@ -129,6 +136,13 @@ pub(super) fn is_own(found: &ResourceChange, tenant: &TenantId) -> Result<(), St
             match before[attribute].as_str() {
                 Some(name) if name == expected => Ok(()),
                 _ => Err(format!("its {attribute} is not '{expected}'")),
+            }
+        }
+        Owner::Within(attribute, form) => {
+            let expected = form.replace("{tenant}", tenant.as_str());
+            match before[attribute].as_str() {
+                Some(name) if name.starts_with(&expected) => Ok(()),
+                _ => Err(format!("its {attribute} is not within '{expected}'")),
             }
         }
     }

@@ -50,7 +50,10 @@ impl Work<'_> {
         let mut entry = self.open(OperationKind::Forget, generation, "forget the tenant, keep its resources").await?;
         let log = RunLog::default();
         let before = Before::of(observation);
-        if let Err(unburied) = self.keep_last_words(observation, ChangeSummary::default(), None).await {
+        // Of a tenant that never had anything, there is nothing to come back to; its definition may not even be fit to keep.
+        let had_something = observation.status.as_ref().is_some_and(|status| status.value.variables.is_some());
+        if had_something && let Err(unburied) = self.keep_last_words(observation, ChangeSummary::default(), None).await
+        {
             return self.not_destroyed(&mut entry, &log, unburied, before).await;
         }
         match self.ports.provisioner.forget(self.tenant, self.tenure.epoch).await {
