@@ -10,6 +10,7 @@ use crate::exports::{DatabaseName, ExportError, ExportJob, ExportRequest, Progre
 use crate::provision::{ChangeSummary, Goal, Guard, ProvisionError, Run};
 use crate::records::{Burial, Entry, ExportRecord, LastDefinition, Status, StoredDefinition};
 use crate::store::StoreError;
+use crate::tenant::parse_named;
 use crate::tenants::CommandError;
 
 /// Between two looks at an export.
@@ -158,20 +159,19 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The definition that is there, or the last one that was.
+    /// The newest definition that could be used, the one that is there if it can. What was refused is not kept: it may hold a
+    /// plain secret, and would be refused again.
     async fn last_definition(&self, observation: &Observation) -> Result<Option<LastDefinition>, StoreError> {
-        let there = match &observation.definition {
-            ObservedDefinition::Valid(wanted) => Some(wanted.stored.clone()),
-            ObservedDefinition::Invalid(stored, _) => Some(stored.clone()),
-            ObservedDefinition::Absent | ObservedDefinition::Conflict(_) => None,
-        };
-        let kept = match there {
-            Some(stored) => vec![stored],
-            None => self.ports.definitions.generations(self.tenant).await?,
+        let kept = match &observation.definition {
+            ObservedDefinition::Valid(wanted) => vec![wanted.stored.clone()],
+            ObservedDefinition::Invalid(..) | ObservedDefinition::Absent | ObservedDefinition::Conflict(_) => {
+                self.ports.definitions.generations(self.tenant).await?
+            }
         };
         for stored in kept {
-            if let Some(source) = self.ports.definitions.source(&stored).await? {
-                let StoredDefinition { object, generation, .. } = stored;
+            let Some(source) = self.ports.definitions.source(&stored).await? else { continue };
+            let StoredDefinition { object, generation, .. } = stored;
+            if parse_named(&source, object.format, &object.tenant).is_ok() {
                 return Ok(Some(LastDefinition { format: object.format, generation, source }));
             }
         }

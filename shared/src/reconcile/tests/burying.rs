@@ -105,3 +105,16 @@ async fn a_destroy_that_failed_half_way_needs_no_second_export() {
     world.work_off().await;
     assert_eq!(world.status("acme").await, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_is_not_kept() {
+    let world = World::new();
+    let acme = definition("acme", "runtime: {scaling: {maxInstances: 5}}");
+    world.create(&acme).await.unwrap();
+    world.upload("acme", &definition("acme", "runtime: {environmentVariables: {SMTP_PASSWORD: hunter2hunter2}}")).await;
+    world.reconcile("acme").await.unwrap();
+    assert_eq!(world.phase("acme").await, Some(Phase::Invalid));
+    world.delete("acme").await.unwrap();
+    let kept = RecordName::graveyard_definition(&tenant("acme"), burial(&world).await.operation);
+    assert_eq!(world.records.read(&kept).await.unwrap().unwrap().value, acme.as_bytes());
+}
