@@ -4,7 +4,7 @@
 use super::decide::{Action, Idle};
 use super::ports::Ports;
 use crate::operation::OperationId;
-use crate::records::{Entry, Operation, Outcome, Status};
+use crate::records::{Operation, Outcome, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
 
@@ -58,13 +58,17 @@ pub(crate) async fn enqueue(ports: &Ports, operation: Operation) -> Result<Opera
     // One that waits there by mistake is taken off first.
     waiting(ports, &tenant).await?;
     let waits = put(ports, &tenant, asked).await?;
-    let mut mine = ports.journal.open(operation).await?;
-    if waits == asked {
-        // Whoever looked between the two took for dead what was not written yet.
-        put_back(ports, &tenant, asked).await?;
-    } else {
-        close_as_served(ports, &mut mine, waits).await?;
+    if waits != asked {
+        // Written once, and ended already: between two writes nobody would name it.
+        let mut served = operation;
+        (served.outcome, served.finished) = (Outcome::Succeeded, Some(ports.clock.now()));
+        served.message = served_by(waits);
+        ports.journal.open(served).await?;
+        return Ok(waits);
     }
+    ports.journal.open(operation).await?;
+    // Whoever looked between the two took for dead what was not written yet.
+    put_back(ports, &tenant, asked).await?;
     Ok(waits)
 }
 
@@ -81,14 +85,14 @@ async fn put(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<Ope
     if waits != asked
         && let Some(mut mine) = ports.journal.find(tenant, asked).await?
     {
-        close_as_served(ports, &mut mine, waits).await?;
+        let message = served_by(waits);
+        ports.journal.close(&mut mine, Outcome::Succeeded, |operation| operation.message = message).await?;
     }
     Ok(waits)
 }
 
-async fn close_as_served(ports: &Ports, mine: &mut Entry, by: OperationId) -> Result<(), StoreError> {
-    let message = format!("operation {by} serves this one too");
-    ports.journal.close(mine, Outcome::Succeeded, |operation| operation.message = message).await
+fn served_by(other: OperationId) -> String {
+    format!("operation {other} serves this one too")
 }
 
 /// Ends an operation that was asked for and turned out to need no run.
