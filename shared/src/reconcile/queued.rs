@@ -28,7 +28,10 @@ pub(super) async fn still_waiting(
         return Ok(Some(asked));
     }
     take(ports, tenant, asked).await?;
-    Ok(None)
+    // Whoever asks writes it down after it stands on the status. If that happened between the two calls above, what they
+    // looked for afterwards was still there, and is not any more.
+    let waits = put_back(ports, tenant, asked).await?;
+    Ok(waits.then_some(asked))
 }
 
 /// Takes an operation that waits; `false` if somebody else did.
@@ -42,13 +45,13 @@ pub(super) async fn take(ports: &Ports, tenant: &TenantId, asked: OperationId) -
     Ok(taken)
 }
 
-/// An operation that was taken, and whose work could not begin, waits again.
-pub(super) async fn put_back(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<(), StoreError> {
+/// An operation that was taken, and whose work could not begin, waits again. Says whether it does.
+pub(super) async fn put_back(ports: &Ports, tenant: &TenantId, asked: OperationId) -> Result<bool, StoreError> {
     let entry = ports.journal.find(tenant, asked).await?;
-    if entry.is_some_and(|entry| entry.operation.outcome == Outcome::Queued) {
-        put(ports, tenant, asked).await?;
+    if !entry.is_some_and(|entry| entry.operation.outcome == Outcome::Queued) {
+        return Ok(false);
     }
-    Ok(())
+    Ok(put(ports, tenant, asked).await? == asked)
 }
 
 /// Lets an operation wait for its turn; says which one to follow. It stands on the status before it is in the journal: an

@@ -1,5 +1,7 @@
 //! How often a request asks the stores, one call after the other: what a caller waits for beside the run itself.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
@@ -7,15 +9,30 @@ use super::*;
 use crate::store::{Generation, ObjectMeta, ObjectName, Page, PageToken, StoreError, Versioned};
 
 /// Long against everything else that happens in memory.
-const CALL: Duration = Duration::from_millis(10);
+pub(super) const CALL: Duration = Duration::from_millis(10);
 
-/// A bucket whose every call takes the same time.
-struct Slow(Arc<MemoryStore>);
+/// A bucket whose every call takes the same time, but for one that may be late.
+pub(super) struct Slow {
+    bucket: Arc<MemoryStore>,
+    calls: AtomicUsize,
+    late: Option<usize>,
+}
 
 impl Slow {
+    /// No call is late.
+    pub(super) fn over(bucket: &Arc<MemoryStore>) -> Arc<Self> {
+        Arc::new(Self { bucket: Arc::clone(bucket), calls: AtomicUsize::new(0), late: None })
+    }
+
+    /// The call of this number, from 0, takes ten times as long.
+    pub(super) fn late_at(bucket: &Arc<MemoryStore>, call: usize) -> Arc<Self> {
+        Arc::new(Self { bucket: Arc::clone(bucket), calls: AtomicUsize::new(0), late: Some(call) })
+    }
+
     async fn answering(&self) -> &MemoryStore {
-        sleep(CALL).await;
-        &self.0
+        let late = self.late == Some(self.calls.fetch_add(1, Ordering::Relaxed));
+        sleep(if late { CALL * 10 } else { CALL }).await;
+        &self.bucket
     }
 }
 
@@ -63,7 +80,7 @@ async fn calls_in_a_row<T>(request: impl Future<Output = T>) -> (T, u128) {
 async fn a_request_waits_for_few_calls_in_a_row() {
     let world = World::new();
     let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
-        (Arc::new(Slow(world.definitions.clone())), Arc::new(Slow(world.records.clone())));
+        (Slow::over(&world.definitions), Slow::over(&world.records));
     let platform = &world.reconciler.ports().platform;
     let process = Process {
         definitions: &defined,

@@ -12,6 +12,7 @@ mod kills;
 mod ordinary;
 mod placing;
 mod plugins;
+mod queueing;
 mod recovery;
 
 use std::sync::Arc;
