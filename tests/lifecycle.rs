@@ -66,9 +66,9 @@ async fn who_does_not_wait_follows_the_operation() {
     let answer = plane.send(Method::POST, "/tenants", Some(&definition("acme", "")), &asked).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
     let operation = answer.location.unwrap();
-    plane.until_phase("acme", "Ready").await;
-    let done = plane.get(&operation).await;
-    assert_eq!(done.body["outcome"], "Succeeded", "{}", done.text);
+    let done = plane.until_ended(&operation).await;
+    assert_eq!(done["outcome"], "Succeeded", "{done}");
+    assert_eq!(plane.get("/tenants/acme").await.body["status"]["phase"], "Ready");
     let log = plane.get(&format!("{operation}/log")).await;
     assert!(log.text.contains("google_sql_database.site"), "{}", log.text);
 }

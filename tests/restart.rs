@@ -31,7 +31,7 @@ async fn what_a_kill_interrupted_is_taken_up_again() {
     plane.kill_and_restart().await;
     plane.until_phase("acme", "Ready").await;
     let outcomes: Vec<_> =
-        plane.operations("acme").await.into_iter().map(|operation| operation["outcome"].clone()).collect();
+        plane.ended_operations("acme").await.into_iter().map(|operation| operation["outcome"].clone()).collect();
     assert!(outcomes.iter().all(|outcome| outcome == "Succeeded" || outcome == "Interrupted" || outcome == "Failed"));
     assert_eq!(outcomes[0], "Succeeded", "{outcomes:?}");
 }

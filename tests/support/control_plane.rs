@@ -182,6 +182,24 @@ impl ControlPlane {
         .await;
     }
 
+    /// Waits until an operation has ended: a tenant is ready a moment before the operation that made it so has ended.
+    pub async fn until_ended(&self, operation: &str) -> Value {
+        eventually(&format!("{operation} has ended"), || async {
+            let answer = self.get(operation).await;
+            (!answer.body["finished"].is_null()).then_some(answer.body)
+        })
+        .await
+    }
+
+    /// Every operation of a tenant, newest first, once all of them have ended.
+    pub async fn ended_operations(&self, id: &str) -> Vec<Value> {
+        eventually(&format!("all operations of {id} have ended"), || async {
+            let operations = self.operations(id).await;
+            operations.iter().all(|operation| !operation["finished"].is_null()).then_some(operations)
+        })
+        .await
+    }
+
     /// Every operation of a tenant, newest first.
     pub async fn operations(&self, id: &str) -> Vec<Value> {
         let answer = self.get(&format!("/tenants/{id}/operations?limit=1000")).await;
