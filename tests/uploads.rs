@@ -1,6 +1,6 @@
 //! The bucket as the front door: a file put there, changed and taken away is followed, whatever becomes of its events.
 
-use end_to_end::{ControlPlane, Options, definition, eventually};
+use end_to_end::{ControlPlane, Options, definition};
 use reqwest::{Method, StatusCode};
 
 const BUCKET: &str = "aipress-sandbox-definitions";
