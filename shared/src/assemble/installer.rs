@@ -12,11 +12,7 @@ use crate::reconcile::PluginPorts;
 use crate::store::gcs::GcsClients;
 
 /// Nothing is asked of anybody yet.
-pub(super) fn plugin_ports(
-    config: PluginsConfig,
-    artifacts: &str,
-    clients: &Arc<GcsClients>,
-) -> PluginPorts {
+pub(super) fn plugin_ports(config: PluginsConfig, artifacts: &str, clients: &Arc<GcsClients>) -> PluginPorts {
     let directory = Arc::new(WordPressOrg::new(config.directory));
     let resolver = Resolver::new(directory, PluginLists::new(Arc::new(Arc::clone(clients))));
     let exchange = Exchange::new(store(&clients.bucket(artifacts)));
