@@ -24,15 +24,6 @@ struct Arguments {
 async fn main() -> ExitCode {
     let Arguments { seed, kills, tenants } = Arguments::parse();
     let tally = torture(Settings { seed, kills, tenants }, |line| println!("{line}")).await;
-    println!(
-        "seed {seed}: {} processes killed at {} moments, {} of them with the serving process; {} failures",
-        tally.kills,
-        tally.rounds,
-        tally.functions,
-        tally.failures.len()
-    );
-    for failure in &tally.failures {
-        println!("{failure}");
-    }
+    println!("seed {seed}, {tenants} tenants at once: {tally}");
     if tally.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,33 +1,43 @@
-//! One round: deeds begin on every tenant, somebody is killed, everything must be as defined after at most two sweeps.
+//! One moment: deeds begin on every tenant, somebody is killed, everything must be as defined after at most two sweeps.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use end_to_end::{ControlPlane, Options};
+use end_to_end::ControlPlane;
 use futures::future::join_all;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
-use serde_json::Value;
+use tempfile::NamedTempFile;
 
-use crate::tenants::{self, Deed, Wanted};
-use crate::victims::{Aim, Family};
-use crate::{LEASE, Tally, platform};
+use crate::check::{self, Measure};
+use crate::deeds::{self, DEFINITIONS, Deed};
+use crate::plane::{self, GRACE, LEASE};
+use crate::tally::Tally;
+use crate::victims::{Aim, Family, Kind, strike};
+use crate::wanted::{Wanted, object, wanted};
 
 /// Longest wait for what one sweep handed out: Terraform on a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// No operation goes on for longer than this before somebody is killed.
-const LONGEST_DELAY_MS: u64 = 4_500;
+/// Nothing happens for so long: nothing more comes of this sweep.
+const QUIET: Duration = Duration::from_secs(1);
+/// No deed goes on for longer than this before somebody is killed.
+const LONGEST_DELAY_MS: u64 = 7_000;
+/// Those aimed at have so long to be at work.
+const AT_WORK: Duration = Duration::from_secs(5);
+/// No answer to a deed is waited for longer.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// A control plane and its tenants.
 pub(crate) struct Bench {
     plane: ControlPlane,
     family: Family,
     lanes: Vec<Lane>,
-    resources: usize,
+    measure: Measure,
     number: u32,
+    _sites: NamedTempFile,
 }
 
-/// One tenant at a time, and its name.
+/// One tenant at a time.
 struct Lane {
     lane: usize,
     life: u32,
@@ -35,121 +45,173 @@ struct Lane {
 
 impl Lane {
     fn id(&self) -> String {
-        format!("t{}-{}", self.lane, self.life)
+        plane::id(self.lane, self.life)
+    }
+}
+
+/// What was drawn for one moment.
+struct Drawn {
+    deeds: Vec<Deed>,
+    aim: Aim,
+    delay: Duration,
+}
+
+impl Drawn {
+    fn from(random: &mut StdRng, exist: &[bool]) -> Self {
+        let aim = Aim::draw(random);
+        let mut deeds: Vec<Deed> = exist.iter().map(|exists| Deed::draw(random, *exists)).collect();
+        // Installers work only where plugins change, and for a short time.
+        let delay = if aim == Aim::Installer {
+            deeds[0] = Deed::Plugins;
+            random.random_range(0..300)
+        } else {
+            random.random_range(0..LONGEST_DELAY_MS)
+        };
+        Self { deeds, aim, delay: Duration::from_millis(delay) }
     }
 }
 
 impl Bench {
     /// Starts one, and learns how many resources a tenant has.
     pub(crate) async fn start(tenants: usize) -> Self {
-        let options = Options { platform: Some(platform()), ..Options::default() };
-        let plane = ControlPlane::start_with(options).await;
-        let made = plane.create(&tenants::definition("measured", 1, false)).await;
-        assert!(made.status.is_success(), "{}", made.text);
-        let resources = plane.cloud().resources_of("measured").len();
-        plane.delete("measured").await;
+        let (plane, sites) = plane::start(tenants).await;
+        let measure = Measure::take(&plane).await;
         let lanes = (0..tenants).map(|lane| Lane { lane, life: 0 }).collect();
-        Self { plane, family: Family::default(), lanes, resources, number: 1 }
+        Self { plane, family: Family::default(), lanes, measure, number: 1, _sites: sites }
     }
 
     pub(crate) async fn round(&mut self, random: &mut StdRng, tally: &mut Tally) -> String {
-        let deeds: Vec<Deed> = self.lanes.iter().map(|_| Deed::draw(random)).collect();
+        let exist = self.lanes.iter().map(|lane| {
+            let (storage, object) = (&self.plane.storage, object(&lane.id()));
+            async move { storage.read(DEFINITIONS, &object).await.is_some() }
+        });
+        let exist = join_all(exist).await;
+        let drawn = Drawn::from(random, &exist);
         self.number = self.number % 8 + 1;
-        let delay = Duration::from_millis(random.random_range(0..LONGEST_DELAY_MS));
-        let aim = [Aim::Function, Aim::Terraform, Aim::Provider, Aim::All, Aim::All][random.random_range(0..5)];
-        let killed = self.deeds_and_kill(&deeds, delay, aim).await;
-        tally.kills += killed;
-        if matches!(aim, Aim::Function | Aim::All) {
-            tally.functions += 1;
+        let (killed, steps) = self.deeds_and_kill(&drawn, &exist).await;
+        let told = format!("{:?}, {:?} after {:?}: killed {killed:?}", drawn.deeds, drawn.aim, drawn.delay);
+        count(tally, &killed, steps, &drawn);
+        if killed.contains(&Kind::Function) {
             self.plane.kill_and_restart().await;
         }
         let began = Instant::now();
-        let failures = self.verdict().await;
-        let told = format!("{deeds:?}, {aim:?} after {delay:?}: {killed} killed, settled in {:.1?}", began.elapsed());
+        let failures = self.verdict(&killed, tally).await;
+        let told = format!("{told}, settled in {:.1?}", began.elapsed());
         tally.failures.extend(failures.into_iter().map(|failure| format!("{told}: {failure}")));
         told
     }
 
     /// The deeds go on until they are answered, or until whoever should answer is dead.
-    async fn deeds_and_kill(&mut self, deeds: &[Deed], delay: Duration, aim: Aim) -> usize {
-        let (plane, number) = (&self.plane, self.number);
+    async fn deeds_and_kill(&mut self, drawn: &Drawn, exist: &[bool]) -> (Vec<Kind>, Vec<Option<String>>) {
+        let (plane, number, family) = (&self.plane, self.number, &mut self.family);
         let ids: Vec<String> = self.lanes.iter().map(Lane::id).collect();
-        let under_way = join_all(ids.iter().zip(deeds).map(|(id, deed)| tenants::perform(plane, id, *deed, number)));
-        let family = &mut self.family;
+        let deeds = ids.iter().zip(&drawn.deeds).zip(exist);
+        let under_way =
+            join_all(deeds.map(|((id, deed), exists)| deeds::perform(plane, id, *deed, *exists, number)));
         let kill = async {
-            tokio::time::sleep(delay).await;
-            // A moment at which nothing runs is no test of anything.
-            let deadline = Instant::now() + Duration::from_secs(3);
-            while !family.is_at_work(plane.pid()) && Instant::now() < deadline {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+            if drawn.aim == Aim::Installer {
+                at_work(family, plane, drawn.aim, Duration::from_secs(20)).await;
             }
-            family.kill(plane.pid(), aim)
+            tokio::time::sleep(drawn.delay).await;
+            at_work(family, plane, drawn.aim, AT_WORK).await;
+            let steps = join_all(ids.iter().map(|id| check::step(plane, id))).await;
+            (strike(family.victims(plane.pid(), drawn.aim)), steps)
         };
-        let (_, killed) = tokio::join!(tokio::time::timeout(Duration::from_secs(30), under_way), kill);
-        killed
+        let (_, struck) = tokio::join!(tokio::time::timeout(ANSWER, under_way), kill);
+        struck
     }
 
-    async fn verdict(&mut self) -> Vec<String> {
-        let mut wants = BTreeMap::new();
-        for lane in &self.lanes {
-            wants.insert(lane.id(), tenants::wanted(&self.plane, &lane.id()).await);
-        }
+    async fn verdict(&mut self, killed: &[Kind], tally: &mut Tally) -> Vec<String> {
+        let wants = match self.wants().await {
+            Ok(wants) => wants,
+            Err(failure) => return vec![failure],
+        };
         // What died keeps its leases until they run out, and a tombstone its grace.
-        tokio::time::sleep(LEASE + Duration::from_millis(500)).await;
+        let pause = if killed.contains(&Kind::Function) { LEASE } else { GRACE };
+        tokio::time::sleep(pause + Duration::from_millis(500)).await;
         let mut failures = Vec::new();
-        for _ in 0..2 {
+        for sweep in 0..2 {
             self.plane.sweep().await;
             failures = self.settled(&wants).await;
             if failures.is_empty() {
+                tally.sweeps[sweep] += usize::from(!killed.is_empty());
                 break;
             }
+            // Until what failed once is due again.
+            tokio::time::sleep(GRACE).await;
         }
         for lane in &mut self.lanes {
             if wants.get(&lane.id()) == Some(&Wanted::Gone) {
+                failures.extend(check::history(&self.plane, &lane.id(), tally).await);
                 lane.life += 1;
             }
         }
         failures
     }
 
+    async fn wants(&self) -> Result<BTreeMap<String, Wanted>, String> {
+        let mut wants = BTreeMap::new();
+        for lane in &self.lanes {
+            wants.insert(lane.id(), wanted(&self.plane, &lane.id()).await?);
+        }
+        Ok(wants)
+    }
+
     /// What is not as it must be once it no longer changes, or after long enough.
-    async fn settled(&self, wants: &BTreeMap<String, Wanted>) -> Vec<String> {
-        let deadline = Instant::now() + PATIENCE;
+    async fn settled(&mut self, wants: &BTreeMap<String, Wanted>) -> Vec<String> {
+        let (began, mut quiet_since) = (Instant::now(), None);
         loop {
-            let checks = wants.iter().map(|(id, want)| tenants::check(&self.plane, id, *want, self.resources));
-            let failures: Vec<String> = join_all(checks).await.into_iter().filter_map(Result::err).collect();
-            let waiting = failures.is_empty() || Instant::now() > deadline;
-            if waiting {
+            let doubles = self.family.doubles(self.plane.pid());
+            if !doubles.is_empty() {
+                return vec![format!("two Terraform processes at once for {doubles:?}")];
+            }
+            let checks = wants.iter().map(|(id, want)| check::tenant(&self.plane, id, want, &self.measure));
+            let mut failures: Vec<String> = join_all(checks).await.into_iter().filter_map(Result::err).collect();
+            failures.extend(self.measure.strangers(&self.plane, wants));
+            if failures.is_empty() || began.elapsed() > PATIENCE {
+                return failures;
+            }
+            let works = self.family.is_at_work(self.plane.pid()) || check::is_held(&self.plane, wants.keys()).await;
+            let since = *quiet_since.get_or_insert_with(Instant::now);
+            if works {
+                quiet_since = None;
+            } else if since.elapsed() > QUIET {
                 return failures;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
-    /// Every state the bucket ever held, in order: a serial that falls back was saved by who should not have.
-    pub(crate) async fn states(&self) -> Vec<String> {
-        let url = format!("{}/storage/v1/b/aipress-sandbox-state/o?versions=true", self.plane.storage.endpoint());
-        let Ok(answer) = reqwest::get(url).await else { return vec!["the states cannot be listed".to_owned()] };
-        let listed: Value = answer.json().await.unwrap_or_default();
-        let mut newest: BTreeMap<String, u64> = BTreeMap::new();
-        let mut failures = Vec::new();
-        let items = listed["items"].as_array().cloned().unwrap_or_default();
-        let mut versions: Vec<(String, u64, u64)> = items
-            .iter()
-            .filter_map(|item| {
-                let name = item["name"].as_str().filter(|name| name.ends_with(".tfstate"))?.to_owned();
-                let generation = item["generation"].as_str()?.parse().ok()?;
-                let epoch = item["metadata"]["epoch"].as_str()?.parse().ok()?;
-                Some((name, generation, epoch))
-            })
-            .collect();
-        versions.sort();
-        for (name, generation, epoch) in versions {
-            let before = newest.insert(name.clone(), epoch);
-            if before > Some(epoch) {
-                failures.push(format!("{name} at {generation}: saved under epoch {epoch} after {before:?}"));
-            }
+    /// The histories of those that are still there.
+    pub(crate) async fn last_words(&self, tally: &mut Tally) {
+        for lane in &self.lanes {
+            let failures = check::history(&self.plane, &lane.id(), tally).await;
+            tally.failures.extend(failures);
         }
-        failures
+    }
+}
+
+/// Waits until somebody of those aimed at is at work, or for long enough.
+async fn at_work(family: &mut Family, plane: &ControlPlane, aim: Aim, most: Duration) {
+    let deadline = Instant::now() + most;
+    while family.victims(plane.pid(), aim).is_empty() && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A moment at which nobody was at work is no test of anything.
+fn count(tally: &mut Tally, killed: &[Kind], steps: Vec<Option<String>>, drawn: &Drawn) {
+    if killed.is_empty() {
+        tally.idle += 1;
+        return;
+    }
+    tally.moments += 1;
+    for kind in killed {
+        *tally.killed.entry(*kind).or_default() += 1;
+    }
+    for (deed, step) in drawn.deeds.iter().zip(steps) {
+        if let Some(step) = step {
+            *tally.steps.entry((*deed, step)).or_default() += 1;
+        }
     }
 }

@@ -1,0 +1,113 @@
+//! The cloud against the states: nothing is there twice, nothing that no state knows, nothing otherwise than it is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use end_to_end::ControlPlane;
+use serde_json::Value;
+
+use crate::deeds::definition;
+use crate::wanted::Wanted;
+
+/// What was there before the first tenant, and what a tenant adds: how many of each type.
+pub(crate) struct Measure {
+    before: BTreeSet<PathBuf>,
+    tenant: BTreeMap<String, usize>,
+}
+
+impl Measure {
+    /// Makes a tenant, counts, and deletes it.
+    pub(crate) async fn take(plane: &ControlPlane) -> Self {
+        let before = plane.cloud().resources();
+        let made = plane.create(&definition("measured", 1, false)).await;
+        assert!(made.status.is_success(), "{}", made.text);
+        let tenant = by_type(plane, "measured");
+        assert!(!tenant.is_empty(), "a tenant without resources proves nothing");
+        let deleted = plane.delete("measured").await;
+        assert!(deleted.status.is_success(), "{}", deleted.text);
+        Self { before, tenant }
+    }
+
+    /// Whether a tenant's resources are those that its state knows, each as the state knows it, and as many as they must be.
+    pub(crate) fn equal(&self, plane: &ControlPlane, id: &str, state: &str) -> Result<(), String> {
+        let found = by_type(plane, id);
+        if found != self.tenant {
+            return Err(format!("{id}: there is {found:?} instead of {:?}", self.tenant));
+        }
+        let state: Value = serde_json::from_str(state).map_err(|error| format!("{id}: its state: {error}"))?;
+        let known = instances(&state);
+        let count = |kind: &String| known.iter().filter(|(other, _)| other == kind).count();
+        let counted: BTreeMap<String, usize> = found.keys().map(|kind| (kind.clone(), count(kind))).collect();
+        if counted != found || known.len() != found.values().sum::<usize>() {
+            return Err(format!("{id}: the state knows {counted:?}, there is {found:?}"));
+        }
+        for file in plane.cloud().resources_of(id) {
+            let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let object: Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+            let kind = kind_of(plane, &file);
+            let of_kind = known.iter().filter(|(other, _)| *other == kind).map(|(_, attributes)| *attributes);
+            let differences: Vec<String> = of_kind.map(|attributes| differences(&object, attributes)).collect();
+            if !differences.iter().any(String::is_empty) {
+                return Err(format!("{id}: {} is not as the state knows it: {differences:?}", file.display()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Resources that belong to nobody who is to be there.
+    pub(crate) fn strangers(&self, plane: &ControlPlane, wants: &BTreeMap<String, Wanted>) -> Option<String> {
+        let there = wants.iter().filter(|(_, want)| **want != Wanted::Gone);
+        let theirs: BTreeSet<PathBuf> = there.flat_map(|(id, _)| plane.cloud().resources_of(id)).collect();
+        let all = plane.cloud().resources();
+        let strangers: Vec<&PathBuf> =
+            all.iter().filter(|file| !theirs.contains(*file) && !self.before.contains(*file)).collect();
+        (!strangers.is_empty()).then(|| format!("nobody's: {strangers:?}"))
+    }
+}
+
+fn by_type(plane: &ControlPlane, id: &str) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for file in plane.cloud().resources_of(id) {
+        *counted.entry(kind_of(plane, &file)).or_default() += 1;
+    }
+    counted
+}
+
+/// A resource lies in the folder of its type.
+fn kind_of(plane: &ControlPlane, file: &std::path::Path) -> String {
+    let inside = file.strip_prefix(plane.folder().join("cloud")).unwrap_or(file);
+    inside.iter().next().map(|kind| kind.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Every resource of a state: its type and attributes.
+fn instances(state: &Value) -> Vec<(String, &Value)> {
+    let resources = state["resources"].as_array().into_iter().flatten().filter(|resource| resource["mode"] == "managed");
+    resources
+        .flat_map(|resource| {
+            let kind = resource["type"].as_str().unwrap_or_default().to_owned();
+            let instances = resource["instances"].as_array().into_iter().flatten();
+            instances.map(move |instance| (kind.clone(), &instance["attributes"]))
+        })
+        .collect()
+}
+
+/// Attributes that the cloud has otherwise than the state; what the sandbox keeps for itself is none.
+fn differences(object: &Value, attributes: &Value) -> String {
+    let fields = object.as_object().into_iter().flatten().filter(|(name, _)| !name.starts_with('_'));
+    let differing = fields.filter(|(name, value)| !same(value, &attributes[name.as_str()]));
+    differing.map(|(name, value)| format!("{name}: {value} / {}", attributes[name.as_str()])).collect::<Vec<_>>().join(", ")
+}
+
+/// Equal but for what is null on the state's side and not there on the cloud's.
+fn same(real: &Value, known: &Value) -> bool {
+    match (real, known) {
+        (Value::Object(real), Value::Object(known)) => {
+            let names: BTreeSet<&String> = real.keys().chain(known.keys()).collect();
+            names.into_iter().all(|name| same(real.get(name).unwrap_or(&Value::Null), known.get(name).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(real), Value::Array(known)) => {
+            real.len() == known.len() && real.iter().zip(known).all(|(real, known)| same(real, known))
+        }
+        (real, known) => real == known,
+    }
+}
