@@ -25,7 +25,7 @@ impl Cloud {
 
     /// Resources that are a tenant's: files whose path or content names it.
     pub fn resources_of(&self, id: &str) -> Vec<PathBuf> {
-        let names = [format!("wp-{id}"), format!("-{id}-media")];
+        let names = [format!("wp-{id}"), format!("-{id}-media"), format!("tenants%2F{id}")];
         let mut found: Vec<PathBuf> = self
             .resources()
             .into_iter()
@@ -65,9 +65,10 @@ fn contains_name(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let next = text[at + name.len()..].chars().next();
         next.is_none_or(|next| !next.is_ascii_alphanumeric() && next != '_')
-            && !text[at + name.len()..]
-                .strip_prefix('-')
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && !rest.starts_with("db"))
+            && !text[at + name.len()..].strip_prefix('-').is_some_and(|rest| {
+                let own = ["db", "plugins"].iter().any(|part| rest.starts_with(part));
+                rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && !own
+            })
     })
 }
 

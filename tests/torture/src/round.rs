@@ -106,8 +106,7 @@ impl Bench {
         let (plane, number, family) = (&self.plane, self.number, &mut self.family);
         let ids: Vec<String> = self.lanes.iter().map(Lane::id).collect();
         let deeds = ids.iter().zip(&drawn.deeds).zip(exist);
-        let under_way =
-            join_all(deeds.map(|((id, deed), exists)| deeds::perform(plane, id, *deed, *exists, number)));
+        let under_way = join_all(deeds.map(|((id, deed), exists)| deeds::perform(plane, id, *deed, *exists, number)));
         let kill = async {
             if drawn.aim == Aim::Installer {
                 at_work(family, plane, drawn.aim, Duration::from_secs(20)).await;

@@ -41,7 +41,11 @@ impl fmt::Display for Tally {
         writeln!(f, "{} processes killed at {} moments: {}", self.kills(), self.moments, killed.join(", "))?;
         let [first, second] = self.sweeps;
         writeln!(f, "in order again with the first sweep {first} times, with the second {second} times")?;
-        writeln!(f, "{} versions of states and {} operations looked at; drawn in vain: {}", self.states, self.entries, self.idle)?;
+        writeln!(
+            f,
+            "{} versions of states and {} operations looked at; drawn in vain: {}",
+            self.states, self.entries, self.idle
+        )?;
         for ((deed, step), number) in &self.steps {
             writeln!(f, "{number:>5}  {:<8} {step}", format!("{deed:?}"))?;
         }

@@ -27,7 +27,6 @@ impl Aim {
         let all = [Self::Function, Self::Terraform, Self::Provider, Self::Installer, Self::All, Self::All, Self::All];
         all[random.random_range(0..all.len())]
     }
-
 }
 
 /// What a process is.

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use end_to_end::ControlPlane;
 use serde_json::Value;
 
+use super::STATE;
 use crate::deeds::definition;
 use crate::wanted::Wanted;
 
-/// What was there before the first tenant, and what a tenant adds: how many of each type.
+/// What was there before the first tenant, and what a tenant adds: how many of each type, in the cloud and in its state.
 pub(crate) struct Measure {
     before: BTreeSet<PathBuf>,
-    tenant: BTreeMap<String, usize>,
+    cloud: BTreeMap<String, usize>,
+    state: BTreeMap<String, usize>,
 }
 
 impl Measure {
@@ -21,25 +23,27 @@ impl Measure {
         let before = plane.cloud().resources();
         let made = plane.create(&definition("measured", 1, false)).await;
         assert!(made.status.is_success(), "{}", made.text);
-        let tenant = by_type(plane, "measured");
-        assert!(!tenant.is_empty(), "a tenant without resources proves nothing");
+        let cloud = by_type(plane, "measured");
+        let state = plane.storage.read(STATE, "terraform/tenants/measured.tfstate").await.unwrap_or_default();
+        let state = known_by_type(&instances(&serde_json::from_str(&state).unwrap_or_default()));
+        // What only tells something to a database is no resource of the cloud; everything else is in both.
+        assert!(!cloud.is_empty() && cloud.iter().all(|(kind, number)| state.get(kind) == Some(number)), "{cloud:?}");
         let deleted = plane.delete("measured").await;
         assert!(deleted.status.is_success(), "{}", deleted.text);
-        Self { before, tenant }
+        Self { before, cloud, state }
     }
 
     /// Whether a tenant's resources are those that its state knows, each as the state knows it, and as many as they must be.
     pub(crate) fn equal(&self, plane: &ControlPlane, id: &str, state: &str) -> Result<(), String> {
         let found = by_type(plane, id);
-        if found != self.tenant {
-            return Err(format!("{id}: there is {found:?} instead of {:?}", self.tenant));
+        if found != self.cloud {
+            return Err(format!("{id}: there is {found:?} instead of {:?}", self.cloud));
         }
         let state: Value = serde_json::from_str(state).map_err(|error| format!("{id}: its state: {error}"))?;
         let known = instances(&state);
-        let count = |kind: &String| known.iter().filter(|(other, _)| other == kind).count();
-        let counted: BTreeMap<String, usize> = found.keys().map(|kind| (kind.clone(), count(kind))).collect();
-        if counted != found || known.len() != found.values().sum::<usize>() {
-            return Err(format!("{id}: the state knows {counted:?}, there is {found:?}"));
+        let counted = known_by_type(&known);
+        if counted != self.state {
+            return Err(format!("{id}: the state knows {counted:?} instead of {:?}", self.state));
         }
         for file in plane.cloud().resources_of(id) {
             let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -73,6 +77,14 @@ fn by_type(plane: &ControlPlane, id: &str) -> BTreeMap<String, usize> {
     counted
 }
 
+fn known_by_type(instances: &[(String, &Value)]) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    for (kind, _) in instances {
+        *counted.entry(kind.clone()).or_default() += 1;
+    }
+    counted
+}
+
 /// A resource lies in the folder of its type.
 fn kind_of(plane: &ControlPlane, file: &std::path::Path) -> String {
     let inside = file.strip_prefix(plane.folder().join("cloud")).unwrap_or(file);
@@ -81,7 +93,8 @@ fn kind_of(plane: &ControlPlane, file: &std::path::Path) -> String {
 
 /// Every resource of a state: its type and attributes.
 fn instances(state: &Value) -> Vec<(String, &Value)> {
-    let resources = state["resources"].as_array().into_iter().flatten().filter(|resource| resource["mode"] == "managed");
+    let resources =
+        state["resources"].as_array().into_iter().flatten().filter(|resource| resource["mode"] == "managed");
     resources
         .flat_map(|resource| {
             let kind = resource["type"].as_str().unwrap_or_default().to_owned();
@@ -95,7 +108,10 @@ fn instances(state: &Value) -> Vec<(String, &Value)> {
 fn differences(object: &Value, attributes: &Value) -> String {
     let fields = object.as_object().into_iter().flatten().filter(|(name, _)| !name.starts_with('_'));
     let differing = fields.filter(|(name, value)| !same(value, &attributes[name.as_str()]));
-    differing.map(|(name, value)| format!("{name}: {value} / {}", attributes[name.as_str()])).collect::<Vec<_>>().join(", ")
+    differing
+        .map(|(name, value)| format!("{name}: {value} / {}", attributes[name.as_str()]))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Equal but for what is null on the state's side and not there on the cloud's.
@@ -103,7 +119,9 @@ fn same(real: &Value, known: &Value) -> bool {
     match (real, known) {
         (Value::Object(real), Value::Object(known)) => {
             let names: BTreeSet<&String> = real.keys().chain(known.keys()).collect();
-            names.into_iter().all(|name| same(real.get(name).unwrap_or(&Value::Null), known.get(name).unwrap_or(&Value::Null)))
+            names
+                .into_iter()
+                .all(|name| same(real.get(name).unwrap_or(&Value::Null), known.get(name).unwrap_or(&Value::Null)))
         }
         (Value::Array(real), Value::Array(known)) => {
             real.len() == known.len() && real.iter().zip(known).all(|(real, known)| same(real, known))

@@ -31,7 +31,11 @@ pub(super) async fn entries(plane: &ControlPlane, id: &str) -> Result<Vec<Value>
         entries.iter().filter_map(|entry: &Value| entry["id"].as_str().map(str::to_owned)).collect();
     let logged = names.iter().filter(|name| name.ends_with(".log"));
     let missing = logged.filter(|name| !known.iter().any(|id| name.contains(id.as_str()))).collect::<Vec<_>>();
-    if missing.is_empty() { Ok(entries) } else { Err(format!("{id}: logs of operations that no entry names: {missing:?}")) }
+    if missing.is_empty() {
+        Ok(entries)
+    } else {
+        Err(format!("{id}: logs of operations that no entry names: {missing:?}"))
+    }
 }
 
 /// Whether every operation has ended, in the way of those that end.

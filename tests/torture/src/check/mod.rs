@@ -47,7 +47,7 @@ pub(crate) async fn tenant(plane: &ControlPlane, id: &str, want: &Wanted, measur
         Wanted::There(site) => {
             let status = &answer.body["status"];
             if status["phase"] != "Ready" {
-                return Err(format!("{id}: {}", answer.text));
+                return Err(format!("{id}: not ready: {}", briefly(status)));
             }
             if !status["drift"]["found"].as_array().is_none_or(Vec::is_empty) {
                 return Err(format!("{id}: the plan is not empty: {}", status["drift"]));
@@ -63,6 +63,14 @@ pub(crate) async fn tenant(plane: &ControlPlane, id: &str, want: &Wanted, measur
         }
     }
     journal::ended(plane, id).await
+}
+
+/// What a status says of a tenant that is not ready.
+fn briefly(status: &Value) -> String {
+    let conditions = status["conditions"].as_array().into_iter().flatten();
+    let bad = conditions.filter(|condition| condition["status"] != "True");
+    let said: Vec<String> = bad.map(|it| format!("{}: {}: {}", it["type"], it["reason"], it["message"])).collect();
+    format!("{} {}; retry {}; {}", status["phase"], status["operation"], status["retry"], said.join("; "))
 }
 
 /// What a site runs is what is wanted, whole in the bucket, and mounted.
