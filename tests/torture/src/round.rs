@@ -160,7 +160,7 @@ impl Bench {
     async fn settled(&mut self, wants: &BTreeMap<String, Wanted>) -> Vec<String> {
         let (began, mut quiet_since) = (Instant::now(), None);
         loop {
-            let doubles = self.family.doubles(self.plane.pid());
+            let doubles = Family::doubles(self.plane.pid());
             if !doubles.is_empty() {
                 return vec![format!("two Terraform processes at once for {doubles:?}")];
             }

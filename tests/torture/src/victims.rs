@@ -90,17 +90,13 @@ impl Family {
     }
 
     /// Tenants for which two Terraform processes run below the process that serves: both could save.
-    pub(crate) fn doubles(&mut self, function: u32) -> Vec<String> {
+    pub(crate) fn doubles(function: u32) -> Vec<String> {
         let function = i32::try_from(function).unwrap_or_default();
-        let all = list();
-        let parents: HashMap<i32, i32> = all.iter().map(|listed| (listed.id, listed.parent)).collect();
         let mut tenants: BTreeMap<String, usize> = BTreeMap::new();
-        for listed in all.iter().filter(|listed| Kind::of(&listed.name) == Some(Kind::Terraform)) {
-            if descends(listed.parent, &parents, |id| id == function)
-                && let Some(tenant) = works_for(listed.id)
-            {
-                *tenants.entry(tenant).or_default() += 1;
-            }
+        // A child of Terraform's that is about to become a provider still has its parent's name.
+        let own = |listed: &&Listed| listed.parent == function && Kind::of(&listed.name) == Some(Kind::Terraform);
+        for tenant in list().iter().filter(own).filter_map(|listed| works_for(listed.id)) {
+            *tenants.entry(tenant).or_default() += 1;
         }
         tenants.into_iter().filter(|(_, processes)| *processes > 1).map(|(tenant, _)| tenant).collect()
     }
