@@ -74,7 +74,7 @@ fn what_may_succeed_later() {
         ("Error 503: The service is currently unavailable., backendError", "later"),
         ("read tcp 10.0.0.1:443: connection reset by peer", "later"),
         ("net/http: TLS handshake timeout", "later"),
-        ("The plugin encountered an error, and failed to respond: plugin did not respond", "later"),
+        ("The plugin.(*GRPCProvider).ApplyResourceChange request was cancelled.", "later"),
         ("googleapi: Error 409: already exists", "failed"),
         ("googleapi: Error 403: permission denied", "failed"),
         ("Invalid value for variable", "failed"),

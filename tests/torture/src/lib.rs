@@ -7,7 +7,7 @@
 //!
 //! - `deeds`: what is done; `wanted`: what must come of it.
 //! - `victims`: who is killed.
-//! - `round`: one moment, from the first deed to the verdict.
+//! - `round`: from the first deed to the verdict.
 //! - `check`: the verdict, tenant by tenant: cloud, state, plugins, journal.
 //! - `tally`: what was killed where.
 

@@ -31,7 +31,7 @@ pub(crate) fn id(lane: usize, life: u32) -> String {
 fn platform() -> String {
     let local = include_str!("../../../deploy/local/platform.yaml");
     let changes = [
-        ("  runs: 4", "  runs: 4\n  leaseSeconds: 3\n  waitSeconds: 5\n  runSeconds: 60"),
+        ("  runs: 4", "  runs: 6\n  runsPerInstance: 6\n  leaseSeconds: 3\n  waitSeconds: 5\n  runSeconds: 60"),
         ("  graceSeconds: 60", "  graceSeconds: 2\n  breakerCount: 1000000\n  breakerShare: 1.0"),
         ("  intervalSeconds: 60", "  intervalSeconds: 0"),
         ("  firstSeconds: 15", "  firstSeconds: 1"),

@@ -1,4 +1,5 @@
-//! One moment: deeds begin on every tenant, somebody is killed, everything must be as defined after at most two sweeps.
+//! One round: deeds begin on every tenant, somebody is killed, perhaps again while that is put in order; then everything must
+//! be as defined after at most two sweeps.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,8 +13,8 @@ use tempfile::NamedTempFile;
 use crate::check::{self, Measure};
 use crate::deeds::{self, DEFINITIONS, Deed};
 use crate::plane::{self, GRACE, LEASE};
-use crate::tally::Tally;
-use crate::victims::{Aim, Family, Kind, strike};
+use crate::tally::{Blow, Tally};
+use crate::victims::{self, Aim, Family, Kind};
 use crate::wanted::{Wanted, object, wanted};
 
 /// Longest wait for what one sweep handed out: Terraform on a busy machine takes its time.
@@ -22,8 +23,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const QUIET: Duration = Duration::from_secs(1);
 /// No deed goes on for longer than this before somebody is killed.
 const LONGEST_DELAY_MS: u64 = 7_000;
-/// Those aimed at have so long to be at work.
-const AT_WORK: Duration = Duration::from_secs(5);
+/// So many more blows may fall while what the first one left is put in order.
+const MOST_AGAIN: usize = 2;
 /// No answer to a deed is waited for longer.
 const ANSWER: Duration = Duration::from_secs(30);
 
@@ -49,25 +50,51 @@ impl Lane {
     }
 }
 
-/// What was drawn for one moment.
+/// What was drawn for one round.
 struct Drawn {
     deeds: Vec<Deed>,
+    strike: Strike,
+    /// While what the first one left is put in order.
+    again: Vec<Strike>,
+}
+
+/// One blow: at whom, and when.
+#[derive(Debug, Clone, Copy)]
+struct Strike {
     aim: Aim,
     delay: Duration,
 }
 
+impl Strike {
+    fn draw(random: &mut StdRng, longest_ms: u64) -> Self {
+        let aim = Aim::draw(random);
+        // Installers work for a short time.
+        let longest_ms = if aim == Aim::Installer { 300 } else { longest_ms };
+        Self { aim, delay: Duration::from_millis(random.random_range(0..longest_ms)) }
+    }
+
+    /// Those aimed at have so long to be at work.
+    const fn patience(self) -> Duration {
+        if matches!(self.aim, Aim::Installer) { Duration::from_secs(20) } else { Duration::from_secs(5) }
+    }
+}
+
 impl Drawn {
     fn from(random: &mut StdRng, exist: &[bool]) -> Self {
-        let aim = Aim::draw(random);
         let mut deeds: Vec<Deed> = exist.iter().map(|exists| Deed::draw(random, *exists)).collect();
-        // Installers work only where plugins change, and for a short time.
-        let delay = if aim == Aim::Installer {
+        let strike = Strike::draw(random, LONGEST_DELAY_MS);
+        if strike.aim == Aim::Installer {
             deeds[0] = Deed::Plugins;
-            random.random_range(0..300)
-        } else {
-            random.random_range(0..LONGEST_DELAY_MS)
-        };
-        Self { deeds, aim, delay: Duration::from_millis(delay) }
+        }
+        let again = (0..random.random_range(0..=MOST_AGAIN)).map(|_| {
+            loop {
+                let strike = Strike::draw(random, LONGEST_DELAY_MS / 2);
+                if strike.aim != Aim::Installer {
+                    break strike;
+                }
+            }
+        });
+        Self { deeds, strike, again: again.collect() }
     }
 }
 
@@ -88,52 +115,62 @@ impl Bench {
         let exist = join_all(exist).await;
         let drawn = Drawn::from(random, &exist);
         self.number = self.number % 8 + 1;
-        let (killed, steps) = self.deeds_and_kill(&drawn, &exist).await;
-        let told = format!("{:?}, {:?} after {:?}: killed {killed:?}", drawn.deeds, drawn.aim, drawn.delay);
-        count(tally, &killed, steps, &drawn);
-        if killed.contains(&Kind::Function) {
-            self.plane.kill_and_restart().await;
-        }
         let began = Instant::now();
-        let failures = self.verdict(&killed, tally).await;
-        let told = format!("{told}, settled in {:.1?}", began.elapsed());
+        let mut blow = self.deeds_and_strike(&drawn, &exist).await;
+        let mut told = format!("{:?}, {}", drawn.deeds, blow.told(drawn.strike));
+        tally.count(&blow, &drawn.deeds);
+        for strike in &drawn.again {
+            self.restart_after(&blow).await;
+            blow = self.sweep_and_strike(*strike).await;
+            told = format!("{told}, {}", blow.told(*strike));
+            tally.count(&blow, &drawn.deeds);
+        }
+        self.restart_after(&blow).await;
+        let struck = began.elapsed();
+        let failures = self.verdict(tally).await;
+        let told = format!("{told}: {struck:.0?}, settled in {:.0?}", began.elapsed().saturating_sub(struck));
         tally.failures.extend(failures.into_iter().map(|failure| format!("{told}: {failure}")));
         told
     }
 
+    async fn restart_after(&mut self, blow: &Blow) {
+        if blow.killed.contains(&Kind::Function) {
+            self.plane.kill_and_restart().await;
+        }
+    }
+
     /// The deeds go on until they are answered, or until whoever should answer is dead.
-    async fn deeds_and_kill(&mut self, drawn: &Drawn, exist: &[bool]) -> (Vec<Kind>, Vec<Option<String>>) {
-        let (plane, number, family) = (&self.plane, self.number, &mut self.family);
+    async fn deeds_and_strike(&mut self, drawn: &Drawn, exist: &[bool]) -> Blow {
+        let (plane, number) = (&self.plane, self.number);
         let ids: Vec<String> = self.lanes.iter().map(Lane::id).collect();
         let deeds = ids.iter().zip(&drawn.deeds).zip(exist);
         let under_way = join_all(deeds.map(|((id, deed), exists)| deeds::perform(plane, id, *deed, *exists, number)));
-        let kill = async {
-            if drawn.aim == Aim::Installer {
-                at_work(family, plane, drawn.aim, Duration::from_secs(20)).await;
-            }
-            tokio::time::sleep(drawn.delay).await;
-            at_work(family, plane, drawn.aim, AT_WORK).await;
-            let steps = join_all(ids.iter().map(|id| check::step(plane, id))).await;
-            (strike(family.victims(plane.pid(), drawn.aim)), steps)
-        };
-        let (_, struck) = tokio::join!(tokio::time::timeout(ANSWER, under_way), kill);
-        struck
+        let strike = strike(&mut self.family, plane, &ids, drawn.strike);
+        tokio::join!(tokio::time::timeout(ANSWER, under_way), strike).1
     }
 
-    async fn verdict(&mut self, killed: &[Kind], tally: &mut Tally) -> Vec<String> {
+    /// What was left is found by a sweep, and is struck again while it is put in order.
+    async fn sweep_and_strike(&mut self, again: Strike) -> Blow {
+        tokio::time::sleep(LEASE).await;
+        let ids: Vec<String> = self.lanes.iter().map(Lane::id).collect();
+        let sweep = self.plane.api.try_send(reqwest::Method::POST, "/sweep", None);
+        let strike = strike(&mut self.family, &self.plane, &ids, again);
+        tokio::join!(tokio::time::timeout(ANSWER, sweep), strike).1
+    }
+
+    async fn verdict(&mut self, tally: &mut Tally) -> Vec<String> {
         let wants = match self.wants().await {
             Ok(wants) => wants,
             Err(failure) => return vec![failure],
         };
         // What died keeps its leases until they run out, and a tombstone its grace.
-        let pause = if killed.contains(&Kind::Function) { LEASE } else { GRACE };
-        tokio::time::sleep(pause + Duration::from_millis(500)).await;
+        tokio::time::sleep(LEASE.max(GRACE) + Duration::from_millis(500)).await;
         let mut failures = Vec::new();
         for sweep in 0..2 {
             self.plane.sweep().await;
             failures = self.settled(&wants).await;
             if failures.is_empty() {
-                tally.sweeps[sweep] += usize::from(!killed.is_empty());
+                tally.sweeps[sweep] += 1;
                 break;
             }
             // Until what failed once is due again.
@@ -190,27 +227,19 @@ impl Bench {
     }
 }
 
-/// Waits until somebody of those aimed at is at work, or for long enough.
-async fn at_work(family: &mut Family, plane: &ControlPlane, aim: Aim, most: Duration) {
-    let deadline = Instant::now() + most;
+/// Waits for the moment, and then for somebody of those aimed at to be at work; kills them.
+async fn strike(family: &mut Family, plane: &ControlPlane, ids: &[String], strike: Strike) -> Blow {
+    let Strike { aim, delay } = strike;
+    if aim != Aim::Installer {
+        tokio::time::sleep(delay).await;
+    }
+    let deadline = Instant::now() + strike.patience();
     while family.victims(plane.pid(), aim).is_empty() && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-}
-
-/// A moment at which nobody was at work is no test of anything.
-fn count(tally: &mut Tally, killed: &[Kind], steps: Vec<Option<String>>, drawn: &Drawn) {
-    if killed.is_empty() {
-        tally.idle += 1;
-        return;
+    if aim == Aim::Installer {
+        tokio::time::sleep(delay).await;
     }
-    tally.moments += 1;
-    for kind in killed {
-        *tally.killed.entry(*kind).or_default() += 1;
-    }
-    for (deed, step) in drawn.deeds.iter().zip(steps) {
-        if let Some(step) = step {
-            *tally.steps.entry((*deed, step)).or_default() += 1;
-        }
-    }
+    let steps = join_all(ids.iter().map(|id| check::step(plane, id))).await;
+    Blow { killed: victims::kill(family.victims(plane.pid(), aim)), steps }
 }

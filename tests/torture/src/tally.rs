@@ -18,7 +18,7 @@ pub struct Tally {
     /// Tenants that were being worked on when somebody was killed, by what was being done to them and by the step that their
     /// operation had written down.
     pub steps: BTreeMap<(Deed, String), usize>,
-    /// Moments after which everything was in order with the first sweep, and with the second.
+    /// Rounds after which everything was in order with the first sweep, and with the second.
     pub sweeps: [usize; 2],
     /// Versions of states that were looked at.
     pub states: usize,
@@ -28,7 +28,36 @@ pub struct Tally {
     pub failures: Vec<String>,
 }
 
+/// Who was killed at one moment, and what was being done to each tenant then.
+pub(crate) struct Blow {
+    pub(crate) killed: Vec<Kind>,
+    pub(crate) steps: Vec<Option<String>>,
+}
+
+impl Blow {
+    pub(crate) fn told(&self, strike: impl fmt::Debug) -> String {
+        format!("{strike:?} killed {:?}", self.killed)
+    }
+}
+
 impl Tally {
+    /// A moment at which nobody was at work is no test of anything.
+    pub(crate) fn count(&mut self, blow: &Blow, deeds: &[Deed]) {
+        if blow.killed.is_empty() {
+            self.idle += 1;
+            return;
+        }
+        self.moments += 1;
+        for kind in &blow.killed {
+            *self.killed.entry(*kind).or_default() += 1;
+        }
+        for (deed, step) in deeds.iter().zip(&blow.steps) {
+            if let Some(step) = step {
+                *self.steps.entry((*deed, step.clone())).or_default() += 1;
+            }
+        }
+    }
+
     /// Processes killed.
     pub fn kills(&self) -> usize {
         self.killed.values().sum()

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -120,8 +120,8 @@ impl Family {
 }
 
 /// Kills without a warning; answers with who was there to be killed.
-pub(crate) fn strike(victims: Vec<(i32, Kind)>) -> Vec<Kind> {
-    let killed = victims.into_iter().filter(|(id, _)| kill(Pid::from_raw(*id), Signal::SIGKILL).is_ok());
+pub(crate) fn kill(victims: Vec<(i32, Kind)>) -> Vec<Kind> {
+    let killed = victims.into_iter().filter(|(id, _)| signal::kill(Pid::from_raw(*id), Signal::SIGKILL).is_ok());
     killed.map(|(_, kind)| kind).collect()
 }
 
