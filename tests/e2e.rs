@@ -16,6 +16,7 @@ mod guide;
 mod images;
 mod lifecycle;
 mod many;
+mod mass_delete;
 mod opentofu;
 mod pipelines;
 mod plain_terraform;
