@@ -91,15 +91,24 @@ async fn bundles_go_when_the_site_is_known_to_run_another() {
     world.update("acme", &shop("2.0")).await.unwrap();
     let second = bundle().await;
     assert!(is_there(first) && is_there(second), "a revision of before may still serve");
-    // Cut off as it is looked at: which one visitors are served is not known, so all stay.
-    world.upload("acme", &shop("1.0")).await;
-    world.installer.fail_after(2, InstallError::Interrupted(InstallPhase::Verify));
-    let _ = world.reconcile("acme").await;
     world.update("acme", &definition("acme", "plugins: [{name: mail, version: '5.1'}]")).await.unwrap();
-    assert!(is_there(second) && is_there(bundle().await));
-    world.update("acme", &shop("2.0")).await.unwrap();
-    assert!(!is_there(first), "settled since");
-    assert!(is_there(second));
+    assert!(!is_there(first) && is_there(second) && is_there(bundle().await));
+
+    for cut in 0..3 {
+        let phase = [InstallPhase::Stage, InstallPhase::Activate, InstallPhase::Verify][cut];
+        for (step, version) in ["1.0", "2.0"].into_iter().enumerate() {
+            world.upload("acme", &shop(version)).await;
+            if step == 0 {
+                world.installer.fail_after(cut, InstallError::Interrupted(phase));
+            }
+            let _ = world.reconcile("acme").await;
+            let served = world.mounted("acme").unwrap();
+            assert!(is_there(served.parse().unwrap()), "what visitors are served is there, cut at {phase:?}");
+        }
+        world.sweeper.sweep().await.unwrap();
+        world.work_off().await;
+        assert_eq!(world.installer.active(&tenant("acme")), ["shop 2.0"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
