@@ -16,7 +16,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1_000)]
     kills: usize,
     /// Tenants at once.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 6)]
     tenants: usize,
 }
 
