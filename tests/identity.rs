@@ -66,7 +66,7 @@ async fn behind_cloud_run_callers_are_written_down_and_senders_kept_apart() {
     let made = ask(&create, Method::POST, "/tenants", Some(&acme), Some(&token(ADA))).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let by_ada = newest(&get, "acme", &token(EVE)).await;
-    assert_eq!((&by_ada["principal"], &by_ada["trigger"]), (&ADA.into(), &"Request".into()), "{by_ada}");
+    assert_eq!((&by_ada["principal"], &by_ada["trigger"]), (&ADA.into(), &"Api".into()), "{by_ada}");
 
     // Each takes its own sender, and neither another one nor a caller of the API.
     for (function, path, body, stranger) in [
@@ -125,7 +125,7 @@ async fn tokens_of_an_issuer_are_verified_by_the_functions() {
         ("another issuer", Some(impostor.token(ADA, &json!({}))), 401, "signature is not its key's"),
         ("another key", Some(impostor.token(ADA, &json!({"iss": issuer.url()}))), 401, "signature is not its key's"),
         ("another's name", Some(issuer.token(ADA, &json!({"iss": impostor.url()}))), 401, "another issuer made it"),
-        ("unsigned", Some(issuer.unsigned_token(ADA)), 401, "cannot be read"),
+        ("unsigned", Some(issuer.unsigned_token(ADA)), 401, "that can be read"),
         ("as behind Cloud Run", Some(issuer.verified_token(ADA)), 401, "the bearer token"),
         ("not named", Some(issuer.token(EVE, &json!({}))), 403, "'eve@elsewhere.example' may not do this"),
     ] {
