@@ -12,7 +12,7 @@ const GUARD: [&str; 2] = ["Instance cannot be destroyed", "Resource instance can
 /// What clouds and networks say when the same call may succeed later, in lower case. Cloud SQL takes one operation at
 /// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster; a provider that
 /// was killed does not answer.
-const TRANSIENT: [&str; 25] = [
+const TRANSIENT: [&str; 26] = [
     "operationinprogress",
     "operation in progress",
     "operation was already in progress",
@@ -37,6 +37,7 @@ const TRANSIENT: [&str; 25] = [
     "saved plan is stale",
     "plugin did not respond",
     "request was cancelled",
+    "plugin returned an unexpected error",
     "failed to instantiate provider",
 ];
 

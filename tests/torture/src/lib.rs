@@ -41,8 +41,14 @@ pub struct Settings {
 /// When the control plane does not start.
 pub async fn torture(settings: Settings, mut tell: impl FnMut(&str)) -> Tally {
     let mut random = StdRng::seed_from_u64(settings.seed);
-    let mut bench = round::Bench::start(settings.tenants).await;
     let mut tally = Tally::default();
+    let mut bench = match round::Bench::start(settings.tenants).await {
+        Ok(bench) => bench,
+        Err(error) => {
+            tally.failures.push(format!("nothing was begun: {error}"));
+            return tally;
+        }
+    };
     while tally.kills() < settings.kills && tally.failures.is_empty() {
         let told = bench.round(&mut random, &mut tally).await;
         tell(&format!("moment {:>4}, {:>5} kills: {told}", tally.moments, tally.kills()));

@@ -15,11 +15,11 @@ pub(crate) const GRACE: Duration = Duration::from_secs(2);
 const LIVES: u32 = 1_000;
 
 /// A running control plane, and the file of its sites.
-pub(crate) async fn start(lanes: usize) -> (ControlPlane, NamedTempFile) {
-    let sites = sites(lanes);
+pub(crate) async fn start(lanes: usize) -> std::io::Result<(ControlPlane, NamedTempFile)> {
+    let sites = sites(lanes)?;
     let environment = vec![("LOCAL_SITES".to_owned(), sites.path().to_string_lossy().into_owned())];
     let options = Options { platform: Some(platform()), environment, ..Options::default() };
-    (ControlPlane::start_with(options).await, sites)
+    Ok((ControlPlane::start_with(options).await, sites))
 }
 
 /// A lane's tenant in one of its lives.
@@ -44,12 +44,12 @@ fn platform() -> String {
 }
 
 /// Every tenant has a site of which all plugins are good: `torture-site` says so.
-fn sites(lanes: usize) -> NamedTempFile {
+fn sites(lanes: usize) -> std::io::Result<NamedTempFile> {
     let program = binary("torture-site");
     let site = json!({"program": program, "url": "http://127.0.0.1:9"});
     let lives = (0..lanes).flat_map(|lane| (0..LIVES).map(move |life| id(lane, life)));
     let all: Map<String, Value> = lives.map(|id| (id, site.clone())).collect();
-    let file = NamedTempFile::new().unwrap_or_else(|error| panic!("no file for the sites: {error}"));
-    std::fs::write(file.path(), Value::Object(all).to_string()).unwrap_or_else(|error| panic!("sites: {error}"));
-    file
+    let file = NamedTempFile::new()?;
+    std::fs::write(file.path(), Value::Object(all).to_string())?;
+    Ok(file)
 }

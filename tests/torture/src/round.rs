@@ -100,11 +100,11 @@ impl Drawn {
 
 impl Bench {
     /// Starts one, and learns how many resources a tenant has.
-    pub(crate) async fn start(tenants: usize) -> Self {
-        let (plane, sites) = plane::start(tenants).await;
+    pub(crate) async fn start(tenants: usize) -> std::io::Result<Self> {
+        let (plane, sites) = plane::start(tenants).await?;
         let measure = Measure::take(&plane).await;
         let lanes = (0..tenants).map(|lane| Lane { lane, life: 0 }).collect();
-        Self { plane, family: Family::default(), lanes, measure, number: 1, _sites: sites }
+        Ok(Self { plane, family: Family::default(), lanes, measure, number: 1, _sites: sites })
     }
 
     pub(crate) async fn round(&mut self, random: &mut StdRng, tally: &mut Tally) -> String {

@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    async fn assert_whole(&self, size: usize, runs: usize) {
+    fn assert_whole(&self, size: usize, runs: usize) {
         assert_eq!(self.provisioner.runs(), runs, "not one run that could destroy");
         for id in ids(size) {
             assert_eq!(self.provisioner.resources(&tenant(&id)).len(), 2, "{id}");
@@ -81,7 +81,7 @@ async fn a_thousand_removed_at_once_are_all_held_and_come_back_as_they_were() {
         world.assert_held(&id).await;
     }
     assert!(world.sweeper.sweep().await.unwrap().deletions_held);
-    world.assert_whole(size, runs).await;
+    world.assert_whole(size, runs);
     for id in ids(removed) {
         world.upload(&id, &definition(&id, "")).await;
     }
@@ -102,7 +102,7 @@ async fn another_bucket_destroys_nobody() {
     for id in ids(40) {
         world.assert_held(&id).await;
     }
-    world.assert_whole(40, runs).await;
+    world.assert_whole(40, runs);
 
     // That of another platform, whose tenants are made beside.
     let others = Arc::new(MemoryStore::new("others", Arc::clone(&world.clock)));
@@ -113,7 +113,7 @@ async fn another_bucket_destroys_nobody() {
     }
     let Astray { sweeper, reconciler } = world.looking_into(others);
     world.days_pass(&sweeper, &reconciler).await;
-    world.assert_whole(40, runs + 40).await;
+    world.assert_whole(40, runs + 40);
 
     // The right one again: as if nothing had been.
     world.sweeper.sweep().await.unwrap();
@@ -131,10 +131,10 @@ async fn one_function_that_looks_into_another_bucket_destroys_nobody() {
     let Astray { sweeper, reconciler } = world.looking_into(empty);
     world.days_pass(&world.sweeper, &reconciler).await;
     world.assert_held("tenant-3").await;
-    world.assert_whole(40, runs).await;
+    world.assert_whole(40, runs);
     // The other way round the sweep hands out what the others see is there.
     world.days_pass(&sweeper, &world.reconciler).await;
-    world.assert_whole(40, runs).await;
+    world.assert_whole(40, runs);
     assert_eq!(world.phase("tenant-3").await, Some(Phase::Ready));
 }
 
@@ -161,7 +161,7 @@ async fn a_listing_that_comes_back_empty_or_breaks_off_destroys_nobody() {
         assert!(matches!(sweeper.sweep().await, Err(CommandError::Store(_))));
         world.work_off().await;
     }
-    world.assert_whole(40, runs).await;
+    world.assert_whole(40, runs);
     for id in ids(40) {
         assert_eq!(world.phase(&id).await, Some(Phase::Ready), "{id}");
     }

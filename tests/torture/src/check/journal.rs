@@ -13,29 +13,24 @@ const ID: usize = 26;
 /// Every operation of a tenant, oldest first.
 pub(super) async fn entries(plane: &ControlPlane, id: &str) -> Result<Vec<Value>, String> {
     let prefix = format!("operations/{id}/");
-    let names = plane.storage.list(RECORDS, &prefix).await;
-    let mut entries = Vec::new();
-    let mut kept = BTreeSet::new();
-    for name in &names {
-        let file = name.strip_prefix(&prefix).unwrap_or(name);
-        let (operation, kind) = file.split_at_checked(ID).ok_or_else(|| format!("{name} is no operation's"))?;
-        if kind == ".json" {
-            let body = plane.storage.read(RECORDS, name).await.ok_or_else(|| format!("{name} went"))?;
-            entries.push(serde_json::from_str(&body).map_err(|error| format!("{name}: {error}"))?);
-        } else {
-            kept.insert(operation.to_owned());
+    let (mut entries, mut known, mut logged) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for name in plane.storage.list(RECORDS, &prefix).await {
+        let file = name.strip_prefix(&prefix).and_then(|file| file.split_at_checked(ID));
+        match file {
+            Some((operation, ".json")) => {
+                let body = plane.storage.read(RECORDS, &name).await.ok_or_else(|| format!("{name} went"))?;
+                entries.push(serde_json::from_str(&body).map_err(|error| format!("{name}: {error}"))?);
+                known.insert(operation.to_owned());
+            }
+            Some((operation, ".log")) => _ = logged.insert(operation.to_owned()),
+            // Kept at the same time as the entry is opened: who dies between the two leaves them.
+            Some((_, ".variables.json")) => {}
+            Some((_, leftover)) if leftover.starts_with(".errored") => {}
+            _ => return Err(format!("{name} is no operation's")),
         }
     }
-    // Variables are kept at the same time as the entry is opened: who dies between the two leaves them.
-    let known: BTreeSet<String> =
-        entries.iter().filter_map(|entry: &Value| entry["id"].as_str().map(str::to_owned)).collect();
-    let logged = names.iter().filter(|name| name.ends_with(".log"));
-    let missing = logged.filter(|name| !known.iter().any(|id| name.contains(id.as_str()))).collect::<Vec<_>>();
-    if missing.is_empty() {
-        Ok(entries)
-    } else {
-        Err(format!("{id}: logs of operations that no entry names: {missing:?}"))
-    }
+    let missing: Vec<&String> = logged.difference(&known).collect();
+    if missing.is_empty() { Ok(entries) } else { Err(format!("{id}: ran without an entry: {missing:?}")) }
 }
 
 /// Whether every operation has ended, in the way of those that end.
@@ -52,7 +47,8 @@ pub(super) async fn ended(plane: &ControlPlane, id: &str) -> Result<(), String> 
 /// What is being done to a tenant now: the kind of its running operation and the last step that it wrote down.
 pub(crate) async fn step(plane: &ControlPlane, id: &str) -> Option<String> {
     let names = plane.storage.list(RECORDS, &format!("operations/{id}/")).await;
-    let newest = names.iter().rfind(|name| name.ends_with(".json") && !name.ends_with(".variables.json"))?;
+    let is_entry = |name: &&String| name.rsplit('/').next().is_some_and(|file| file.len() == ID + ".json".len());
+    let newest = names.iter().rfind(is_entry)?;
     let entry: Value = serde_json::from_str(&plane.storage.read(RECORDS, newest).await?).ok()?;
     if entry["outcome"] != "Running" {
         return None;
@@ -61,4 +57,14 @@ pub(crate) async fn step(plane: &ControlPlane, id: &str) -> Option<String> {
     // Without generations, names and digests.
     let what = what.split([':', ';']).next()?.split(|c: char| c.is_ascii_digit()).next()?.trim();
     Some(format!("{}: {what}", entry["kind"].as_str()?))
+}
+
+/// How the last operations of a tenant ended, for people.
+pub(super) async fn lately(plane: &ControlPlane, id: &str) -> String {
+    let entries = entries(plane, id).await.unwrap_or_default();
+    let one = |entry: &Value| {
+        let said: Vec<String> = entry["diagnostics"].as_array().into_iter().flatten().map(Value::to_string).collect();
+        format!("{} {}: {} {}", entry["kind"], entry["outcome"], entry["message"], said.join(" "))
+    };
+    entries.iter().rev().take(4).map(one).collect::<Vec<_>>().join(" <- ")
 }

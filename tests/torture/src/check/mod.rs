@@ -47,7 +47,8 @@ pub(crate) async fn tenant(plane: &ControlPlane, id: &str, want: &Wanted, measur
         Wanted::There(site) => {
             let status = &answer.body["status"];
             if status["phase"] != "Ready" {
-                return Err(format!("{id}: not ready: {}", briefly(status)));
+                let lately = journal::lately(plane, id).await;
+                return Err(format!("{id}: not ready: {}; lately: {lately}", briefly(status)));
             }
             if !status["drift"]["found"].as_array().is_none_or(Vec::is_empty) {
                 return Err(format!("{id}: the plan is not empty: {}", status["drift"]));
@@ -86,8 +87,8 @@ async fn plugins(plane: &ControlPlane, id: &str, site: &Site, status: &Value, se
         return Err(format!("{id}: its service does not mount bundle {bundle}"));
     }
     let marker = format!("tenants/{id}/plugins/{hex}/.aipress-bundle.json");
-    let marked = plane.storage.read(ARTIFACTS, &marker).await;
-    marked.map(|_| ()).ok_or_else(|| format!("{id}: there is no {marker}"))
+    let whole = plane.storage.read(ARTIFACTS, &marker).await.is_some();
+    whole.then_some(()).ok_or_else(|| format!("{id}: there is no {marker}"))
 }
 
 /// Whether somebody holds the lease of one of them.
