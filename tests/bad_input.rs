@@ -360,6 +360,41 @@ async fn a_body_over_a_mebibyte() {
     world.assert().await;
 }
 
+/// Whoever sends a large body with a request that is refused for something else hears why, and not a reset.
+#[tokio::test]
+async fn a_large_body_of_a_request_that_is_refused_anyhow() {
+    let world = Untouched::with_acme().await;
+    let large = b"#".repeat(8 * MEBIBYTE);
+    let yaml = ("content-type", YAML);
+    for (method, path, headers, status) in [
+        (Method::POST, "/tenants", vec![("content-type", "text/plain")], 415),
+        (Method::PUT, "/tenants/acme", vec![yaml, ("content-encoding", "gzip")], 415),
+        (Method::PUT, "/tenants/acme", vec![yaml, ("accept", "text/html")], 406),
+        (Method::PUT, "/tenants/acme", vec![yaml, ("if-match", "7")], 400),
+        (Method::PUT, "/tenants/ACME", vec![yaml], 400),
+        (Method::POST, "/tenants?dryrun=true", vec![yaml], 400),
+        (Method::POST, "/nowhere", vec![yaml], 404),
+        (Method::PATCH, "/tenants/acme", vec![yaml], 405),
+        (Method::DELETE, "/tenants", vec![yaml], 405),
+    ] {
+        for _ in 0..3 {
+            let sent = world.plane.api.send_bytes(method.clone(), path, Some(large.clone()), &headers).await;
+            assert_eq!(sent.status.as_u16(), status, "{method} {path}: {}", sent.text);
+        }
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let (head, length) =
+            (format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{lines}connection: close\r\n"), large.len());
+        let sent = [format!("{head}content-length: {length}\r\n\r\n").as_bytes(), &large].concat();
+        assert_eq!(raw(&world.plane, &sent).0, status, "{method} {path}");
+        // Who asks before sending is answered at once, and need not send.
+        let asked = std::time::Instant::now();
+        let asking = format!("{head}content-length: {length}\r\nexpect: 100-continue\r\n\r\n");
+        assert_eq!(raw(&world.plane, asking.as_bytes()).0, status, "{method} {path}");
+        assert!(asked.elapsed() < Duration::from_secs(2), "{method} {path}: {:?}", asked.elapsed());
+    }
+    world.assert().await;
+}
+
 type Headers = Vec<(String, String)>;
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod bad_input;
 mod canary;
 mod client;
 mod database;
+mod described;
 mod drift;
 mod functions;
 mod gcloud;

@@ -34,5 +34,5 @@ pub use github::GitHub;
 pub use installation::{Ended, Function, Installation};
 pub use pubsub::{Bridge, PubSub, Push, base64};
 pub use storage::Storage;
-pub use tools::{Finished, binary, eventually, installed, needed, run};
+pub use tools::{Finished, binary, eventually, installed, needed, python, run};
 pub use wired::Wired;

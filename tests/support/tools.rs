@@ -33,6 +33,13 @@ pub fn needed(program: &str) -> bool {
     found
 }
 
+/// A Python program of `tests/tools`, as `make tools` installs it; the same holds where it is missing.
+pub fn python(program: &str) -> Option<PathBuf> {
+    let tools = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.tools/py");
+    let found = tools.join(program).join("bin").join(program);
+    (found.is_file() || needed(program)).then_some(found)
+}
+
 /// What a program came to.
 #[derive(Debug)]
 pub struct Finished {

@@ -278,4 +278,6 @@ async fn forget_state(workspace: &Workspace, epoch: Epoch) -> Result<(), StoreEr
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
