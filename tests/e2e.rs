@@ -15,6 +15,7 @@ mod gcloud;
 mod guard;
 mod guide;
 mod images;
+mod large_bodies;
 mod lifecycle;
 mod many;
 mod opentofu;

@@ -21,6 +21,7 @@ mod installation;
 mod pubsub;
 mod storage;
 mod tools;
+mod untouched;
 mod wired;
 
 pub use api::{Answer, Api};
@@ -35,4 +36,5 @@ pub use installation::{Ended, Function, Installation};
 pub use pubsub::{Bridge, PubSub, Push, base64};
 pub use storage::Storage;
 pub use tools::{Finished, binary, eventually, installed, needed, python, run};
+pub use untouched::{Untouched, assert_problem, raw};
 pub use wired::Wired;

@@ -45,14 +45,14 @@ fn word() -> impl Strategy<Value = String> {
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
         4 => word().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            1 => prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             2 => prop::collection::vec((word(), inner), 0..8)
                 .prop_map(|entries| Value::Object(entries.into_iter().collect::<Map<_, _>>())),
         ]

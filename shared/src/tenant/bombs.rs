@@ -168,5 +168,5 @@ fn cost(work: impl FnOnce()) -> Cost {
     let now = || Duration::from(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap());
     let begun = now();
     let held = allocation_counter::measure(work);
-    Cost { time: now() - begun, memory: held.bytes_max }
+    Cost { time: now().saturating_sub(begun), memory: held.bytes_max }
 }

@@ -173,7 +173,7 @@ fn definition_with(at: prop::sample::Index, other: Value) -> Value {
     let mut definition = serde_json::to_value(parse(VALID.as_bytes(), Format::Yaml).unwrap()).unwrap();
     let mut all = Vec::new();
     places(&definition, "", &mut all);
-    *definition.pointer_mut(at.get(&all)).unwrap() = other;
+    *definition.pointer_mut(&all[at.index(all.len())]).unwrap() = other;
     definition
 }
 

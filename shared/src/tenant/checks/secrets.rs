@@ -177,8 +177,8 @@ impl Mark {
     /// Where the secret that begins at `at` ends.
     #[cfg(feature = "server")]
     fn end(&self, text: &str, at: usize) -> usize {
-        let body = text.bytes().skip(at + self.prefix.len()).take_while(|byte| self.is_part(*byte)).count();
-        at + self.prefix.len() + body
+        let start = at + self.prefix.len();
+        start + text.get(start..).unwrap_or_default().bytes().take_while(|byte| self.is_part(*byte)).count()
     }
 
     /// `eyJ` begins every object in base64; three parts make it a token. To see them it is read to its end, so it is looked
