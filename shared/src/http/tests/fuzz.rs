@@ -172,9 +172,20 @@ fn sent() -> impl Strategy<Value = Sent> {
     })
 }
 
+/// Requests to one world.
+const REQUESTS: u32 = 8;
+
+/// As many requests as other properties have inputs.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.div_ceil(REQUESTS), ..usual }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
-    fn any_request_is_answered_as_described(requests in prop::collection::vec(sent(), 8)) {
+    fn any_request_is_answered_as_described(requests in prop::collection::vec(sent(), REQUESTS as usize)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new();

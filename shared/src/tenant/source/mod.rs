@@ -2,6 +2,7 @@
 //! after this room is told once for both. What cannot be a tree is a problem here: sizes, encodings, syntax, anchors,
 //! several documents, keys that stand twice.
 
+mod feed;
 mod json;
 mod scalar;
 mod text;

@@ -5,18 +5,28 @@ use std::collections::btree_map;
 use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
 
+use super::feed::{Feed, Marks};
 use super::scalar::{NotANumber, resolve};
 use super::{Content, Entry, Mapping, Node, Position, Problem, Reason, Scalar, Source, child};
 use super::{MAX_DEPTH, MAX_KEY, MAX_VALUES, MOST_PROBLEMS, duplicate_key, key_too_long, too_deep, too_many};
 
 pub(super) fn read(text: &str) -> Source {
-    let mut parser = Parser::new_from_str(text);
+    let marks = Marks::default();
+    let mut parser = Parser::new(Feed::new(text, &marks));
     let mut reader = Reader::default();
+    let mut reached = Position::START;
     loop {
-        match parser.next_token() {
+        let next = parser.next_token();
+        if marks.are_too_many() {
+            reader.refuse(too_many(reached));
+            break;
+        }
+        marks.forget();
+        match next {
             Ok((Event::StreamEnd, _)) => break,
             Ok((event, mark)) => {
-                if reader.take(event, position(mark)).is_err() || reader.problems.len() >= MOST_PROBLEMS {
+                reached = position(mark);
+                if reader.take(event, reached).is_err() || reader.problems.len() >= MOST_PROBLEMS {
                     break;
                 }
             }
