@@ -114,7 +114,8 @@ async fn a_large_body_of_a_request_that_is_refused_anyhow() {
 #[tokio::test]
 async fn a_large_body_of_somebody_unknown() {
     let cloud = Installation::new().await;
-    let create = cloud.start_with("create-tenant", &[("AIPRESS_AUTH", "iam")]).await;
+    let callers = [("AIPRESS_AUTH", "iam"), ("AIPRESS_CALLERS", "*"), ("K_SERVICE", "create-tenant")];
+    let create = cloud.start_with("create-tenant", &callers).await;
     let stranger = [("content-type", YAML)];
     hears(&create.api, &Method::POST, "/tenants", &stranger, 401).await;
 }

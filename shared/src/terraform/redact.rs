@@ -1,6 +1,7 @@
 //! Keeps secrets out of what leaves the adapter: by known value, and by the shapes secrets come in.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -44,29 +45,37 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 const KEY_BEGIN: &str = "-----BEGIN ";
 const KEY_MARK: &str = "PRIVATE KEY-----";
 
-/// Masks secrets in text. Idempotent.
+/// Masks secrets in text. Idempotent. Clones learn together: what is sensitive in the state of a run is masked in all that
+/// the run says.
 #[derive(Clone, Default)]
 pub(super) struct Redactor {
-    known: BTreeSet<String>,
+    known: Arc<RwLock<BTreeSet<String>>>,
 }
 
 impl Redactor {
     /// One that knows these values.
     pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut redactor = Self::default();
-        for secret in secrets {
-            redactor.learn(secret);
-        }
+        let redactor = Self::default();
+        redactor.learn(secrets);
         redactor
     }
 
-    /// Masks this value from now on, and what it is in the encodings that errors quote requests in. A value of several
+    /// Another one that knows the same: what it learns stays with it.
+    pub(super) fn apart(&self) -> Self {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Self { known: Arc::new(RwLock::new(known)) }
+    }
+
+    /// Masks these values from now on, and what they are in the encodings that errors quote requests in. A value of several
     /// lines is masked line by line too.
-    pub(super) fn learn(&mut self, secret: &str) {
-        let parts = std::iter::once(secret).chain(secret.lines()).map(str::trim);
-        for part in parts.filter(|part| part.len() >= SHORTEST_SECRET) {
-            self.known.extend(encodings(part));
-            self.known.insert(part.to_owned());
+    pub(super) fn learn<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets {
+            let parts = std::iter::once(secret).chain(secret.lines()).map(str::trim);
+            for part in parts.filter(|part| part.len() >= SHORTEST_SECRET) {
+                known.extend(encodings(part));
+                known.insert(part.to_owned());
+            }
         }
     }
 
@@ -74,7 +83,8 @@ impl Redactor {
     pub(super) fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         // Longest first: a secret that holds another must go as a whole.
-        let mut known: Vec<&String> = self.known.iter().collect();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut known: Vec<&String> = known.iter().collect();
         known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         for secret in known {
             if text.contains(secret.as_str()) {
