@@ -21,6 +21,7 @@ mod lifecycle;
 mod many;
 mod mass_delete;
 mod opentofu;
+mod overload;
 mod pipelines;
 mod plain_terraform;
 mod restart;

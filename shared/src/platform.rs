@@ -104,11 +104,21 @@ pub struct Limits {
     pub lease_seconds: u64,
     /// Tasks that wait in one process before it answers 'busy'. Default 1000.
     pub queue: usize,
+    /// Requests on one tenant that one process takes at a time; one more is told to come later. Default 100.
+    pub requests_per_tenant: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { runs: 4, runs_per_instance: 4, run_seconds: 540, wait_seconds: 60, lease_seconds: 60, queue: 1000 }
+        Self {
+            runs: 4,
+            runs_per_instance: 4,
+            run_seconds: 540,
+            wait_seconds: 60,
+            lease_seconds: 60,
+            queue: 1000,
+            requests_per_tenant: 100,
+        }
     }
 }
 

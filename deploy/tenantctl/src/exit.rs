@@ -84,7 +84,7 @@ impl Exit {
             "TENANT_NOT_FOUND" | "OPERATION_NOT_FOUND" | "LOG_NOT_FOUND" | "GENERATION_NOT_FOUND" => Self::NotFound,
             "ALREADY_EXISTS" | "CONFLICTING_DEFINITIONS" | "PRECONDITION_FAILED" => Self::Conflict,
             "HELD" | "DELETION_PROTECTED" => Self::Refused,
-            "WORKSPACE_LOCKED" | "INTERRUPTED" | "BUSY" | "STORE_UNAVAILABLE" => Self::Unavailable,
+            "WORKSPACE_LOCKED" | "INTERRUPTED" | "TENANT_CROWDED" | "BUSY" | "STORE_UNAVAILABLE" => Self::Unavailable,
             "INVALID_PARAMETER" => Self::Usage,
             "APPLY_FAILED" => Self::Failed,
             _ => match problem.status {
@@ -229,6 +229,7 @@ mod tests {
             ("PRECONDITION_FAILED", 412, Exit::Conflict),
             ("TENANT_NOT_FOUND", 404, Exit::NotFound),
             ("APPLY_FAILED", 502, Exit::Failed),
+            ("TENANT_CROWDED", 429, Exit::Unavailable),
             ("BUSY", 503, Exit::Unavailable),
             ("OF_A_LATER_VERSION", 409, Exit::Conflict),
             ("OF_A_LATER_VERSION", 429, Exit::Unavailable),

@@ -3,6 +3,7 @@
 //! [`decide`] chooses and does nothing; everything else does and chooses nothing. A tenant id goes in and nothing else:
 //! events, tasks, requests and the sweep differ in when they ask, not in what happens.
 
+mod admission;
 mod breaker;
 mod decide;
 mod noticed;
@@ -22,6 +23,7 @@ mod turns;
 mod watch;
 mod watcher;
 
+pub use admission::Admitted;
 pub use breaker::{Breaker, FleetCount, too_many};
 pub use decide::{Action, Cause, HoldReason, Idle, Intended, ListSeen, Lookup, PluginStep, Situation, Why, decide};
 pub use observe::{Observation, ObservedDefinition, Wanted};

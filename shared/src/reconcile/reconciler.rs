@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
+use super::admission::{Admissions, Admitted};
 use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
 use super::observe::{Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
@@ -39,6 +40,9 @@ pub struct Reconciler {
 
 struct Shared {
     ports: Ports,
+    /// Those that ask, and those that wait for their turn.
+    requests: Admissions,
+    line: Admissions,
     turns: Turns,
     slots: Slots,
 }
@@ -68,12 +72,20 @@ pub enum Insist {
 impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
-        Self { shared: Arc::new(Shared { ports, turns: Turns::default(), slots: Slots::default() }) }
+        let (requests, line) = (Admissions::default(), Admissions::default());
+        Self { shared: Arc::new(Shared { ports, requests, line, turns: Turns::default(), slots: Slots::default() }) }
     }
 
     /// What it works with.
     pub fn ports(&self) -> &Ports {
         &self.shared.ports
+    }
+
+    /// Lets a request on a tenant in, as long as it is kept; [`CommandError::Crowded`] where too many are.
+    pub fn admit(&self, tenant: &TenantId) -> Result<Admitted, CommandError> {
+        let most = self.shared.ports.platform.limits.requests_per_tenant;
+        let crowded = || CommandError::Crowded { tenant: tenant.clone(), retry_after: BUSY };
+        self.shared.requests.admit(tenant, most).ok_or_else(crowded)
     }
 
     /// Brings one tenant to its definition. Goes on to its end when the caller stops listening: a run that has begun is
@@ -95,6 +107,8 @@ impl Reconciler {
     async fn take_turn(&self, caller: &Caller, tenant: &TenantId, insist: Insist) -> Result<Reconciled, CommandError> {
         let ports = &self.shared.ports;
         let wait = Duration::from_secs(ports.platform.limits.wait_seconds);
+        let in_line = self.shared.line.admit(tenant, ports.platform.limits.requests_per_tenant);
+        let _in_line = in_line.ok_or(CommandError::Busy { retry_after: BUSY })?;
         let turn = tokio::select! {
             turn = self.shared.turns.take(tenant) => turn,
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),

@@ -86,6 +86,14 @@ pub enum CommandError {
         /// When to ask again.
         retry_after: Duration,
     },
+    /// Too many requests on one tenant are under way here; nothing of this one was done.
+    #[error("too many requests on tenant '{tenant}' are under way; try again in {} s", .retry_after.as_secs())]
+    Crowded {
+        /// Whose.
+        tenant: TenantId,
+        /// When to ask again.
+        retry_after: Duration,
+    },
     /// Too much is under way.
     #[error("too much is under way; try again in {} s", .retry_after.as_secs())]
     Busy {
@@ -104,7 +112,7 @@ impl CommandError {
     /// Whether the same command may succeed later, unchanged.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Locked(_) | Self::Interrupted { .. } | Self::Busy { .. } => true,
+            Self::Locked(_) | Self::Interrupted { .. } | Self::Crowded { .. } | Self::Busy { .. } => true,
             Self::Failed { retried, .. } => *retried,
             Self::Store(error) => error.retryable(),
             Self::Invalid(_)

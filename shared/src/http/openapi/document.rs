@@ -109,7 +109,7 @@ fn problem(found: &[&'static Kind]) -> Value {
     if found.contains(&kinds::UNAUTHENTICATED) {
         response["headers"] = json!({"WWW-Authenticate": reference("headers", "WWW-Authenticate")});
     }
-    if found.iter().any(|kind| kind.status == http::StatusCode::SERVICE_UNAVAILABLE) {
+    if found.iter().any(|kind| kind.comes_back()) {
         response["headers"] = json!({"Retry-After": reference("headers", "Retry-After")});
     }
     response

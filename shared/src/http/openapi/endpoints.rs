@@ -81,6 +81,7 @@ const TENANT: &[&Kind] = &[kinds::TENANT_NOT_FOUND];
 const READS: &[&Kind] =
     &[kinds::INTERNAL, kinds::STORE_UNUSABLE, kinds::RECORD_CORRUPT, kinds::STORE_UNAVAILABLE, kinds::BUSY];
 const RUNS: &[&Kind] = &[
+    kinds::TENANT_CROWDED,
     kinds::CONFLICTING_DEFINITIONS,
     kinds::HELD,
     kinds::MISCONFIGURED,

@@ -18,6 +18,11 @@ impl Kind {
     pub fn uri(&self) -> String {
         format!("https://aipress.io/problems/{}", self.reason.to_ascii_lowercase().replace('_', "-"))
     }
+
+    /// Whether who is told so is told when to come back too.
+    pub fn comes_back(&self) -> bool {
+        [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&self.status)
+    }
 }
 
 macro_rules! catalogue {
@@ -55,6 +60,7 @@ catalogue! {
     // Who sends it.
     UNAUTHENTICATED UNAUTHORIZED "The caller is not known",
     FORBIDDEN FORBIDDEN "The caller may not do this",
+    TENANT_CROWDED TOO_MANY_REQUESTS "Too many requests on one tenant are under way",
     // What it asks for.
     TENANT_NOT_FOUND NOT_FOUND "There is no such tenant",
     OPERATION_NOT_FOUND NOT_FOUND "There is no such operation",

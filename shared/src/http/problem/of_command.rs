@@ -50,6 +50,9 @@ impl Problem {
             CommandError::Interrupted { operation, retry_after } => {
                 Self::new(kinds::INTERRUPTED, detail).on_operation(operation, tenant).retry_after(retry_after)
             }
+            CommandError::Crowded { tenant, retry_after } => {
+                Self::new(kinds::TENANT_CROWDED, detail).with("tenant", tenant).retry_after(retry_after)
+            }
             CommandError::Busy { retry_after } => Self::new(kinds::BUSY, detail).retry_after(retry_after),
             CommandError::Store(error) => Self::from(error),
             CommandError::Misconfigured(_) => Self::new(kinds::MISCONFIGURED, detail).retryable(retryable),
@@ -98,7 +101,9 @@ impl From<StoreError> for Problem {
 pub(in crate::http) fn retry_later(error: &CommandError) -> Option<Duration> {
     match error {
         CommandError::Locked(_) => Some(AFTER_A_PERSON),
-        CommandError::Interrupted { retry_after, .. } | CommandError::Busy { retry_after } => Some(*retry_after),
+        CommandError::Interrupted { retry_after, .. }
+        | CommandError::Crowded { retry_after, .. }
+        | CommandError::Busy { retry_after } => Some(*retry_after),
         CommandError::Store(
             StoreError::Unavailable { .. } | StoreError::PreconditionFailed { .. } | StoreError::Unusable { .. },
         )

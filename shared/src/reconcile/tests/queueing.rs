@@ -28,3 +28,34 @@ async fn an_operation_that_is_looked_for_while_it_is_put_down_still_waits() {
         assert_eq!(entry.operation.outcome, Outcome::Queued, "{case}");
     }
 }
+
+/// A flood on one tenant: as many are taken as may be, the others are sent away with nothing done, and nobody who asks for
+/// another tenant waits for any of them.
+#[tokio::test(start_paused = true)]
+async fn a_flood_on_one_tenant_is_cut_off_and_starves_nobody() {
+    let world = World::with_platform(&format!("{PLATFORM}limits: {{requestsPerTenant: 3, waitSeconds: 600}}\n"));
+    world.create(&definition("acme", "")).await.unwrap();
+    world.provisioner.runs_take(Duration::from_secs(60));
+    let (world, began) = (&world, world.clock.now());
+    let flood = (1..=20).map(|most| async move {
+        let change = definition("acme", &format!("runtime: {{scaling: {{maxInstances: {most}}}}}"));
+        world.update("acme", &change).await
+    });
+    let others = (0..4).map(|number| async move {
+        let made = world.create(&definition(&format!("other-{number}"), "")).await;
+        (made, world.clock.now().duration_since(began).as_secs())
+    });
+    let (flood, others) = tokio::join!(futures::future::join_all(flood), futures::future::join_all(others));
+    let (taken, sent_away): (Vec<_>, Vec<_>) = flood.into_iter().partition(Result::is_ok);
+    assert_eq!((taken.len(), sent_away.len()), (3, 17));
+    for one in sent_away {
+        assert!(matches!(one, Err(CommandError::Crowded { tenant, .. }) if tenant == super::tenant("acme")));
+    }
+    // Nothing of theirs was written: the first, and the three that were taken.
+    let name = DefinitionObject::of(&tenant("acme"), Format::Yaml).name;
+    assert_eq!(world.definitions.generations(&name).await.unwrap().len(), 4);
+    for (made, after) in others {
+        assert!(made.is_ok() && after <= 61, "{made:?} after {after} s");
+    }
+    assert!(world.update("acme", &definition("acme", "")).await.is_ok(), "there is room again");
+}

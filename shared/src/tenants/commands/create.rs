@@ -14,6 +14,7 @@ impl Commands {
         let definition = Self::read(&submission)?;
         self.rendered(&definition, None).await?;
         let tenant = definition.metadata.name;
+        let _admitted = self.reconciler.admit(&tenant)?;
         self.must_be_new(&tenant).await?;
         let writer = &self.reconciler.ports().definition_writer;
         let written = writer.create(&tenant, submission.source, submission.format).await;

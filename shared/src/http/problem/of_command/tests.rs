@@ -59,6 +59,7 @@ fn errors() -> Vec<(&'static str, CommandError)> {
         ("failed", failed(false)),
         ("failed_and_retried", failed(true)),
         ("locked", CommandError::Locked(holder)),
+        ("crowded", CommandError::Crowded { tenant: acme(), retry_after: Duration::from_secs(5) }),
         ("busy", CommandError::Busy { retry_after: Duration::from_millis(200) }),
         ("misconfigured", CommandError::Misconfigured("the module is gone".to_owned())),
         ("store_lost_race", StoreError::PreconditionFailed { name: object("status/acme.json") }.into()),
@@ -80,7 +81,7 @@ fn every_error_has_its_document() {
         let document = problem.document("/tenants/acme");
         let retry_after = problem.0.headers.get("retry-after").map(|value| value.to_str().unwrap().to_owned());
         // A client that is told to come back is told that it helps, and nobody else is.
-        assert_eq!(retry_after.is_some(), problem.kind().status == http::StatusCode::SERVICE_UNAVAILABLE, "{name}");
+        assert_eq!(retry_after.is_some(), problem.kind().comes_back(), "{name}");
         if name != "store_lost_race" {
             assert_eq!(document["retryable"], Value::from(retryable), "{name}");
         }
@@ -94,6 +95,6 @@ fn who_sends_events_comes_back_only_when_that_can_help() {
         errors().into_iter().filter(|(_, error)| retry_later(error).is_some()).map(|(name, _)| name).collect();
     assert_eq!(
         come_back,
-        ["locked", "busy", "misconfigured", "store_lost_race", "store_unusable", "store_unavailable"]
+        ["locked", "crowded", "busy", "misconfigured", "store_lost_race", "store_unusable", "store_unavailable"]
     );
 }

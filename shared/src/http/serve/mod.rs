@@ -3,6 +3,8 @@
 //! On SIGTERM or SIGINT no new connection is taken; requests under way have a grace period to end by themselves, then
 //! [`Stopping::stop`] is cancelled, which interrupts their work, and they have another to save it and say so.
 
+mod connections;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+use connections::Bounds;
 
 /// How to serve.
 #[derive(Debug, Clone)]
@@ -99,11 +103,12 @@ pub async fn serve_until(
     let Stopping { grace, drain, stop } = stopping;
     let draining = CancellationToken::new();
     let begin = draining.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let asked = async move {
         asked.await;
         tracing::info!("asked to stop: no new requests");
         begin.cancel();
-    });
+    };
+    let server = connections::serve(router, listener, Bounds::USUAL, asked);
     let deadline = async {
         draining.cancelled().await;
         tokio::time::sleep(grace).await;
@@ -111,7 +116,7 @@ pub async fn serve_until(
         tokio::time::sleep(drain).await;
     };
     tokio::select! {
-        ended = async { server.await } => ended.map_err(ServeError::Broken),
+        ended = server => ended.map_err(ServeError::Broken),
         () = deadline => {
             tracing::warn!("requests were still under way at the end of the grace period");
             Ok(())
