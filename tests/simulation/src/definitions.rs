@@ -2,7 +2,8 @@
 
 use rand::RngExt as _;
 use rand::rngs::StdRng;
-use tenancy::tenant::TenantId;
+use serde_json::json;
+use tenancy::tenant::{Format, TenantId};
 
 /// The platform of every schedule: short terms, so that everything can happen within one.
 pub(crate) const PLATFORM: &str = "
@@ -21,20 +22,27 @@ deletion: {graceSeconds: 600}
 drift: {intervalSeconds: 3600}
 ";
 
-/// Another definition of a tenant.
+/// Another definition of a tenant. Its text is JSON, and so YAML too: a format is a matter of the object it is put into.
 pub(crate) fn draw(random: &mut StdRng, tenant: &TenantId) -> String {
-    let most = random.random_range(1..9);
+    let most: u32 = random.random_range(1..9);
+    let mut spec = json!({"runtime": {"scaling": {"maxInstances": most}}});
     let more = match random.random_range(0..20) {
-        0 => "  database: {tier: premium}\n",
-        1 => "  suspend: true\n",
-        2 => "  deletionProtection: true\n",
-        3 => "  deletionPolicy: Retain\n",
-        4 | 5 => "  driftPolicy: Correct\n",
-        6 | 7 => "  unknown: true\n",
-        _ => "",
+        0 | 1 => Some(("database", json!({"tier": "premium"}))),
+        2 => Some(("suspend", json!(true))),
+        3 => Some(("deletionProtection", json!(true))),
+        4 => Some(("deletionPolicy", json!("Retain"))),
+        5 | 6 => Some(("driftPolicy", json!("Correct"))),
+        7 | 8 => Some(("unknown", json!(true))),
+        _ => None,
     };
-    format!(
-        "apiVersion: aipress.io/v1alpha1\nkind: Tenant\nmetadata: {{name: {tenant}}}\nspec:\n  runtime: {{scaling: \
-         {{maxInstances: {most}}}}}\n{more}"
-    )
+    if let (Some((key, value)), Some(spec)) = (more, spec.as_object_mut()) {
+        spec.insert(key.to_owned(), value);
+    }
+    json!({"apiVersion": "aipress.io/v1alpha1", "kind": "Tenant", "metadata": {"name": tenant.as_str()}, "spec": spec})
+        .to_string()
+}
+
+/// Mostly YAML.
+pub(crate) fn draw_format(random: &mut StdRng) -> Format {
+    if random.random_range(0..6) == 0 { Format::Json } else { Format::Yaml }
 }

@@ -1,13 +1,15 @@
-//! `make simulate`: so many seeds, on every core; a seed that breaches an invariant prints how to see it again.
+//! `make simulate`: so many seeds, on every core; a seed that breaches an invariant says how to see it again.
 
 #![expect(clippy::print_stdout, reason = "a program for people")]
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::time::{Duration, Instant};
 
-use clap::Parser;
-use simulation::{Broken, Outcome, Settings, simulate};
+use clap::{Parser, ValueEnum};
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use simulation::{Broken, Campaign, Findings};
 
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -17,71 +19,59 @@ struct Arguments {
     /// How many.
     #[arg(long, default_value_t = 10_000)]
     schedules: u64,
-    /// Tells one seed's whole story.
+    /// Tells each schedule's whole story.
     #[arg(long)]
     tell: bool,
+    /// What comes out in the end.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
 }
 
-#[derive(Default)]
-struct Sums {
-    steps: AtomicU64,
-    kills: AtomicU64,
-    faults: AtomicU64,
-    failed: AtomicU64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Table,
+    Json,
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let (next, sums) = (AtomicU64::new(arguments.seed), Sums::default());
-    let end = arguments.seed.saturating_add(arguments.schedules);
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
-                        return;
-                    }
-                    one(seed, arguments.tell, &sums);
-                }
-            });
+    let Arguments { seed, schedules, tell, output } = Arguments::parse();
+    let seeds = seed..seed.saturating_add(schedules);
+    let campaign = Campaign { seeds, at_most: Duration::MAX, broken: Broken::Nothing, tell };
+    let (began, progress) = (Instant::now(), bar(schedules));
+    let findings = campaign.run(|_, outcome| {
+        for line in &outcome.story {
+            progress.suspend(|| println!("{line}"));
         }
+        progress.inc(1);
     });
-    let read = |sum: &AtomicU64| sum.load(Ordering::Relaxed);
-    let (failed, steps) = (read(&sums.failed), read(&sums.steps));
-    println!(
-        "{} schedules from seed {}: {steps} effects, {} kills, {} faults, {failed} breaches",
-        arguments.schedules,
-        arguments.seed,
-        read(&sums.kills),
-        read(&sums.faults)
-    );
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    progress.finish_and_clear();
+    match output {
+        Output::Table => println!("{}", table(seed, &findings, began.elapsed())),
+        Output::Json => println!("{:#}", json!({"seed": seed, "findings": findings})),
+    }
+    if findings.breaches.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn one(seed: u64, tell: bool, sums: &Sums) {
-    match simulate(Settings { seed, broken: Broken::Nothing, tell }) {
-        Ok(outcome) => {
-            sums.steps.fetch_add(outcome.steps, Ordering::Relaxed);
-            sums.kills.fetch_add(outcome.kills, Ordering::Relaxed);
-            sums.faults.fetch_add(outcome.faults, Ordering::Relaxed);
-            sums.failed.fetch_add(u64::from(!outcome.breaches.is_empty()), Ordering::Relaxed);
-            report(seed, &outcome);
-        }
-        Err(error) => {
-            sums.failed.fetch_add(1, Ordering::Relaxed);
-            println!("seed {seed}: {error}");
-        }
-    }
+/// On a terminal only.
+fn bar(schedules: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} schedules, {eta} left");
+    ProgressBar::new(schedules).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn report(seed: u64, outcome: &Outcome) {
-    for line in &outcome.story {
-        println!("{line}");
+fn table(seed: u64, findings: &Findings, took: Duration) -> String {
+    let mut table = Table::new();
+    table.load_preset(presets::ASCII_MARKDOWN).set_header(["what", "count"]);
+    table.add_row(["schedules".to_owned(), findings.schedules.to_string()]);
+    for (happening, count) in findings.happened.iter() {
+        table.add_row([happening.to_string(), count.to_string()]);
     }
-    for breach in &outcome.breaches {
-        println!("seed {seed}: {:?}: {}", breach.invariant, breach.what);
-        println!("    make simulate SEED={seed} SCHEDULES=1 TELL=--tell");
+    table.add_row(["breaches".to_owned(), findings.breaches.len().to_string()]);
+    if let Some(counts) = table.column_mut(1) {
+        counts.set_cell_alignment(CellAlignment::Right);
     }
+    let mut text = format!("{table}\n\nfrom seed {seed}, in {} s", took.as_secs());
+    for found in &findings.breaches {
+        text += &format!("\nseed {}: {:?}: {}\n    {}", found.seed, found.breach.invariant, found.breach.what, found.again);
+    }
+    text
 }

@@ -20,8 +20,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::bucket::{SimulatedBucket, Which};
-use crate::cloud::SimulatedProvisioner;
+
 use crate::gates::ProcessId;
+use crate::provisioner::SimulatedProvisioner;
 use crate::world::{CountedIds, ProcessClock, ScheduledTasks, World};
 
 /// The buckets every process works on.
@@ -108,7 +109,7 @@ impl Process {
             definition_writer: DefinitionWriter::new(definitions),
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
-            leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), format!("p{}", id.0), term),
+            leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), id.to_string(), term),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
             breaker: Breaker::new(records),

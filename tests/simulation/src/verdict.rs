@@ -1,80 +1,73 @@
 //! After a quiet time and two sweeps: every tenant is as defined, every operation has ended.
 
-use std::sync::Arc;
-
 use tenancy::records::{DefinitionObject, Operation, Phase, RecordName, Status};
-use tenancy::store::{ObjectReader as _, document};
-use tenancy::tenant::{self, Format, TenantId};
+use tenancy::store::{ObjectMeta, ObjectReader as _, document};
+use tenancy::tenant::{self, Definition, TenantId};
 
 use crate::cloud::{DATABASE, Resources, SERVICE};
-use crate::process::Buckets;
-use crate::schedule::now_or_never;
+use crate::schedule::{Schedule, now_or_never};
 use crate::witness::Invariant;
-use crate::world::World;
 
-/// Asserts it of every tenant.
-pub(crate) fn as_defined(world: &Arc<World>, buckets: &Buckets, tenants: &[TenantId]) {
-    let verdict = Verdict { world, buckets };
-    for tenant in tenants {
-        if let Err(what) = verdict.of(tenant) {
-            world.lock().breach(Invariant::Converges, format!("{tenant}: {what}"));
-        }
-        for operation in verdict.operations(tenant) {
-            if !operation.outcome.is_final() {
-                let what = format!("{tenant}: {:?} {} is {:?}", operation.kind, operation.id, operation.outcome);
-                world.lock().breach(Invariant::OperationsEnd, what);
+impl Schedule {
+    /// Asserts it of every tenant.
+    pub(crate) fn as_defined(&self) {
+        for tenant in &self.tenants {
+            if let Err(what) = self.judge(tenant) {
+                self.world.lock().breach(Invariant::Converges, format!("{tenant}: {what}"));
+            }
+            for operation in self.operations(tenant) {
+                if !operation.outcome.is_final() {
+                    let what = format!("{tenant}: {:?} {} is {:?}", operation.kind, operation.id, operation.outcome);
+                    self.world.lock().breach(Invariant::OperationsEnd, what);
+                }
             }
         }
     }
-}
 
-struct Verdict<'a> {
-    world: &'a Arc<World>,
-    buckets: &'a Buckets,
-}
-
-impl Verdict<'_> {
-    fn of(&self, tenant: &TenantId) -> Result<(), String> {
-        let status =
-            now_or_never(document::read_json::<Status>(self.buckets.records.as_ref(), &RecordName::status(tenant)));
-        let status = status.flatten().map(|status| status.value);
-        let real = self.world.lock().witness.cloud.resources.get(tenant).cloned().unwrap_or_default();
-        let name = DefinitionObject::of(tenant, Format::Yaml).name;
-        match now_or_never(self.buckets.definitions.read(&name)).flatten() {
-            None => self.without_definition(tenant, status.as_ref(), &real),
-            Some(source) => self.with_definition(tenant, &source.value, status.as_ref(), &real),
+    fn judge(&self, tenant: &TenantId) -> Result<(), String> {
+        let name = RecordName::status(tenant);
+        let status = now_or_never(document::read_json::<Status>(self.buckets.records.as_ref(), &name)).flatten();
+        let status = status.map(|status| status.value);
+        let real = self.world.lock().witness.cloud.real(tenant);
+        match self.live_definitions(tenant).as_slice() {
+            [] => self.without_definition(tenant, status.as_ref(), &real),
+            [only] => self.with_definition(tenant, only, status.ok_or("nobody looked at it")?, &real),
+            several => {
+                let status = status.ok_or("nobody looked at it")?;
+                // A conflict that no person made is ours to mend.
+                let waits = status.phase == Phase::Invalid && self.world.lock().witness.is_conflicting(tenant);
+                let names: Vec<_> = several.iter().map(|meta| meta.name.as_str()).collect();
+                if waits { Ok(()) } else { Err(format!("it is {names:?} and {:?}", status.phase)) }
+            }
         }
     }
 
     /// Gone, or held by the breaker or its own protection.
     fn without_definition(&self, tenant: &TenantId, status: Option<&Status>, real: &Resources) -> Result<(), String> {
-        let Some(status) = status else { return Ok(()) };
-        if status.phase == Phase::Held && (real.contains_key(DATABASE) || self.world.lock().witness.is_tainted(tenant))
-        {
-            return Ok(());
+        let excused = self.world.lock().witness.is_excused(tenant);
+        match status {
+            None if real.is_empty() || excused => Ok(()),
+            None => Err(format!("it is gone and left {:?}", real.keys())),
+            Some(status) if status.phase == Phase::Held && (real.contains_key(DATABASE) || excused) => Ok(()),
+            Some(status) => Err(format!("its definition is gone and it is {:?}: {status:?}", status.phase)),
         }
-        Err(format!("its definition is gone and it is {:?}: {status:?}", status.phase))
     }
 
     fn with_definition(
         &self,
         tenant: &TenantId,
-        source: &[u8],
-        status: Option<&Status>,
+        stored: &ObjectMeta,
+        status: Status,
         real: &Resources,
     ) -> Result<(), String> {
-        let status = status.ok_or("nobody looked at it")?;
         let phase = status.phase;
-        let Ok(definition) = tenant::parse(source, Format::Yaml) else {
+        let Some(definition) = self.parsed(stored) else {
             return if phase == Phase::Invalid { Ok(()) } else { Err(format!("it is invalid and {phase:?}")) };
         };
         if definition.spec.suspend.unwrap_or_default() {
             return if phase == Phase::Suspended { Ok(()) } else { Err(format!("it is suspended and {phase:?}")) };
         }
-        // The platform names an instance after its tier.
-        let asked = definition.spec.database.as_ref().and_then(|database| database.tier.as_deref());
-        let instance = format!("{}-1", if asked == Some("premium") { "premium" } else { "shared" });
-        if real.get(DATABASE).is_some_and(|have| have["instance"] != instance) {
+        if real.get(DATABASE).is_some_and(|have| have["instance"] != instance(&definition)) {
             let held = phase == Phase::Held && status.hold.is_some();
             let what = || format!("its database would be replaced and it is {phase:?}: {status:?}");
             return if held { Ok(()) } else { Err(what()) };
@@ -90,6 +83,12 @@ impl Verdict<'_> {
         Err(format!("its service has at most {have:?} instances, not {most:?}"))
     }
 
+    fn parsed(&self, stored: &ObjectMeta) -> Option<Definition> {
+        let object = DefinitionObject::parse(&stored.name)?;
+        let source = now_or_never(self.buckets.definitions.read(&stored.name)).flatten()?.value;
+        tenant::parse(&source, object.format).ok()
+    }
+
     fn operations(&self, tenant: &TenantId) -> Vec<Operation> {
         let records = self.buckets.records.as_ref();
         let listed = now_or_never(records.list(&RecordName::operations_prefix(tenant), None, 1000));
@@ -100,4 +99,10 @@ impl Verdict<'_> {
             .map(|operation| operation.value)
             .collect()
     }
+}
+
+/// The platform names an instance after its tier.
+fn instance(definition: &Definition) -> String {
+    let asked = definition.spec.database.as_ref().and_then(|database| database.tier.as_deref());
+    format!("{}-1", if asked == Some("premium") { "premium" } else { "shared" })
 }

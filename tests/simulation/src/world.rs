@@ -15,23 +15,11 @@ use tenancy::operation::OperationId;
 use tenancy::tasks::{HandOutError, Task, Tasks};
 use tenancy::tenant::TenantId;
 
+use crate::behind::Behind;
+use crate::broken::Broken;
 use crate::gates::{Gates, Pass, ProcessId};
+use crate::tally::{Happening, Tally};
 use crate::witness::Witness;
-
-/// A safeguard that a test switches off, to see that its absence is noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
-    /// None.
-    Nothing,
-    /// State is saved whatever generation is there.
-    Fence,
-    /// Every lease looks as if it had run out.
-    Lease,
-    /// Every tombstone looks as if its time had come.
-    Tombstone,
-    /// Definitions are written and deleted whatever generation is there.
-    Generation,
-}
 
 /// How often a call to a bucket goes wrong, of a thousand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,6 +28,8 @@ pub(crate) struct Faults {
     pub(crate) before: u32,
     /// It does its work, and the answer is lost.
     pub(crate) after: u32,
+    /// A listing shows what was there before.
+    pub(crate) stale: u32,
     /// A run's step is refused by the cloud.
     pub(crate) cloud: u32,
 }
@@ -56,7 +46,8 @@ pub(crate) struct State {
     pub(crate) skews: BTreeMap<ProcessId, SignedDuration>,
     pub(crate) gates: Gates,
     pub(crate) faults: Faults,
-    pub(crate) faults_injected: u64,
+    pub(crate) behind: Behind,
+    pub(crate) tally: Tally,
     pub(crate) broken: Broken,
     pub(crate) tasks: Vec<TenantId>,
     pub(crate) events: Vec<TenantId>,
@@ -76,7 +67,8 @@ impl World {
             skews: BTreeMap::new(),
             gates: Gates::default(),
             faults: Faults::default(),
-            faults_injected: 0,
+            behind: Behind::default(),
+            tally: Tally::default(),
             broken,
             tasks: Vec::new(),
             events: Vec::new(),
@@ -120,10 +112,18 @@ impl State {
         self.random.random_range(0..1000) < of_a_thousand
     }
 
-    /// An injected fault, counted.
-    pub(crate) fn fault(&mut self, of_a_thousand: u32) -> bool {
+    /// Something that is counted happened.
+    pub(crate) fn happened(&mut self, happening: Happening) {
+        self.tally.count(happening);
+    }
+
+    /// A fault, if chance will have it.
+    pub(crate) fn fault(&mut self, fault: Happening, of_a_thousand: u32) -> bool {
         let strikes = of_a_thousand > 0 && self.chance(of_a_thousand);
-        self.faults_injected += u64::from(strikes);
+        if strikes {
+            self.happened(fault);
+            self.tell(format_args!("which fails: {fault}"));
+        }
         strikes
     }
 
@@ -182,8 +182,8 @@ impl Tasks for ScheduledTasks {
     async fn hand_out(&self, task: Task) -> Result<(), HandOutError> {
         self.world.gate(self.process).await;
         let mut world = self.world.lock();
-        let before = world.faults.before;
-        if world.fault(before) {
+        let chance = world.faults.before;
+        if world.fault(Happening::NotArrived, chance) {
             return Err(HandOutError::Unavailable("simulated".to_owned()));
         }
         world.tasks.push(task.tenant);

@@ -56,7 +56,7 @@ impl Work<'_> {
         {
             return self.not_destroyed(&mut entry, &log, unburied, before).await;
         }
-        match self.ports.provisioner.forget(self.tenant, self.tenure.epoch).await {
+        match self.ports.provisioner.forget(self.tenant, self.operation, self.tenure.epoch).await {
             Ok(()) => {
                 let message = "the tenant is forgotten; its resources, if it had any, are kept";
                 self.gone(&mut entry, &log, observation, ChangeSummary::default(), message).await
