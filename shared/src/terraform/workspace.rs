@@ -144,12 +144,7 @@ impl Workspace {
         self.take_lock(info, operation, epoch).await
     }
 
-    async fn take_lock(
-        &self,
-        info: &Value,
-        operation: OperationId,
-        epoch: Epoch,
-    ) -> Result<LockAnswer, StoreError> {
+    async fn take_lock(&self, info: &Value, operation: OperationId, epoch: Epoch) -> Result<LockAnswer, StoreError> {
         let body = Bytes::from(info.to_string());
         let metadata =
             BTreeMap::from([(EPOCH.to_owned(), epoch.to_string()), (OPERATION.to_owned(), operation.to_string())]);

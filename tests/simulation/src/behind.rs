@@ -59,7 +59,8 @@ impl State {
 /// The one object after the page that went before: with pages so small a listing is never one moment's, not even one
 /// tenant's.
 pub(crate) fn page(shown: Vec<ObjectMeta>, after: Option<&PageToken>) -> Page<ObjectMeta> {
-    let mut rest = shown.into_iter().skip_while(|meta| after.is_some_and(|after| meta.name.as_str() <= after.0.as_str()));
+    let mut rest =
+        shown.into_iter().skip_while(|meta| after.is_some_and(|after| meta.name.as_str() <= after.0.as_str()));
     let items: Vec<ObjectMeta> = rest.next().into_iter().collect();
     let next = rest.next().and(items.last()).map(|last| PageToken(last.name.to_string()));
     Page { items, next }

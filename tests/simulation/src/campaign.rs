@@ -12,7 +12,6 @@ use crate::schedule::{Outcome, Settings, simulate};
 use crate::tally::Tally;
 use crate::witness::{Breach, Invariant};
 
-
 /// Which schedules to simulate.
 #[derive(Debug, Clone)]
 pub struct Campaign {

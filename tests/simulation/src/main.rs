@@ -71,7 +71,8 @@ fn table(seed: u64, findings: &Findings, took: Duration) -> String {
     }
     let mut text = format!("{table}\n\nfrom seed {seed}, in {} s", took.as_secs());
     for found in &findings.breaches {
-        text += &format!("\nseed {}: {:?}: {}\n    {}", found.seed, found.breach.invariant, found.breach.what, found.again);
+        text +=
+            &format!("\nseed {}: {:?}: {}\n    {}", found.seed, found.breach.invariant, found.breach.what, found.again);
     }
     text
 }

@@ -125,7 +125,7 @@ impl Schedule {
 
     /// Everything happens, in any order.
     fn busy_time(&mut self) -> std::io::Result<()> {
-        let happenings = self.draw(10, 40);
+        let happenings = self.draw(10, 60);
         for _ in 0..happenings {
             if self.is_over() {
                 return Ok(());

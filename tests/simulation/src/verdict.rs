@@ -48,7 +48,7 @@ impl Schedule {
         match status {
             None if real.is_empty() || excused => Ok(()),
             None => Err(format!("it is gone and left {:?}", real.keys())),
-            Some(status) if status.phase == Phase::Held && (real.contains_key(DATABASE) || excused) => Ok(()),
+            Some(status) if status.phase == Phase::Held && (status.terms.protection || !real.is_empty()) => Ok(()),
             Some(status) => Err(format!("its definition is gone and it is {:?}: {status:?}", status.phase)),
         }
     }

@@ -54,6 +54,7 @@ fn choose_when(
     });
     let mut situation = Situation {
         intended,
+        last_definition: None,
         status,
         interrupted: None,
         deletions_held: false,
@@ -84,7 +85,9 @@ fn a_definition_that_is_there() {
         (
             "put back",
             (2, "one"),
-            with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(9), approval: None })),
+            with(|s| {
+                s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(9), generation: None, approval: None })
+            }),
             Action::Restore,
         ),
     ] {
@@ -94,7 +97,8 @@ fn a_definition_that_is_there() {
 
 #[test]
 fn a_definition_that_is_not_there() {
-    let tombstone = |seconds| Some(Tombstone { since: at(-9), destroy_after: at(seconds), approval: None });
+    let tombstone =
+        |seconds| Some(Tombstone { since: at(-9), destroy_after: at(seconds), generation: None, approval: None });
     let grace = Action::Tombstone { destroy_after: at(86_400) };
     let terms = |policy, protection| DeletionTerms { policy, protection };
     for (case, status, expected) in [
@@ -125,7 +129,20 @@ fn a_deletion_stands_until_the_definition_is_written_again() {
     });
     assert_eq!(choose(Some((1, "one")), asked.clone()), Action::Destroy(Cause::Requested));
     assert_eq!(choose(None, asked.clone()), Action::Destroy(Cause::Requested));
-    assert_eq!(choose(Some((2, "one")), asked), Action::Restore);
+    assert_eq!(choose(Some((2, "one")), asked.clone()), Action::Restore);
+    let beside = |situation: &mut Situation<'_>| situation.intended = Intended::Conflict(&[]);
+    assert_eq!(choose_when(None, asked.as_ref(), beside), Action::Reject, "one of them is another");
+}
+
+#[test]
+fn a_definition_that_came_and_went_unnoticed_has_a_grace_of_its_own() {
+    let vanished = generation(3);
+    let old = Tombstone { since: at(-9), destroy_after: at(-1), generation: Some(vanished), approval: None };
+    let status = with(|s| s.tombstone = Some(old));
+    let choose = |last| choose_when(None, status.as_ref(), |situation| situation.last_definition = last);
+    assert_eq!(choose(Some(vanished)), Action::Destroy(Cause::Vanished));
+    assert_eq!(choose(None), Action::Destroy(Cause::Vanished), "the bucket keeps no old ones");
+    assert_eq!(choose(Some(generation(5))), Action::Tombstone { destroy_after: at(86_400) });
 }
 
 #[test]
@@ -137,7 +154,9 @@ fn an_interrupted_operation_is_settled_before_anything_else() {
 
 #[test]
 fn the_breaker_holds_what_would_be_destroyed() {
-    let status = with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(-1), approval: None }));
+    let status = with(|s| {
+        s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(-1), generation: None, approval: None })
+    });
     let action = choose_when(None, status.as_ref(), |situation| situation.deletions_held = true);
     assert_eq!(action, Action::Hold(HoldReason::Breaker));
 }
