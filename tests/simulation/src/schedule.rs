@@ -155,6 +155,10 @@ impl Schedule {
         // Longer than the clocks disagree.
         self.sweep_after(SignedDuration::from_secs(retry.cast_signed() + 200));
         self.sweep_after(SignedDuration::from_secs(self.platform.deletion.grace_seconds.cast_signed() + 200));
+        // A definition that came and went unnoticed has its grace from when that was noticed.
+        if self.some_grace_is_running() {
+            self.sweep_after(SignedDuration::from_secs(self.platform.deletion.grace_seconds.cast_signed() + 200));
+        }
         if self.is_over() {
             return Ok(());
         }

@@ -24,10 +24,21 @@ impl Schedule {
         }
     }
 
-    fn judge(&self, tenant: &TenantId) -> Result<(), String> {
+    /// Whether a tenant's tombstone has not come to its time.
+    pub(crate) fn some_grace_is_running(&self) -> bool {
+        let now = self.world.lock().now;
+        let running = |status: Status| status.tombstone.is_some_and(|tombstone| tombstone.destroy_after > now);
+        self.tenants.iter().any(|tenant| self.status(tenant).is_some_and(running))
+    }
+
+    fn status(&self, tenant: &TenantId) -> Option<Status> {
         let name = RecordName::status(tenant);
         let status = now_or_never(document::read_json::<Status>(self.buckets.records.as_ref(), &name)).flatten();
-        let status = status.map(|status| status.value);
+        status.map(|status| status.value)
+    }
+
+    fn judge(&self, tenant: &TenantId) -> Result<(), String> {
+        let status = self.status(tenant);
         let real = self.world.lock().witness.cloud.real(tenant);
         match self.live_definitions(tenant).as_slice() {
             [] => self.without_definition(tenant, status.as_ref(), &real),

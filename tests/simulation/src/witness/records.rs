@@ -31,6 +31,10 @@ impl State {
             self.lease_written(name, before, after);
         }
         if let Some(tenant) = RecordName::tenant_of_status(name) {
+            // Begun anew, because somebody asked for something meanwhile.
+            if let Some(before) = before.filter(|before| had_something(before) && !had_something(after)) {
+                self.forgotten(&tenant, before);
+            }
             self.status_written(&tenant, before, after);
         }
     }
@@ -83,6 +87,11 @@ impl State {
             self.breach(Invariant::NoOrphan, format!("{tenant}: forgotten while its resources are there"));
         }
     }
+}
+
+/// Whether a status speaks of a run that may have made something.
+fn had_something(status: &Bytes) -> bool {
+    serde_json::from_slice::<Status>(status).is_ok_and(|status| status.variables.is_some())
 }
 
 fn epoch(lease: &Value) -> u64 {
