@@ -9,7 +9,7 @@ use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use simulation::{Broken, Campaign, Findings};
+use simulation::{Broken, Campaign, Finding, Findings};
 
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -69,10 +69,9 @@ fn table(seed: u64, findings: &Findings, took: Duration) -> String {
     if let Some(counts) = table.column_mut(1) {
         counts.set_cell_alignment(CellAlignment::Right);
     }
-    let mut text = format!("{table}\n\nfrom seed {seed}, in {} s", took.as_secs());
-    for found in &findings.breaches {
-        text +=
-            &format!("\nseed {}: {:?}: {}\n    {}", found.seed, found.breach.invariant, found.breach.what, found.again);
-    }
-    text
+    let told = findings.breaches.iter().map(|Finding { seed, breach, again }| {
+        format!("seed {seed}: {:?}: {}\n    {again}", breach.invariant, breach.what)
+    });
+    let end = format!("\nfrom seed {seed}, in {} s", took.as_secs());
+    [table.to_string(), end].into_iter().chain(told).collect::<Vec<_>>().join("\n")
 }

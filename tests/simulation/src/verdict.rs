@@ -42,7 +42,7 @@ impl Schedule {
         let real = self.world.lock().witness.cloud.real(tenant);
         match self.live_definitions(tenant).as_slice() {
             [] => self.without_definition(tenant, status.as_ref(), &real),
-            [only] => self.with_definition(tenant, only, status.ok_or("nobody looked at it")?, &real),
+            [only] => self.with_definition(tenant, only, status.as_ref().ok_or("nobody looked at it")?, &real),
             several => {
                 let status = status.ok_or("nobody looked at it")?;
                 // A conflict that no person made is ours to mend.
@@ -68,7 +68,7 @@ impl Schedule {
         &self,
         tenant: &TenantId,
         stored: &ObjectMeta,
-        status: Status,
+        status: &Status,
         real: &Resources,
     ) -> Result<(), String> {
         let phase = status.phase;

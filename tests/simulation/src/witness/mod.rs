@@ -74,10 +74,8 @@ struct Seen {
     deleting: u32,
     /// Those that are written down and not answered yet.
     noted: u32,
-    /// Definitions that were there while somebody asked for the deletion.
-    deletable: BTreeSet<Generation>,
-    /// Somebody asked for the deletion of a tenant without a definition.
-    deletable_without: bool,
+    /// Definitions that were there while somebody asked for the deletion; `None`: there was none.
+    deletable: BTreeSet<Option<Generation>>,
     /// A deletion that somebody asked for stands on the tenant's status.
     requested: bool,
     /// Plans that people approved, and how often: each lets one run through.

@@ -14,9 +14,9 @@ impl Seen {
     fn may_be_destroyed(&self, now: Timestamp, grace: SignedDuration) -> bool {
         if self.live.is_empty() {
             let over = |since: Timestamp| since.saturating_add(grace).is_ok_and(|over| over <= now);
-            return self.deletable_without || self.requested || self.absent_since.is_some_and(over);
+            return self.deletable.contains(&None) || self.requested || self.absent_since.is_some_and(over);
         }
-        self.live.values().all(|generation| self.deletable.contains(generation))
+        self.live.values().all(|generation| self.deletable.contains(&Some(*generation)))
     }
 }
 
@@ -66,8 +66,10 @@ impl State {
         let (now, grace, step) = (self.latest_time(), self.witness.grace, self.step);
         for seen in self.witness.tenants.values_mut() {
             if seen.deleting > 0 {
-                seen.deletable.extend(seen.live.values().copied());
-                seen.deletable_without |= seen.live.is_empty();
+                seen.deletable.extend(seen.live.values().copied().map(Some));
+                if seen.live.is_empty() {
+                    seen.deletable.insert(None);
+                }
             }
             if seen.may_be_destroyed(now, grace) {
                 seen.last_right_to_destroy = Some(step);
@@ -88,7 +90,8 @@ impl State {
         self.step += 1;
         let seen = self.witness.seen(&object.tenant);
         seen.live.insert(name.clone(), generation);
-        (seen.absent_since, seen.deletable_without) = (None, false);
+        seen.absent_since = None;
+        seen.deletable.remove(&None);
         self.look_again();
         self.events.push(object.tenant);
     }

@@ -67,7 +67,7 @@ impl State {
     fn definition_deleted(&mut self, name: &ObjectName, generation: Generation) {
         if let Some(object) = DefinitionObject::parse(name) {
             let seen = self.witness.seen(&object.tenant);
-            let (asked, others) = (seen.deletable.contains(&generation), seen.live.len() > 1);
+            let (asked, others) = (seen.deletable.contains(&Some(generation)), seen.live.len() > 1);
             if !asked && !others {
                 self.breach(Invariant::DefinitionKept, format!("{name}: removed, although nobody asked for it"));
             }

@@ -65,12 +65,11 @@ impl State {
     /// A run is about to replace a tenant's database because somebody approved this plan.
     pub(crate) fn replaces(&mut self, tenant: &TenantId, plan: Digest) {
         let approvals = self.witness.seen(tenant).approved.entry(plan).or_default();
-        match approvals.checked_sub(1) {
-            Some(left) => *approvals = left,
-            None => {
-                let what = format!("{tenant}: its database is replaced by {plan}, which nobody approved (again)");
-                self.breach(Invariant::NothingDestroyedUnasked, what);
-            }
+        if let Some(left) = approvals.checked_sub(1) {
+            *approvals = left;
+        } else {
+            let what = format!("{tenant}: its database is replaced by {plan}, which nobody approved (again)");
+            self.breach(Invariant::NothingDestroyedUnasked, what);
         }
     }
 }
