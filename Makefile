@@ -86,6 +86,12 @@ bench: ## The speed table of the README, measured side by side in one run (ARGS=
 	cargo build --release --bins $(addprefix --package ,$(BENCHED))
 	target/release/bench $(ARGS)
 
+# Test modules of this name hold properties of any input; a release build tries some twenty times as many in the same time.
+.PHONY: fuzz
+fuzz: ## Inputs of any shape at everything that reads some: CASES=20000 for each property, SEED=1 (tests: 256, and another seed each time)
+	PROPTEST_CASES=$(or $(CASES),20000) PROPTEST_RNG_SEED=$(or $(SEED),1) cargo test $(FUZZ_PROFILE) --workspace --lib --bins -- \
+	    fuzz:: strangers:: any_archive
+
 .PHONY: torture
 torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=4
 	cargo build --workspace --bins
