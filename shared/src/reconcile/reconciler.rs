@@ -110,9 +110,11 @@ impl Reconciler {
         let in_line = self.shared.line.admit(tenant, ports.platform.limits.requests_per_tenant);
         let _in_line = in_line.ok_or(CommandError::Busy { retry_after: BUSY })?;
         let turn = tokio::select! {
+            // Who is asked to stop begins nothing new.
+            biased;
+            () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
             turn = self.shared.turns.take(tenant) => turn,
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
-            () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
         // Boxed: it holds one run after the other.
         let done = Box::pin(self.runs(caller, tenant, insist)).await;
