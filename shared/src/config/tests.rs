@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use super::reader::load_from;
 use super::variables::{ALL, reference};
 use super::{AuthConfig, AuthMode, ConfigError, LookoutConfig, PrepareConfig, ReaderConfig, WorkerConfig};
 
