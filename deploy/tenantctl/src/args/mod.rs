@@ -139,6 +139,14 @@ pub(crate) enum Command {
         #[arg(long)]
         drifted: bool,
     },
+    /// Show the fleet in numbers: phases, conditions, images, what is slow, what is held
+    Fleet,
+    /// Follow the fleet in numbers on a terminal, until `q`
+    Top {
+        /// Seconds between two looks
+        #[arg(long, default_value = "5", value_parser = seconds, value_name = "SECONDS")]
+        every: Duration,
+    },
     /// Show what of the fleet is not what was applied
     Drift,
     /// Delete a tenant and everything it has
