@@ -52,7 +52,7 @@ async fn forward(
     body: Bytes,
 ) -> Response {
     let function = match method {
-        Method::POST if uri.path() == "/tenants" || uri.path().ends_with("/undelete") => &behind.create,
+        Method::POST if uri.path() == "/tenants" => &behind.create,
         Method::POST | Method::PUT => &behind.update,
         Method::DELETE => &behind.delete,
         _ => &behind.get,

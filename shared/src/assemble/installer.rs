@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::AssembleError;
 use super::buckets::store;
 use crate::config::{InstallerConfig, PluginsConfig};
 use crate::plugins::{
@@ -13,12 +12,8 @@ use crate::reconcile::PluginPorts;
 use crate::store::gcs::GcsClients;
 
 /// Nothing is asked of anybody yet.
-pub(super) fn plugin_ports(
-    config: PluginsConfig,
-    artifacts: &str,
-    clients: &Arc<GcsClients>,
-) -> Result<PluginPorts, AssembleError> {
-    let directory = Arc::new(WordPressOrg::new(config.directory)?);
+pub(super) fn plugin_ports(config: PluginsConfig, artifacts: &str, clients: &Arc<GcsClients>) -> PluginPorts {
+    let directory = Arc::new(WordPressOrg::new(config.directory));
     let resolver = Resolver::new(directory, PluginLists::new(Arc::new(Arc::clone(clients))));
     let exchange = Exchange::new(store(&clients.bucket(artifacts)));
     let installer: Arc<dyn PluginInstaller> = match config.installer {
@@ -26,5 +21,5 @@ pub(super) fn plugin_ports(
         InstallerConfig::Jobs(stage) => Arc::new(CloudRunJobs::new(JobsSettings { stage, endpoint: None }, exchange)),
         InstallerConfig::Processes(settings) => Arc::new(InstallerProcess::new(settings, exchange)),
     };
-    Ok(PluginPorts { resolver, installer })
+    PluginPorts { resolver, installer }
 }

@@ -32,7 +32,6 @@ use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerC
 use crate::http::identity::InvalidIssuer;
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
-use crate::plugins::DirectoryError;
 use crate::store::StoreError;
 use crate::terraform;
 use tokio_util::sync::CancellationToken;
@@ -60,9 +59,6 @@ pub enum AssembleError {
     /// The issuer of tokens cannot be used.
     #[error("AIPRESS_AUTH_ISSUER: {0}")]
     Issuer(#[from] InvalidIssuer),
-    /// The plugin directory's client cannot be made.
-    #[error("plugins cannot be resolved: {0}")]
-    Directory(#[from] DirectoryError),
     /// Serving failed.
     #[error(transparent)]
     Serve(#[from] ServeError),

@@ -151,7 +151,7 @@ impl Worker {
             };
             let engine = engine::start(engine, &config.platform.limits, &state, &records);
             let (_, engine) = tokio::try_join!(buckets, engine)?;
-            let plugins = plugin_ports(plugins, &config.platform.artifacts_bucket, &clients)?;
+            let plugins = plugin_ports(plugins, &config.platform.artifacts_bucket, &clients);
             let fleet = Fleet::over(&config, &clients, definitions, records);
             let stop = CancellationToken::new();
             let reconciler = Reconciler::new(fleet.ports(Arc::new(engine), plugins, stop.clone()));

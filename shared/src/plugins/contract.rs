@@ -59,6 +59,9 @@ pub struct InstallRequest {
     pub before: Lock,
     /// The lock it should run.
     pub lock: Lock,
+    /// The site is known to serve `before`: bundles of neither lock are nobody's any more, and `stage` removes them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
     /// The public site, without a slash at its end; what it answers is looked at where it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_url: Option<String>,

@@ -23,6 +23,7 @@ fn request(before: Lock, wanted: Lock) -> InstallRequest {
         artifacts_bucket: "artifacts".to_owned(),
         before,
         lock: wanted,
+        settled: true,
         site_url: Some("https://acme.example".to_owned()),
     }
 }

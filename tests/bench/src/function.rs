@@ -122,6 +122,12 @@ fn command(world: &World, name: &str, kind: Kind) -> Result<Command, Failure> {
     if kind != Kind::Reader {
         command.env("AIPRESS_PLATFORM", text(&world.platform_file));
     }
+    if kind == Kind::Fleet {
+        // Needed to start at all; nothing that is measured hands a task on.
+        command
+            .env("AIPRESS_TASKS_TOPIC", "projects/bench/topics/tasks")
+            .env("AIPRESS_PUBSUB_ENDPOINT", "http://127.0.0.1:9");
+    }
     if kind == Kind::Worker {
         command
             .envs(world.environment())

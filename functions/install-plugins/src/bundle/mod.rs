@@ -2,6 +2,7 @@
 //! An object of a bundle is written once and never again.
 
 mod cache;
+mod old;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ mod prepare;
 mod upload;
 
 use futures::{StreamExt as _, stream};
-use tenancy::plugins::{InstallRequest, InstallStatus, LockedPlugin, PluginReport, PluginResult, effective};
+use tenancy::plugins::{InstallRequest, InstallStatus, Lock, LockedPlugin, PluginReport, PluginResult, effective};
 
 use self::prepare::{Failure, Prepared, Preparing};
 use crate::bundle::{Bundles, MARKER};
@@ -42,7 +42,20 @@ pub(crate) async fn stage(request: &InstallRequest, sources: &Sources) -> Result
     let ready = prepared.into_iter().filter_map(|(plugin, done, _)| Some((plugin.name.clone(), done.ok()?))).collect();
     upload::upload(&bundles, &lock, &request.before, ready).await?;
     tracing::info!(bundle = ?lock.bundle().map(|digest| digest.to_string()), marker = MARKER, "staged");
+    if request.settled {
+        sweep_out(request, &lock, &bundles).await;
+    }
     Ok(Outcome::of(status, plugins))
+}
+
+/// Removes the bundles that nobody runs any more. What cannot be removed now is removed next time, and stops nobody.
+async fn sweep_out(request: &InstallRequest, staged: &Lock, bundles: &Bundles) {
+    tracing::info!("step: sweep out");
+    let keep: Vec<_> = [&request.before, &request.lock, staged].into_iter().filter_map(Lock::bundle).collect();
+    match bundles.keep_only(&keep, request.operation).await {
+        Ok(removed) => tracing::info!(removed, "old bundles removed"),
+        Err(error) => tracing::warn!(%error, "old bundles stay until plugins change again"),
+    }
 }
 
 type Tried<'a> = (&'a LockedPlugin, Result<Prepared, Failure>, u64);

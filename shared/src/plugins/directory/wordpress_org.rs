@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
+use tokio::sync::OnceCell;
 
 use super::{Archive, DirectoryError, MOST_ARCHIVE_BYTES, PluginDirectory};
 use crate::digest::Hasher;
@@ -39,7 +40,8 @@ impl Default for DirectorySettings {
 /// The directory.
 pub struct WordPressOrg {
     settings: DirectorySettings,
-    http: reqwest::Client,
+    /// Made when it is first asked for: it reads the machine's certificates, and most starts of a function ask nothing.
+    http: OnceCell<reqwest::Client>,
 }
 
 #[derive(Deserialize)]
@@ -52,21 +54,25 @@ struct Description {
 
 impl WordPressOrg {
     /// A client of this directory. Nothing is asked of it yet.
-    pub fn new(settings: DirectorySettings) -> Result<Self, DirectoryError> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(ANSWER)
-            .https_only(settings.api.starts_with("https:") && settings.downloads.starts_with("https:"))
-            .redirect(reqwest::redirect::Policy::limited(3))
-            .user_agent(concat!("aipress/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| DirectoryError::Unusable(innermost(&error)))?;
-        Ok(Self { settings, http })
+    pub fn new(settings: DirectorySettings) -> Self {
+        Self { settings, http: OnceCell::new() }
     }
 
     async fn get(&self, url: &str, query: &[(&str, &str)]) -> Result<Response, DirectoryError> {
-        self.http.get(url).query(query).send().await.map_err(|error| unavailable(&error))
+        let http = self.http.get_or_try_init(|| async { client(&self.settings) }).await?;
+        http.get(url).query(query).send().await.map_err(|error| unavailable(&error))
     }
+}
+
+fn client(settings: &DirectorySettings) -> Result<reqwest::Client, DirectoryError> {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(ANSWER)
+        .https_only(settings.api.starts_with("https:") && settings.downloads.starts_with("https:"))
+        .redirect(reqwest::redirect::Policy::limited(3))
+        .user_agent(concat!("aipress/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| DirectoryError::Unusable(innermost(&error)))
 }
 
 #[async_trait]

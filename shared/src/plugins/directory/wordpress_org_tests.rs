@@ -39,7 +39,7 @@ async fn directory() -> WordPressOrg {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    WordPressOrg::new(DirectorySettings { api: url.clone(), downloads: url }).unwrap()
+    WordPressOrg::new(DirectorySettings { api: url.clone(), downloads: url })
 }
 
 #[tokio::test]
@@ -71,6 +71,6 @@ async fn an_archive_is_known_by_its_bytes() {
 #[tokio::test]
 async fn a_directory_that_is_not_there_is_asked_again_later() {
     let nowhere = "http://127.0.0.1:9".to_owned();
-    let directory = WordPressOrg::new(DirectorySettings { api: nowhere.clone(), downloads: nowhere }).unwrap();
+    let directory = WordPressOrg::new(DirectorySettings { api: nowhere.clone(), downloads: nowhere });
     assert!(directory.newest(&"hello-dolly".parse().unwrap()).await.unwrap_err().retryable());
 }

@@ -122,6 +122,7 @@ fn run(phase: InstallPhase) -> InstallRun {
         artifacts_bucket: "artifacts".to_owned(),
         before: Lock::default(),
         lock: Lock::new(vec![plugin]).unwrap(),
+        settled: false,
         site_url: None,
     };
     let (site, cancel) = (Some(SITE.to_owned()), CancellationToken::new());

@@ -101,6 +101,10 @@ impl PluginInstaller for MemoryInstaller {
 impl World {
     fn stage(&mut self, request: &InstallRequest) -> Report {
         let plugins: Vec<_> = request.lock.plugins().iter().map(|plugin| said(plugin, PluginResult::Staged)).collect();
+        if request.settled {
+            let kept = [request.before.bundle(), request.lock.bundle()];
+            self.bundles.retain(|(tenant, bundle)| *tenant != request.tenant || kept.contains(&Some(*bundle)));
+        }
         if let Some(bundle) = request.lock.bundle() {
             self.bundles.insert((request.tenant.clone(), bundle));
         }

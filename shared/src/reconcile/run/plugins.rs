@@ -104,6 +104,7 @@ impl Turn<'_> {
             artifacts_bucket: self.work.platform().artifacts_bucket.clone(),
             before,
             lock,
+            settled: false,
             site_url: self.home.clone(),
         }
     }

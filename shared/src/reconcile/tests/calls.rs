@@ -79,18 +79,8 @@ async fn calls_in_a_row<T>(request: impl Future<Output = T>) -> (T, u128) {
 #[tokio::test(start_paused = true)]
 async fn a_request_waits_for_few_calls_in_a_row() {
     let world = World::new();
-    let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
-        (Slow::over(&world.definitions), Slow::over(&world.records));
-    let platform = &world.reconciler.ports().platform;
-    let process = Process {
-        definitions: &defined,
-        records: &stored,
-        plugins: &world.plugins,
-        exports: &world.exports,
-        clock: &world.clock,
-        platform,
-    };
-    let reconciler = Reconciler::new(process.ports("slow", &world.provisioner));
+    let (definitions, records) = (Slow::over(&world.definitions), Slow::over(&world.records));
+    let reconciler = Reconciler::new(world.ports_over("slow", definitions, records));
     let commands = Commands::new(reconciler, Arc::new(world.queue.clone()));
     let (caller, acme) = (caller(), tenant("acme"));
     let of = |most: u32| submission(&definition("acme", &format!("runtime: {{scaling: {{maxInstances: {most}}}}}")));

@@ -88,8 +88,8 @@ impl World {
         let (directory, installer) = (MemoryDirectory::default(), MemoryInstaller::default());
         let plugins = PluginPorts::in_memory(&directory, plugin_lists.clone(), &installer);
         let process = Process {
-            definitions: &defined,
-            records: &stored,
+            definitions: defined,
+            records: stored,
             exports: &exports,
             plugins: &plugins,
             clock: &clock,
@@ -145,17 +145,35 @@ impl World {
     }
 
     fn process(&self, name: &str, platform: &Arc<Platform>) -> Reconciler {
-        let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) =
-            (self.definitions.clone(), self.records.clone());
+        Reconciler::new(self.ports_of(name, platform, self.definitions.clone(), self.records.clone()))
+    }
+
+    /// Ports of another process on the same cloud, which reaches the buckets through these.
+    pub(super) fn ports_over(
+        &self,
+        name: &str,
+        definitions: Arc<dyn ObjectStore>,
+        records: Arc<dyn ObjectStore>,
+    ) -> Ports {
+        self.ports_of(name, &self.reconciler.ports().platform, definitions, records)
+    }
+
+    fn ports_of(
+        &self,
+        name: &str,
+        platform: &Arc<Platform>,
+        definitions: Arc<dyn ObjectStore>,
+        records: Arc<dyn ObjectStore>,
+    ) -> Ports {
         let process = Process {
-            definitions: &defined,
-            records: &stored,
+            definitions,
+            records,
             exports: &self.exports,
             plugins: &self.plugins,
             clock: &self.clock,
             platform,
         };
-        Reconciler::new(process.ports(name, &self.provisioner))
+        process.ports(name, &self.provisioner)
     }
 
     /// Another process, whose buckets fail as `mischief` says.
@@ -164,16 +182,7 @@ impl World {
             Arc::new(FaultyStore::new(bucket, store.clone(), mischief.clone()))
         };
         let (defined, stored) = (faulty("definitions", &self.definitions), faulty("records", &self.records));
-        let platform = &self.reconciler.ports().platform;
-        let process = Process {
-            definitions: &defined,
-            records: &stored,
-            exports: &self.exports,
-            plugins: &self.plugins,
-            clock: &self.clock,
-            platform,
-        };
-        let reconciler = Reconciler::new(process.ports("doomed", &self.provisioner));
+        let reconciler = Reconciler::new(self.ports_over("doomed", defined, stored));
         (Commands::new(reconciler.clone(), Arc::new(self.queue.clone())), reconciler)
     }
 
@@ -252,8 +261,8 @@ impl World {
 }
 
 struct Process<'a> {
-    definitions: &'a Arc<dyn ObjectStore>,
-    records: &'a Arc<dyn ObjectStore>,
+    definitions: Arc<dyn ObjectStore>,
+    records: Arc<dyn ObjectStore>,
     exports: &'a RecordedExports,
     plugins: &'a PluginPorts,
     clock: &'a Arc<dyn Clock>,
@@ -262,11 +271,11 @@ struct Process<'a> {
 
 impl Process<'_> {
     fn ports(&self, name: &str, provisioner: &MemoryProvisioner) -> Ports {
-        let (records, clock) = (Arc::clone(self.records), Arc::clone(self.clock));
+        let (records, clock) = (Arc::clone(&self.records), Arc::clone(self.clock));
         let term = Duration::from_secs(self.platform.limits.lease_seconds);
         Ports {
-            definitions: Definitions::new(reader(Arc::clone(self.definitions))),
-            definition_writer: DefinitionWriter::new(Arc::clone(self.definitions)),
+            definitions: Definitions::new(reader(Arc::clone(&self.definitions))),
+            definition_writer: DefinitionWriter::new(Arc::clone(&self.definitions)),
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),

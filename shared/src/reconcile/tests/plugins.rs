@@ -81,6 +81,37 @@ async fn removing_the_last_plugin_is_a_roll_without_a_bundle() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn bundles_go_when_the_site_is_known_to_run_another() {
+    let world = with_shops();
+    let bundle = async || world.plugins("acme").await.bundle.unwrap();
+    let is_there = |bundle| world.installer.has_bundle(&tenant("acme"), bundle);
+    let shop = |version: &str| definition("acme", &format!("plugins: [{{name: shop, version: '{version}'}}]"));
+    world.create(&shop("1.0")).await.unwrap();
+    let first = bundle().await;
+    world.update("acme", &shop("2.0")).await.unwrap();
+    let second = bundle().await;
+    assert!(is_there(first) && is_there(second), "a revision of before may still serve");
+    world.update("acme", &definition("acme", "plugins: [{name: mail, version: '5.1'}]")).await.unwrap();
+    assert!(!is_there(first) && is_there(second) && is_there(bundle().await));
+
+    for cut in 0..3 {
+        let phase = [InstallPhase::Stage, InstallPhase::Activate, InstallPhase::Verify][cut];
+        for (step, version) in ["1.0", "2.0"].into_iter().enumerate() {
+            world.upload("acme", &shop(version)).await;
+            if step == 0 {
+                world.installer.fail_after(cut, InstallError::Interrupted(phase));
+            }
+            let _ = world.reconcile("acme").await;
+            let served = world.mounted("acme").unwrap();
+            assert!(is_there(served.parse().unwrap()), "what visitors are served is there, cut at {phase:?}");
+        }
+        world.sweeper.sweep().await.unwrap();
+        world.work_off().await;
+        assert_eq!(world.installer.active(&tenant("acme")), ["shop 2.0"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn latest_is_resolved_once_and_moves_when_the_list_changes_or_somebody_asks() {
     let world = with_shops();
     let latest = "plugins: [{name: shop}]";

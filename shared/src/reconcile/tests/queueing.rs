@@ -5,20 +5,6 @@ use super::*;
 use crate::reconcile::queued::{enqueue, waiting};
 use crate::records::{OperationKind, Outcome};
 
-/// Ports of a process of its own, over a bucket of records.
-fn ports(world: &World, records: Arc<Slow>) -> Ports {
-    let (defined, stored): (Arc<dyn ObjectStore>, Arc<dyn ObjectStore>) = (world.definitions.clone(), records);
-    let process = Process {
-        definitions: &defined,
-        records: &stored,
-        plugins: &world.plugins,
-        exports: &world.exports,
-        clock: &world.clock,
-        platform: &world.reconciler.ports().platform,
-    };
-    process.ports("slow", &world.provisioner)
-}
-
 /// Somebody looks for what waits at every moment of another's putting an operation down, one call of each being late.
 #[tokio::test(start_paused = true)]
 async fn an_operation_that_is_looked_for_while_it_is_put_down_still_waits() {
@@ -26,8 +12,8 @@ async fn an_operation_that_is_looked_for_while_it_is_put_down_still_waits() {
         let (moment, late_asking, late_looking) = (number / 36, number / 6 % 6, number % 6);
         let world = World::new();
         world.create(&definition("acme", "")).await.unwrap();
-        let [asking, looking] =
-            [late_asking, late_looking].map(|late| ports(&world, Slow::late_at(&world.records, late)));
+        let [asking, looking] = [late_asking, late_looking]
+            .map(|late| world.ports_over("slow", world.definitions.clone(), Slow::late_at(&world.records, late)));
         let id = asking.ids.next(world.clock.now());
         let operation = Operation::new(id, tenant("acme"), OperationKind::Update, world.clock.now());
         let look = async {

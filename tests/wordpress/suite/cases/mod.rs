@@ -6,6 +6,8 @@ mod chain;
 mod cron;
 mod killed;
 mod lint;
+mod lists;
+mod old_bundles;
 mod ordinary;
 mod row;
 mod runtime;

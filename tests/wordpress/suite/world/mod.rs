@@ -3,12 +3,14 @@
 mod archive;
 mod database;
 mod here;
+mod hosted;
 mod installer;
 mod revision;
 mod site;
 mod tasks;
 
 pub(crate) use archive::{Archive, PHP};
+pub(crate) use hosted::{BUNDLES, Hosted, plugins_condition};
 pub(crate) use installer::Done;
 pub(crate) use revision::Revision;
 pub(crate) use site::{Rollout, Site};

@@ -105,6 +105,7 @@ impl Site {
             artifacts_bucket: ARTIFACTS.to_owned(),
             before: self.before.clone(),
             lock: lock.clone(),
+            settled: false,
             site_url: None,
         }
     }

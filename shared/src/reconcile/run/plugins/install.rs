@@ -14,7 +14,7 @@ impl Turn<'_> {
         let now = self.now();
         let known = self.status.plugins.clone();
         let mut record = known.unwrap_or_else(|| PluginsRecord::new(wanted.clone(), now));
-        let was_settled = record.is_settled() && record.failure.is_none();
+        let settled = record.is_settled() && record.failure.is_none();
         let mut left_out: Vec<PluginReport> =
             record.results.iter().filter(|known| known.to.is_none()).cloned().collect();
         if lookup == Lookup::Resolve {
@@ -26,10 +26,12 @@ impl Turn<'_> {
         }
         let lock = record.lock.clone().unwrap_or_default();
         let before = record.running.clone();
-        if was_settled && lock.bundle() == before.bundle() {
+        if settled && lock.bundle() == before.bundle() {
             return self.roll(record, before, lock).await;
         }
-        let staged = match self.stage(&before, &lock).await {
+        // A site that runs nothing of ours may yet be one whose records were lost.
+        let settled = settled && before.bundle().is_some();
+        let staged = match self.stage(&before, &lock, settled).await {
             Ok(Ok((staged, mut reports))) => {
                 reports.retain(|report| !report.result.holds());
                 left_out.extend(reports);
@@ -53,7 +55,7 @@ impl Turn<'_> {
         };
         if effective.bundle() != staged.bundle() {
             // What is left after optional plugins failed is another bundle.
-            match self.stage(&before, &effective).await {
+            match self.stage(&before, &effective, settled).await {
                 Ok(Ok(_)) => {}
                 Ok(Err((setback, _))) => return self.set_back(record, setback).await,
                 Err(fault) => return self.without_report(record, fault).await,
@@ -107,11 +109,11 @@ impl Turn<'_> {
     }
 
     /// Stages what is not there yet. Answers with what was staged, or with what is in the way, and with the reports.
-    async fn stage(&mut self, before: &Lock, lock: &Lock) -> Result<Staged, Fault> {
+    async fn stage(&mut self, before: &Lock, lock: &Lock, settled: bool) -> Result<Staged, Fault> {
         if lock.bundle().is_none() || lock.bundle() == before.bundle() {
             return Ok(Ok((lock.clone(), Vec::new())));
         }
-        let request: InstallRequest = self.request(before.clone(), lock.clone());
+        let request = InstallRequest { settled, ..self.request(before.clone(), lock.clone()) };
         let report = self.phase(InstallPhase::Stage, &request).await?;
         Ok(match outcome(&request, &report) {
             Ok(staged) => Ok((staged, report.plugins)),
