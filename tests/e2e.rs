@@ -9,6 +9,7 @@ mod canary;
 mod client;
 mod database;
 mod drift;
+mod fleet;
 mod functions;
 mod gcloud;
 mod guard;

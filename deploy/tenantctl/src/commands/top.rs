@@ -36,10 +36,11 @@ pub(super) async fn run(every: Duration, context: &Context<'_>) -> Result<Exit, 
     }
 }
 
-/// Says once that somebody wants to leave. Reading a key blocks, so a thread of its own does; it ends with the key.
+/// Says once that somebody wants to leave. Reading a key blocks and cannot be called off, so a thread of its own does, that
+/// nobody waits for.
 fn keys() -> mpsc::Receiver<()> {
     let (leave, keys) = mpsc::channel(1);
-    tokio::task::spawn_blocking(move || {
+    std::thread::spawn(move || {
         while !wants_to_leave() {}
         let _ = leave.blocking_send(());
     });

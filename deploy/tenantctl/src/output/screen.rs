@@ -16,19 +16,21 @@ const REST_OF_SCREEN: &str = "\u{1b}[J";
 
 /// The other screen, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Screen;
+pub(crate) struct Screen {
+    terminal: Term,
+}
 
 impl Screen {
     /// Changes to it.
     pub(crate) fn open() -> io::Result<Self> {
         print(OPEN)?;
-        Ok(Self)
+        Ok(Self { terminal: Term::stdout() })
     }
 
     /// Draws a text over what was drawn before, as much of it as there is room for. One write, and nothing is erased before
     /// it is drawn over: nothing flickers.
     pub(crate) fn draw(&self, text: &str) -> io::Result<()> {
-        let (rows, columns) = Term::stdout().size();
+        let (rows, columns) = self.terminal.size();
         print(&frame(text, usize::from(rows), usize::from(columns)))
     }
 }
