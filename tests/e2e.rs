@@ -14,6 +14,7 @@ mod functions;
 mod gcloud;
 mod guard;
 mod guide;
+mod identity;
 mod images;
 mod lifecycle;
 mod many;

@@ -113,16 +113,58 @@ async fn a_tenant_from_its_first_day_to_its_restoration_and_a_person_with_plain_
     operator.types(&blocks("Roll back", "sh")[0]).await;
     assert_eq!(operator.most().await, 3);
 
+    let elsewhere = "sed -i 's/^spec:/spec:\\n  database: {tier: premium}/' acme.yaml; ! tenantctl apply acme.yaml";
+    let held = operator.types(elsewhere).await;
+    assert!(held.stdout.contains("HELD"), "{}", held.stdout);
+    operator.types(&blocks("What is held", "sh")[0]).await;
+    assert!(operator.plane.cloud().read("google_sql_database", "acme").to_string().contains("premium-1"));
+
     operator.types("tenantctl delete acme --yes").await;
     assert!(operator.plane.cloud().resources_of("acme").is_empty());
-    operator.types(&blocks("Restore a deleted tenant", "sh")[0]).await;
-    assert_eq!(operator.most().await, 3);
+    let restored = operator.types(&blocks("Restore a deleted tenant", "sh")[1]).await;
+    assert!(restored.stdout.contains("graveyard/acme/"), "{}", restored.stdout);
+    assert_eq!(operator.most().await, 5, "as the file had it that was let through");
     assert!(!operator.plane.cloud().resources_of("acme").is_empty());
 
     let glass = blocks("Break glass", "sh");
     let planned = operator.types(&glass[0]).await;
     assert!(planned.stdout.contains("No changes."), "{}", planned.stdout);
     operator.types(&glass[1]).await;
+}
+
+/// The guide's variables are inputs of the module, every one it needs is among them, and they can be planned.
+#[tokio::test]
+async fn the_control_plane_can_be_planned_with_the_guides_variables() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let module = repository().join("terraform/control-plane");
+    for entry in std::fs::read_dir(module).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, at(path.file_name().unwrap().to_str().unwrap())).unwrap();
+        }
+    }
+    std::fs::write(at("backend_override.tf"), "terraform {\n  backend \"local\" {}\n}\n").unwrap();
+    std::fs::write(at("installation.auto.tfvars.json"), &blocks("3. The control plane", "json")[0]).unwrap();
+    let full =
+        std::fs::read_to_string(repository().join("terraform/control-plane/tests/inputs/full.tfvars.json")).unwrap();
+    let images = serde_json::from_str::<Value>(&full).unwrap()["images"].clone();
+    std::fs::write(at("images.auto.tfvars.json"), serde_json::json!({"images": images}).to_string()).unwrap();
+    let elsewhere = tempfile::TempDir::new().unwrap();
+    let config = sandbox_google_provider::install(&binary("sandbox-google-provider"), elsewhere.path()).unwrap();
+    std::fs::create_dir(elsewhere.path().join("cloud")).unwrap();
+    let cloud = elsewhere.path().join("cloud");
+    let environment =
+        [("TF_CLI_CONFIG_FILE", config.to_str().unwrap()), ("SANDBOX_CLOUD_DIR", cloud.to_str().unwrap())];
+    for arguments in [&["init", "-input=false"][..], &["plan", "-input=false", "-no-color"]] {
+        let ended = run("terraform", arguments, folder.path(), &environment).await;
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        // A variable the module does not know is only warned of.
+        assert!(!ended.stdout.contains("undeclared variable"), "{}", ended.stdout);
+        if arguments[0] == "plan" {
+            assert!(ended.stdout.contains("api_address"), "the guide points the domain there: {}", ended.stdout);
+        }
+    }
 }
 
 /// `2 × 3 + 4`, products first.
@@ -147,5 +189,5 @@ fn its_sums_are_right() {
         assert_eq!(format!("{:.places$}", value(arithmetic)), result, "{what}");
         checked += 1;
     }
-    assert_eq!(checked, 15, "every line of the two tables");
+    assert_eq!(checked, 18, "every line of the two tables");
 }

@@ -37,8 +37,9 @@ resource "google_pubsub_topic_iam_member" "dead_letters" {
 
 resource "google_pubsub_subscription_iam_member" "dead_letters" {
   for_each = merge(
-    { tasks = google_pubsub_subscription.tasks.name },
+    { for name, subscription in google_pubsub_subscription.tasks : name => subscription.name },
     { for subscription in google_pubsub_subscription.events : "events" => subscription.name },
+    { for subscription in google_pubsub_subscription.assets : "assets" => subscription.name },
   )
 
   project      = local.project

@@ -3,9 +3,9 @@
 locals {
   api_functions = toset(["create-tenant", "delete-tenant", "get-tenant", "update-tenant"])
 
-  runs         = lookup(lookup(var.platform.settings, "limits", {}), "runs", 4)
-  run_seconds  = lookup(lookup(var.platform.settings, "limits", {}), "runSeconds", 540)
-  wait_seconds = lookup(lookup(var.platform.settings, "limits", {}), "waitSeconds", 60)
+  runs         = try(var.platform.settings.limits.runs, 4)
+  run_seconds  = try(var.platform.settings.limits.runSeconds, 540)
+  wait_seconds = try(var.platform.settings.limits.waitSeconds, 60)
 
   # A run is Terraform and its provider, and what they write: the file system is memory too.
   worker_memory = 512 * (1 + local.runs)
@@ -25,6 +25,14 @@ locals {
 
   sender_of = { check-drift = "sweep", definition-changed = "events", reconcile-tenant = "tasks" }
 
+  # Cloud Run has verified the token, and has let in whom `callers` names; or the functions do both.
+  api_auth = { for variable, value in {
+    AIPRESS_AUTH           = var.oidc == null ? "iam" : "oidc"
+    AIPRESS_AUTH_AUDIENCES = var.oidc == null ? null : join(",", distinct(concat([for domain in var.domain[*] : "https://${domain}"], var.oidc.audiences)))
+    AIPRESS_AUTH_ISSUER    = var.oidc == null ? null : var.oidc.issuer
+    AIPRESS_CALLERS        = var.oidc == null ? "*" : join(",", sort(var.oidc.callers))
+  } : variable => value if value != null }
+
   function = {
     for name in local.functions : name => {
       size = local.sizes[contains(local.workers, name) ? "worker" : name == "check-drift" ? "sweep" : "light"]
@@ -32,10 +40,12 @@ locals {
       timeout  = !contains(local.workers, name) ? (name == "check-drift" ? 600 : 60) : name == "reconcile-tenant" ? 600 : local.run_seconds + local.wait_seconds + 60
       settings = name != "get-tenant"
       environment = merge(
+        contains(local.api_functions, name) ? local.api_auth : {
+          # What works takes its sender only.
+          AIPRESS_AUTH    = "iam"
+          AIPRESS_CALLERS = google_service_account.sender[local.sender_of[name]].email
+        },
         {
-          # Cloud Run has verified the token. Who may call the API is whom `callers` lets in; what works takes its sender only.
-          AIPRESS_AUTH               = "iam"
-          AIPRESS_CALLERS            = contains(local.api_functions, name) ? "*" : google_service_account.sender[local.sender_of[name]].email
           AIPRESS_DEFINITIONS_BUCKET = google_storage_bucket.store["definitions"].name
           AIPRESS_RECORDS_BUCKET     = google_storage_bucket.store["records"].name
         },
@@ -66,7 +76,8 @@ resource "google_cloud_run_v2_service" "function" {
   ingress      = !contains(local.api_functions, each.key) ? "INGRESS_TRAFFIC_INTERNAL_ONLY" : var.domain == null ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"
   launch_stage = "GA"
 
-  invoker_iam_disabled = false
+  # Tokens of another issuer are nothing to Cloud Run: where the functions verify them, it lets every request through.
+  invoker_iam_disabled = var.oidc != null && contains(local.api_functions, each.key)
 
   # Tokens made for the load balancer's address are tokens for us.
   custom_audiences = contains(local.api_functions, each.key) ? [for domain in var.domain[*] : "https://${domain}"] : null

@@ -8,7 +8,7 @@ locals {
   functions = setunion(local.workers, ["check-drift", "definition-changed", "get-tenant"])
 
   senders = {
-    events = "AIPress: tells definition-changed of definitions"
+    events = "AIPress: tells definition-changed of definitions and of tenants' resources"
     sweep  = "AIPress: starts check-drift"
     tasks  = "AIPress: pushes tasks to reconcile-tenant"
   }

@@ -28,6 +28,7 @@ locals {
     image           = var.platform.image
     defaultTier     = var.platform.default_tier
     artifactsBucket = google_storage_bucket.store["artifacts"].name
+    cronQueue       = var.cron ? local.cron_queue : null
     resources       = var.platform.resources
     scaling = var.platform.scaling == null ? null : {
       minInstances = var.platform.scaling.min_instances

@@ -12,18 +12,22 @@ locals {
       "secretmanager.googleapis.com",
       "storage.googleapis.com",
     ],
+    var.asset_feed ? ["cloudasset.googleapis.com"] : [],
     var.events == "eventarc" ? ["eventarc.googleapis.com"] : [],
     var.domain == null ? [] : ["compute.googleapis.com"],
   )
 
-  tenant_services = [
-    "cloudresourcemanager.googleapis.com",
-    "iam.googleapis.com",
-    "run.googleapis.com",
-    "secretmanager.googleapis.com",
-    "sqladmin.googleapis.com",
-    "storage.googleapis.com",
-  ]
+  tenant_services = concat(
+    [
+      "cloudresourcemanager.googleapis.com",
+      "iam.googleapis.com",
+      "run.googleapis.com",
+      "secretmanager.googleapis.com",
+      "sqladmin.googleapis.com",
+      "storage.googleapis.com",
+    ],
+    var.cron ? ["cloudtasks.googleapis.com"] : [],
+  )
 
   project = one(toset([for service in google_project_service.control_plane : service.project]))
 

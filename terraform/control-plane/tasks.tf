@@ -1,5 +1,16 @@
 # Tasks: who finds work publishes a tenant's id, reconcile-tenant gets it pushed. A delivery has ten minutes, the longest
 # there is; what fails again and again is kept where somebody sees it.
+#
+# Two subscriptions, each delivering at its own pace: what somebody waits for is not behind the checks of a whole sweep. Pub/Sub
+# itself knows no priority.
+
+locals {
+  task_filters = {
+    # A task by hand may come without attributes.
+    changes = "NOT attributes:priority OR attributes.priority = \"change\""
+    upkeep  = "attributes:priority AND attributes.priority != \"change\""
+  }
+}
 
 resource "google_pubsub_topic" "tasks" {
   project = local.project
@@ -9,9 +20,12 @@ resource "google_pubsub_topic" "tasks" {
 }
 
 resource "google_pubsub_subscription" "tasks" {
+  for_each = local.task_filters
+
   project = local.project
-  name    = "aipress-tasks-to-reconcile-tenant"
+  name    = "aipress-tasks-${each.key}-to-reconcile-tenant"
   topic   = google_pubsub_topic.tasks.id
+  filter  = each.value
 
   ack_deadline_seconds       = 600
   message_retention_duration = "86400s"

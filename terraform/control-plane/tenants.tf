@@ -4,7 +4,8 @@
 locals {
   tenant_permissions = {
     google_cloud_run_v2_job = [
-      # Started with its arguments as overrides, and followed to its end.
+      # Started with its arguments as overrides, followed to its end, and stopped where nobody waits for it any more.
+      "run.executions.cancel",
       "run.executions.get",
       "run.jobs.create",
       "run.jobs.delete",
@@ -146,21 +147,26 @@ resource "google_project_iam_member" "databases" {
 # Sites reach their database. Once for all identities of a tenant project: a project's policy has 1,500 places, and a member
 # a tenant would fill it and make every run wait for every other.
 resource "google_project_iam_member" "database_clients" {
-  for_each = var.database_clients == null ? local.database_access : { for project in local.database_projects : project => { database = project, tenants = null } }
+  for_each = local.database_access
 
   project = local.outer_project[each.value.database]
   role    = "roles/cloudsql.client"
-  member = coalesce(
-    var.database_clients,
-    each.value.tenants == null ? null : "principalSet://cloudresourcemanager.googleapis.com/projects/${data.google_project.outer[each.value.tenants].number}/type/ServiceAccount",
-  )
+  member  = each.value.member
 }
 
 locals {
-  # Which tenant project's sites have databases in which project.
+  # The member that stands for all sites of a tenant project.
+  sites = {
+    for project in local.tenant_project_names : project => coalesce(
+      var.sites,
+      "principalSet://cloudresourcemanager.googleapis.com/projects/${data.google_project.outer[project].number}/type/ServiceAccount",
+    )
+  }
+
+  # Which tenant project's sites have databases in which project; where one member stands for all, once a database project.
   database_access = {
     for pair in toset(flatten([
-      for placement in local.placements : [for tier in values(placement.tiers) : "${tier.project}/${placement.project}"]
-    ])) : pair => { database = split("/", pair)[0], tenants = split("/", pair)[1] }
+      for placement in local.placements : [for tier in values(placement.tiers) : var.sites == null ? "${tier.project}/${placement.project}" : tier.project]
+    ])) : pair => { database = split("/", pair)[0], member = var.sites == null ? local.sites[split("/", pair)[1]] : var.sites }
   }
 }

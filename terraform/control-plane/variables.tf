@@ -112,7 +112,8 @@ variable "tenant_projects" {
 variable "platform" {
   description = <<-EOT
     What the platform decides for tenants: the WordPress image and tier of those that name none, their resources, scaling
-    and plugins, and any other section of docs/platform.md under `settings`, its fields as written there.
+    and plugins, and under `settings` any section of docs/platform.md (approvals, deletion, drift, limits, retry), its fields
+    as written there.
   EOT
   type = object({
     image        = string
@@ -120,7 +121,7 @@ variable "platform" {
     resources    = optional(object({ cpu = string, memory = string }))
     scaling      = optional(object({ min_instances = number, max_instances = number }))
     plugins      = optional(list(object({ name = string, version = optional(string), required = optional(bool) })), [])
-    settings     = optional(map(map(number)), {})
+    settings     = optional(any, {})
   })
   nullable = false
 
@@ -130,12 +131,41 @@ variable "platform" {
   }
 
   validation {
-    condition     = lookup(lookup(var.platform.settings, "limits", {}), "runs", 4) >= 1 && lookup(lookup(var.platform.settings, "limits", {}), "runs", 4) <= 12
+    condition = alltrue(flatten([
+      for section, fields in var.platform.settings : [for field in try(keys(fields), ["a number"]) : can(local.setting_fields[section][field])]
+    ]))
+    error_message = "settings has sections, and they have fields, of docs/platform.md; these are none: ${join(", ", flatten([
+      for section, fields in var.platform.settings : [for field in try(keys(fields), [""]) : trimsuffix("${section}.${field}", ".") if !can(local.setting_fields[section][field])]
+    ]))}."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for section, fields in var.platform.settings : [
+        for field in try(keys(fields), []) : can(regex("^[0-9]+([.][0-9]+)?$", jsonencode(fields[field]))) if try(local.setting_fields[section][field], "") == "number"
+      ]
+    ]))
+    error_message = "Every setting but drift.ignore is a number, and none is negative."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for item in try(var.platform.settings.drift.ignore, []) : [
+        can(regex("^.+$", item.resource)),
+        try(length(setsubtract(keys(item), ["attributes", "resource"])) == 0, false),
+        alltrue([for attribute in try(item.attributes, []) : can(regex("^.+$", attribute))]),
+      ]
+    ]))
+    error_message = "drift.ignore is a list of { resource, attributes }: an address, and a list of dotted paths or none."
+  }
+
+  validation {
+    condition     = try(var.platform.settings.limits.runs >= 1 && var.platform.settings.limits.runs <= 12, !can(var.platform.settings.limits.runs))
     error_message = "limits.runs is 1 to 12: each run takes half a GiB of an instance that can have 8."
   }
 
   validation {
-    condition     = lookup(lookup(var.platform.settings, "limits", {}), "runSeconds", 540) <= 540
+    condition     = try(var.platform.settings.limits.runSeconds <= 540, !can(var.platform.settings.limits.runSeconds))
     error_message = "limits.runSeconds is at most 540: a push delivery gives up after 600 s, and a run that is stopped needs time to save."
   }
 }
@@ -152,6 +182,40 @@ variable "callers" {
   }
 }
 
+variable "oidc" {
+  description = <<-EOT
+    How the API knows its callers: null, by Cloud Run, which lets in whom `callers` names. Or by identity tokens of an issuer of
+    yours, which the functions verify themselves: who made them, for which audiences (the domain's address is always one), and
+    `callers`, e-mail addresses, subjects or *@DOMAIN. Cloud Run then lets every request through to them.
+  EOT
+  type = object({
+    issuer    = string
+    audiences = optional(list(string), [])
+    callers   = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.oidc == null ? true : can(regex("^https://[^/[:space:]]+(/[^[:space:]]*)?$", var.oidc.issuer))
+    error_message = "An issuer is an https address."
+  }
+
+  validation {
+    condition     = var.oidc == null ? true : length(var.oidc.audiences) + length(var.domain[*]) >= 1 && alltrue([for audience in try(var.oidc.audiences, []) : can(regex("^[^,[:space:]]+$", audience))])
+    error_message = "Without a domain, audiences names at least one; none has a comma or a space."
+  }
+
+  validation {
+    condition     = var.oidc == null ? true : length(var.oidc.callers) >= 1 && alltrue([for caller in try(var.oidc.callers, []) : can(regex("^([^*,[:space:]]+|[*]@[^*@,[:space:]]+[.][^*@,[:space:]]+)$", caller))])
+    error_message = "callers names at least one: an e-mail address, a subject or *@DOMAIN; never everybody, since an issuer's tokens are not for us alone."
+  }
+
+  validation {
+    condition     = var.oidc == null || length(var.callers) == 0
+    error_message = "Where the functions verify tokens, oidc.callers says who may, and callers is empty."
+  }
+}
+
 variable "events" {
   description = "How a changed definition is told: \"eventarc\", or \"notification\" for a bucket notification with our own topic and subscription, whose deadline and dead letters are ours."
   type        = string
@@ -162,6 +226,20 @@ variable "events" {
     condition     = contains(["eventarc", "notification"], var.events)
     error_message = "events is \"eventarc\" or \"notification\"."
   }
+}
+
+variable "asset_feed" {
+  description = "Whether Cloud Asset Inventory tells of tenants' resources as they change, so that drift is seen within minutes and not at a tenant's next check."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
+variable "cron" {
+  description = "Whether sites are woken for their scheduled events by Cloud Tasks; false where a tenant region does not have it: they run when somebody visits."
+  type        = bool
+  nullable    = false
+  default     = true
 }
 
 variable "sweep_schedule" {
@@ -187,14 +265,14 @@ variable "domain" {
   }
 }
 
-variable "database_clients" {
-  description = "The member that stands for every tenant's identity when access to Cloud SQL is granted, a group for example; null for every service account of the tenant projects."
+variable "sites" {
+  description = "The member that stands for every site's identity where access to databases and to the cron queue is granted, a group for example; null for every service account of the tenant projects."
   type        = string
   default     = null
 
   validation {
-    condition     = var.database_clients == null ? true : can(regex("^(group|principalSet):.+$", var.database_clients))
-    error_message = "database_clients is group:… or principalSet:…: a member a tenant would outgrow a project's policy."
+    condition     = var.sites == null ? true : can(regex("^(group|principalSet):.+$", var.sites))
+    error_message = "sites is group:… or principalSet:…: a member a tenant would outgrow a project's policy."
   }
 }
 

@@ -10,8 +10,16 @@ run "made" {
     error_message = "Every function has an address."
   }
   assert {
-    condition     = one(google_pubsub_subscription.tasks.push_config).push_endpoint == "${output.functions["reconcile-tenant"]}/tasks"
+    condition     = alltrue([for subscription in google_pubsub_subscription.tasks : one(subscription.push_config).push_endpoint == "${output.functions["reconcile-tenant"]}/tasks"])
     error_message = "Tasks are pushed to reconcile-tenant."
+  }
+  assert {
+    condition     = one(google_pubsub_subscription.assets[0].push_config).push_endpoint == "${output.functions["definition-changed"]}/assets" && one(one(google_pubsub_subscription.assets[0].push_config).oidc_token).service_account_email == google_service_account.sender["events"].email
+    error_message = "Changed resources are told to definition-changed, by the sender it takes."
+  }
+  assert {
+    condition     = toset([for grant in google_project_iam_member.exports : grant.member]) == toset([for function in ["delete-tenant", "reconcile-tenant", "update-tenant"] : google_service_account.function[function].member])
+    error_message = "Who never destroys exports nothing."
   }
   assert {
     condition     = one(google_cloud_scheduler_job.sweep.http_target).uri == "${output.functions["check-drift"]}/sweep"

@@ -129,6 +129,7 @@ run "the_platforms_settings" {
   assert {
     condition = yamldecode(output.platform) == {
       artifactsBucket = "aipress-control-artifacts"
+      cronQueue       = "aipress-cron"
       defaultTier     = "standard"
       image           = "europe-west1-docker.pkg.dev/aipress-control/aipress/wordpress-runtime:6.8"
       plugins         = []
@@ -147,11 +148,123 @@ run "one_member_for_all_sites" {
   command = plan
 
   variables {
-    database_clients = "group:sites@example.com"
+    sites = "group:sites@example.com"
   }
 
   assert {
-    condition     = [for grant in google_project_iam_member.database_clients : grant.member] == ["group:sites@example.com"]
+    condition     = [for grant in concat(values(google_project_iam_member.database_clients), values(google_project_iam_member.cron)) : grant.member] == ["group:sites@example.com", "group:sites@example.com"]
     error_message = "A group stands for every site where one is named."
+  }
+}
+
+run "resources_that_change_are_told_of" {
+  command = plan
+
+  assert {
+    condition     = [for project, feed in google_cloud_asset_project_feed.tenants : "${project} ${feed.project} ${feed.billing_project}"] == ["aipress-tenants-1 aipress-tenants-1 aipress-control"]
+    error_message = "A feed a tenant project, billed to the control plane's, whose agent publishes."
+  }
+}
+
+run "no_feed_where_none_is_wanted" {
+  command = plan
+
+  variables {
+    asset_feed = false
+  }
+
+  assert {
+    condition     = length(google_cloud_asset_project_feed.tenants) + length(google_pubsub_topic.assets) + length(google_pubsub_subscription.assets) == 0
+    error_message = "Neither feed nor topic."
+  }
+  assert {
+    condition     = !contains(keys(google_project_service.control_plane), "cloudasset.googleapis.com")
+    error_message = "And its API is not asked for."
+  }
+}
+
+run "sites_are_woken" {
+  command = plan
+
+  variables {
+    tenant_projects = {
+      aipress-tenants-1 = {
+        europe-west1 = { tiers = { standard = { instance = "shared-1" } } }
+        europe-west4 = { tiers = { standard = { instance = "shared-2" } } }
+      }
+    }
+  }
+
+  assert {
+    condition     = [for queue in google_cloud_tasks_queue.cron : "${queue.project} ${queue.location} ${queue.name}"] == ["aipress-tenants-1 europe-west1 aipress-cron", "aipress-tenants-1 europe-west4 aipress-cron"]
+    error_message = "A queue of one name in each tenant project and region."
+  }
+  assert {
+    condition     = [for grant in google_project_iam_member.cron : grant.role] == ["roles/cloudtasks.enqueuer"]
+    error_message = "All sites of a project are granted it once."
+  }
+}
+
+run "no_queue_where_none_is_wanted" {
+  command = plan
+
+  variables {
+    cron = false
+  }
+
+  assert {
+    condition     = length(google_cloud_tasks_queue.cron) + length(google_project_iam_member.cron) == 0 && !strcontains(output.platform, "cronQueue")
+    error_message = "No queue, and sites are not told of one."
+  }
+}
+
+run "a_task_has_one_way" {
+  command = plan
+
+  assert {
+    condition     = keys(google_pubsub_subscription.tasks) == ["changes", "upkeep"] && alltrue([for subscription in google_pubsub_subscription.tasks : strcontains(subscription.filter, "attributes:priority")])
+    error_message = "What people wait for, and the rest."
+  }
+}
+
+run "settings_of_every_kind" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = {
+      approvals = { validSeconds = 600 }
+      deletion  = { breakerShare = 0.1 }
+      drift     = { ignore = [{ resource = "google_cloud_run_v2_service.*", attributes = ["template.0.annotations.*"] }, { resource = "google_storage_bucket.media" }] }
+    } })
+  }
+
+  assert {
+    condition     = yamldecode(output.platform).drift.ignore[0] == { resource = "google_cloud_run_v2_service.*", attributes = ["template.0.annotations.*"] } && yamldecode(output.platform).deletion.breakerShare == 0.1
+    error_message = "Lists and shares are handed on as they are."
+  }
+}
+
+run "tokens_of_another_issuer" {
+  command = plan
+
+  variables {
+    domain = "tenants.example.com"
+    oidc   = { issuer = "https://login.example.com", audiences = ["tenants"], callers = ["ops@example.com", "*@platform.example.com"] }
+  }
+
+  assert {
+    condition = [
+      for name in ["AIPRESS_AUTH", "AIPRESS_AUTH_AUDIENCES", "AIPRESS_AUTH_ISSUER", "AIPRESS_CALLERS"] :
+      one([for env in google_cloud_run_v2_service.function["update-tenant"].template[0].containers[0].env : env.value if env.name == name])
+    ] == ["oidc", "https://tenants.example.com,tenants", "https://login.example.com", "*@platform.example.com,ops@example.com"]
+    error_message = "The functions of the API verify them, for the domain too."
+  }
+  assert {
+    condition     = toset([for function in google_cloud_run_v2_service.function : function.name if function.invoker_iam_disabled]) == toset(["aipress-create-tenant", "aipress-delete-tenant", "aipress-get-tenant", "aipress-update-tenant"])
+    error_message = "Requests reach those that verify, and no others."
+  }
+  assert {
+    condition     = one([for env in google_cloud_run_v2_service.function["reconcile-tenant"].template[0].containers[0].env : env.value if env.name == "AIPRESS_AUTH"]) == "iam"
+    error_message = "Senders are Google's own."
   }
 }

@@ -184,10 +184,10 @@ run "a_single_account_for_all_databases" {
   command = plan
 
   variables {
-    database_clients = "serviceAccount:one@example.iam.gserviceaccount.com"
+    sites = "serviceAccount:one@example.iam.gserviceaccount.com"
   }
 
-  expect_failures = [var.database_clients]
+  expect_failures = [var.sites]
 }
 
 run "retention_of_a_day" {
@@ -208,4 +208,95 @@ run "a_channel_by_address" {
   }
 
   expect_failures = [var.notification_channels]
+}
+
+run "a_setting_misspelt" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { deletion = { graceSecond = 60 } } })
+  }
+
+  expect_failures = [var.platform]
+}
+
+run "a_section_that_is_none" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { retries = { firstSeconds = 60 } } })
+  }
+
+  expect_failures = [var.platform]
+}
+
+run "a_setting_outside_of_a_section" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { graceSeconds = 60 } })
+  }
+
+  expect_failures = [var.platform]
+}
+
+run "a_number_in_words" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { deletion = { graceSeconds = "a day" } } })
+  }
+
+  expect_failures = [var.platform]
+}
+
+run "a_difference_without_a_resource" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { drift = { ignore = [{ attributes = ["labels"] }] } } })
+  }
+
+  expect_failures = [var.platform]
+}
+
+run "an_issuer_without_a_scheme" {
+  command = plan
+
+  variables {
+    oidc = { issuer = "login.example.com", audiences = ["tenants"], callers = ["ops@example.com"] }
+  }
+
+  expect_failures = [var.oidc]
+}
+
+run "tokens_for_nobody" {
+  command = plan
+
+  variables {
+    oidc = { issuer = "https://login.example.com", callers = ["ops@example.com"] }
+  }
+
+  expect_failures = [var.oidc]
+}
+
+run "everybody_with_a_token" {
+  command = plan
+
+  variables {
+    oidc = { issuer = "https://login.example.com", audiences = ["tenants"], callers = ["*"] }
+  }
+
+  expect_failures = [var.oidc]
+}
+
+run "callers_of_two_kinds" {
+  command = plan
+
+  variables {
+    callers = ["group:platform@example.com"]
+    oidc    = { issuer = "https://login.example.com", audiences = ["tenants"], callers = ["ops@example.com"] }
+  }
+
+  expect_failures = [var.oidc]
 }

@@ -15,6 +15,7 @@ impl Provider {
         match kind {
             "google_client_config" => client_config(configured, &mut fields),
             "google_project" => project(configured, &mut fields)?,
+            "google_sql_database_instance" => instance(configured, &mut fields)?,
             "google_storage_project_service_account" => storage_agent(configured, &mut fields)?,
             _ => return Err(Problem(format!("the sandbox provider cannot read {kind}"))),
         }
@@ -62,6 +63,21 @@ fn project(configured: &Configured, fields: &mut Fields) -> Result<(), Problem> 
     fields.insert("name".to_owned(), project.as_str().into());
     fields.insert("org_id".to_owned(), project_number(&digest("organization")).into());
     fields.insert("project_id".to_owned(), project.into());
+    Ok(())
+}
+
+/// Any instance exists, in the provider's region; its own identity follows from its name.
+fn instance(configured: &Configured, fields: &mut Fields) -> Result<(), Problem> {
+    let project = asked_for(configured, fields.get("project"))?;
+    let name = fields.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let region = configured.region.as_deref().unwrap_or_default();
+    let id = format!("projects/{project}/instances/{name}");
+    let email = format!("p{}-{}@gcp-sa-cloud-sql.iam.gserviceaccount.com", project_number(&project), &digest(&id)[..6]);
+    fields.insert("service_account_email_address".to_owned(), email.into());
+    fields.insert("connection_name".to_owned(), format!("{project}:{region}:{name}").into());
+    fields.insert("region".to_owned(), region.into());
+    fields.insert("project".to_owned(), project.into());
+    fields.insert("id".to_owned(), id.into());
     Ok(())
 }
 

@@ -39,11 +39,13 @@ macro_rules! files {
 
 const GOOGLE_PROVIDER: Files = files!("google": "provider");
 const GOOGLE_RESOURCES: Files = files!("google/resources":
+    "google_cloud_asset_project_feed",
     "google_cloud_run_v2_job",
     "google_cloud_run_v2_job_iam_member",
     "google_cloud_run_v2_service",
     "google_cloud_run_v2_service_iam_member",
     "google_cloud_scheduler_job",
+    "google_cloud_tasks_queue",
     "google_compute_backend_service",
     "google_compute_global_address",
     "google_compute_global_forwarding_rule",
@@ -76,7 +78,7 @@ const GOOGLE_RESOURCES: Files = files!("google/resources":
     "google_storage_notification",
 );
 const GOOGLE_DATA: Files = files!("google/data":
-    "google_client_config", "google_project", "google_storage_project_service_account",
+    "google_client_config", "google_project", "google_sql_database_instance", "google_storage_project_service_account",
 );
 const GOOGLE_EPHEMERAL: Files = files!("google/ephemeral": "google_secret_manager_secret_version");
 const RANDOM_PROVIDER: Files = files!("random": "provider");

@@ -1,9 +1,10 @@
 //! What the module and the programs must agree on: variables, the platform settings, events of the log, permissions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Stdio;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use tenancy::config::variables::{ALL, Absent};
 use tenancy::platform::Platform;
@@ -79,17 +80,39 @@ fn types_of_the_tenants_module() -> BTreeSet<String> {
     blocks.collect()
 }
 
-#[test]
-fn who_provisions_has_permissions_for_the_tenants_resource_types_and_no_others() {
+/// What an expression is within the module.
+fn known<T: DeserializeOwned>(expression: &str) -> T {
     let plane = Workspace::control_plane("minimal");
     let mut console = plane.command(&["console"]);
     let mut console = console.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let asked =
-        "jsonencode(keys(merge(local.tenant_permissions, local.database_permissions, local.bundle_permissions)))";
+    let asked = format!("jsonencode({expression})");
     std::io::Write::write_all(&mut console.stdin.take().unwrap(), asked.as_bytes()).unwrap();
     let answer = String::from_utf8(console.wait_with_output().unwrap().stdout).unwrap();
     // The console prints a string: JSON within JSON.
-    let listed: String = serde_json::from_str(answer.trim()).unwrap();
-    let listed: BTreeSet<String> = serde_json::from_str(&listed).unwrap();
+    let answer: String = serde_json::from_str(answer.trim()).unwrap();
+    serde_json::from_str(&answer).unwrap()
+}
+
+#[test]
+fn who_provisions_has_permissions_for_the_tenants_resource_types_and_no_others() {
+    let listed: BTreeSet<String> =
+        known("keys(merge(local.tenant_permissions, local.database_permissions, local.bundle_permissions))");
     assert_eq!(listed, types_of_the_tenants_module());
+}
+
+/// Every section with every field, and none that the programs would not start with.
+#[test]
+fn the_settings_that_may_be_given_are_those_the_programs_know() {
+    let may: BTreeMap<String, BTreeMap<String, String>> = known("local.setting_fields");
+    let may: BTreeMap<String, BTreeSet<String>> =
+        may.into_iter().map(|(section, fields)| (section, fields.into_keys().collect())).collect();
+    let platform = Platform::parse(include_str!("../../../../../local/platform.yaml")).unwrap();
+    let platform = serde_json::to_value(platform).unwrap();
+    // These two are inputs of their own.
+    let sections =
+        platform.as_object().unwrap().iter().filter(|(name, _)| !["resources", "scaling"].contains(&name.as_str()));
+    let known: BTreeMap<String, BTreeSet<String>> = sections
+        .filter_map(|(name, fields)| Some((name.clone(), fields.as_object()?.keys().cloned().collect())))
+        .collect();
+    assert_eq!(may, known);
 }

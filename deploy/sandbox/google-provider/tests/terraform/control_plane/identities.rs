@@ -56,6 +56,8 @@ fn identity(member: &str) -> String {
             .strip_prefix("aipress-send-")
             .map_or_else(|| account.trim_start_matches("aipress-").to_owned(), |sender| format!("sender of {sender}")),
         Some((_, "gcp-sa-pubsub.iam.gserviceaccount.com")) => "Pub/Sub itself".to_owned(),
+        Some((_, "gcp-sa-cloudasset.iam.gserviceaccount.com")) => "Cloud Asset Inventory itself".to_owned(),
+        Some((_, "gcp-sa-cloud-sql.iam.gserviceaccount.com")) => "each shared database instance itself".to_owned(),
         Some((_, "gs-project-accounts.iam.gserviceaccount.com")) => "Cloud Storage itself".to_owned(),
         Some((_, "serverless-robot-prod.iam.gserviceaccount.com")) => "Cloud Run of a tenant project".to_owned(),
         _ if name.ends_with("/type/ServiceAccount") => {
@@ -74,14 +76,18 @@ fn role(role: &str) -> String {
 
 fn place(grant: &Resource) -> String {
     let last = |pointer: &str| grant.text(pointer).rsplit('/').next().unwrap_or_default().to_owned();
-    match grant.kind.as_str() {
-        "google_storage_bucket_iam_member" => format!("bucket `{}`", last("/bucket")),
-        "google_pubsub_topic_iam_member" => format!("topic `{}`", last("/topic")),
-        "google_pubsub_subscription_iam_member" => format!("subscription `{}`", last("/subscription")),
-        "google_secret_manager_secret_iam_member" => format!("secret `{}`", last("/secret_id")),
-        "google_cloud_run_v2_service_iam_member" => format!("function `{}`", last("/name")),
-        "google_cloud_run_v2_job_iam_member" => format!("job `{}`", last("/name")),
-        "google_project_iam_member" => format!("project `{}`", last("/project")),
-        other => format!("`{other}`"),
+    // The condition's only form is a folder of a bucket.
+    let folder =
+        grant.text("/condition/0/expression").split_once("/objects/").map(|(_, rest)| rest.trim_end_matches("\")"));
+    match (grant.kind.as_str(), folder) {
+        ("google_storage_bucket_iam_member", Some(folder)) => format!("`{folder}` in bucket `{}`", last("/bucket")),
+        ("google_storage_bucket_iam_member", None) => format!("bucket `{}`", last("/bucket")),
+        ("google_pubsub_topic_iam_member", _) => format!("topic `{}`", last("/topic")),
+        ("google_pubsub_subscription_iam_member", _) => format!("subscription `{}`", last("/subscription")),
+        ("google_secret_manager_secret_iam_member", _) => format!("secret `{}`", last("/secret_id")),
+        ("google_cloud_run_v2_service_iam_member", _) => format!("function `{}`", last("/name")),
+        ("google_cloud_run_v2_job_iam_member", _) => format!("job `{}`", last("/name")),
+        ("google_project_iam_member", _) => format!("project `{}`", last("/project")),
+        (other, _) => format!("`{other}`"),
     }
 }

@@ -52,6 +52,19 @@ fn one_with_everything_comes_and_goes() {
     goes(&plane);
 }
 
+/// Tokens of another issuer: the functions of the API verify them, and all else stays closed.
+#[test]
+fn one_that_verifies_tokens_itself_holds_to_the_same_policies() {
+    let plane = Workspace::control_plane("minimal");
+    let oidc = json!({"issuer": "https://login.example.com", "audiences": ["tenants"], "callers": ["*@example.com"]});
+    plane.write("oidc.auto.tfvars.json", &json!({"oidc": oidc, "protect": false}).to_string());
+    plane.apply().ok();
+    let resources = applied(&plane);
+    assert_eq!(violations(&resources), Vec::<String>::new());
+    contract::every_function_has_its_variables_and_no_others(&resources);
+    goes(&plane);
+}
+
 /// Buckets do not move: what would make them anew fails, and they are as they were.
 #[test]
 fn a_protected_bucket_is_not_replaced() {

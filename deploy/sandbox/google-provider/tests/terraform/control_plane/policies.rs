@@ -7,8 +7,8 @@ use super::resources::{Resource, of};
 
 type Policy = fn(&[Resource]) -> Vec<String>;
 
-const POLICIES: [(&str, Policy); 10] = [
-    ("the public may nothing", no_public_member),
+const POLICIES: [(&str, Policy); 11] = [
+    ("the public may nothing, but show a token to who verifies it", no_public_member),
     ("nobody has a basic role", no_basic_role),
     ("a function has no role on its own project", no_role_on_own_project),
     ("who provisions cannot become another identity of the control plane", no_impersonation),
@@ -18,6 +18,7 @@ const POLICIES: [(&str, Policy); 10] = [
     ("every delivery is signed, waits long enough and ends somewhere", deliveries_are_signed),
     ("every dead letter is kept", dead_letters_are_kept),
     ("every function runs as itself, from a digest", functions_run_as_themselves),
+    ("a database instance reaches exports and no bundle", instances_reach_exports_only),
 ];
 
 /// What breaks which policy.
@@ -38,7 +39,12 @@ fn addresses<'a>(found: impl Iterator<Item = &'a Resource>) -> Vec<String> {
 
 fn no_public_member(resources: &[Resource]) -> Vec<String> {
     let public = |resource: &&Resource| ["allUsers", "allAuthenticatedUsers"].contains(&resource.text("/member"));
-    let open = of(resources, "google_cloud_run_v2_service").filter(|it| it.values["invoker_iam_disabled"] == true);
+    let verifies = |service: &Resource| {
+        let env = service.values.pointer("/template/0/containers/0/env").and_then(Json::as_array);
+        env.into_iter().flatten().any(|env| env["name"] == "AIPRESS_AUTH" && env["value"] == "oidc")
+    };
+    let open = of(resources, "google_cloud_run_v2_service")
+        .filter(|service| service.values["invoker_iam_disabled"] == true && !verifies(service));
     addresses(grants(resources).filter(public).chain(open))
 }
 
@@ -95,7 +101,8 @@ fn only_workers_provision(resources: &[Resource]) -> Vec<String> {
         functions(resources).filter(|(function, _)| WORKERS.contains(function)).map(|(_, member)| member).collect();
     let provisioning = |grant: &&Resource| {
         let outside = !grant.text("/project").is_empty() && grant.text("/project") != project;
-        outside && grant.text("/role") != "roles/cloudsql.client" && !workers.contains(&grant.text("/member"))
+        let of_sites = ["roles/cloudsql.client", "roles/cloudtasks.enqueuer"].contains(&grant.text("/role"));
+        outside && !of_sites && !workers.contains(&grant.text("/member"))
     };
     addresses(grants(resources).filter(provisioning))
 }
@@ -185,16 +192,25 @@ fn functions_run_as_themselves(resources: &[Resource]) -> Vec<String> {
     addresses(services.chain(jobs))
 }
 
+fn instances_reach_exports_only(resources: &[Resource]) -> Vec<String> {
+    let of_instances = |grant: &&Resource| grant.text("/member").ends_with("@gcp-sa-cloud-sql.iam.gserviceaccount.com");
+    addresses(grants(resources).filter(of_instances).filter(|grant| {
+        let exports = grant.text("/condition/0/expression").ends_with("/objects/graveyard/\")");
+        !exports || !["roles/storage.objectCreator", "roles/storage.objectViewer"].contains(&grant.text("/role"))
+    }))
+}
+
 /// A resource, a place in it, another value there, and the policy that breaks.
 fn breaches() -> Vec<(&'static str, &'static str, Json, &'static str)> {
     let invoker = "google_cloud_run_v2_service_iam_member.sender[\"tasks\"]";
-    let tasks = "google_pubsub_subscription.tasks";
+    let tasks = "google_pubsub_subscription.tasks[\"changes\"]";
     let bucket = "google_storage_bucket.store[\"definitions\"]";
     let role = "google_project_iam_custom_role.bundle_folders";
     let receiver = "google_project_iam_member.event_receiver[0]";
     let provisioner = "google_project_iam_member.tenants[\"aipress-tenants-1/create-tenant\"]";
     let reader = "google_storage_bucket_iam_member.function[\"get-tenant/records\"]";
     let sweep = "google_cloud_scheduler_job.sweep";
+    let export = "google_storage_bucket_iam_member.exports[\"aipress-tenants-1/shared-1/storage.objectViewer\"]";
     let changed = "serviceAccount:aipress-definition-changed@aipress-control.iam.gserviceaccount.com";
     vec![
         (invoker, "/member", json!("allUsers"), POLICIES[0].0),
@@ -219,6 +235,8 @@ fn breaches() -> Vec<(&'static str, &'static str, Json, &'static str)> {
             json!("aipress-create-tenant@aipress-control.iam.gserviceaccount.com"),
             POLICIES[9].0,
         ),
+        (export, "/condition", json!([]), POLICIES[10].0),
+        (export, "/role", json!("roles/storage.objectUser"), POLICIES[10].0),
     ]
 }
 
