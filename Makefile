@@ -86,10 +86,16 @@ bench: ## The speed table of the README, measured side by side in one run (ARGS=
 	cargo build --release --bins $(addprefix --package ,$(BENCHED))
 	target/release/bench $(ARGS)
 
+# Test modules of this name hold properties of any input; a release build tries some twenty times as many in the same time.
+.PHONY: fuzz
+fuzz: ## Inputs of any shape at everything that reads some: CASES=20000 for each property, SEED=1 (tests: 256, and another seed each time)
+	PROPTEST_CASES=$(or $(CASES),20000) PROPTEST_RNG_SEED=$(or $(SEED),1) cargo test $(FUZZ_PROFILE) --workspace --lib --bins -- \
+	    fuzz:: strangers:: any_archive
+
 .PHONY: torture
-torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=4
+torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=6
 	cargo build --workspace --bins
-	target/debug/torture --seed $(or $(SEED),1) --kills $(or $(KILLS),1000) --tenants $(or $(TENANTS),4)
+	target/debug/torture --seed $(or $(SEED),1) --kills $(or $(KILLS),1000) --tenants $(or $(TENANTS),6)
 
 .PHONY: clean
 clean: ## Forget builds, tools and the local cloud

@@ -1,76 +1,10 @@
 //! Whatever comes in: a clear problem, nothing changed, nothing lost.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use end_to_end::{Answer, ControlPlane, Options, definition, installed, run};
+use end_to_end::{Untouched, assert_problem, definition, raw};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
 
 const YAML: &str = "application/yaml";
 const JSON: &str = "application/json";
-const MEBIBYTE: usize = 1024 * 1024;
-
-/// A control plane with one tenant, and what everything looked like before the bad input came.
-struct Untouched {
-    plane: ControlPlane,
-    tenant: Value,
-    kept: Vec<(PathBuf, Vec<u8>)>,
-}
-
-impl Untouched {
-    async fn with_acme() -> Self {
-        let plane = ControlPlane::start_with(Options { events: false, ..Options::default() }).await;
-        assert_eq!(plane.create(&definition("acme", "")).await.status, StatusCode::CREATED);
-        let tenant = plane.get("/tenants/acme").await.body;
-        let kept = kept(&plane);
-        Self { plane, tenant, kept }
-    }
-
-    /// Buckets and cloud are as they were, and the control plane answers.
-    async fn assert(self) {
-        let now = kept(&self.plane);
-        let names = |files: &[(PathBuf, Vec<u8>)]| files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&now), names(&self.kept));
-        assert!(now == self.kept, "an object or a resource has another content");
-        assert_eq!(self.plane.get("/tenants/acme").await.body, self.tenant);
-        assert_eq!(self.plane.get("/healthz").await.status, StatusCode::OK);
-    }
-}
-
-/// Every object of every bucket and every resource of the cloud.
-fn kept(plane: &ControlPlane) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![plane.folder().join("buckets"), plane.folder().join("cloud")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.push((path.clone(), std::fs::read(path).unwrap()));
-            }
-        }
-    }
-    found.sort();
-    assert!(found.iter().any(|(path, _)| is_in(path, "cloud")) && found.iter().any(|(path, _)| is_in(path, "buckets")));
-    found
-}
-
-fn is_in(path: &Path, folder: &str) -> bool {
-    path.components().any(|part| part.as_os_str() == folder)
-}
-
-fn assert_problem(case: &str, answer: &Answer, status: u16, reason: &str) {
-    assert_eq!((answer.status.as_u16(), answer.body["reason"].as_str()), (status, Some(reason)), "{case}: {answer:?}");
-    assert_eq!(answer.kind.as_deref(), Some("application/problem+json"), "{case}");
-    assert_eq!(answer.body["status"], status, "{case}");
-    for member in ["type", "title", "detail"] {
-        assert!(!answer.body[member].as_str().unwrap_or_default().is_empty(), "{case}: no {member} in {}", answer.text);
-    }
-}
 
 fn spec(lines: &str) -> Vec<u8> {
     definition("acme", lines).into_bytes()
@@ -217,20 +151,6 @@ async fn a_request_that_does_not_fit() {
     world.assert().await;
 }
 
-/// A request written byte for byte: a client library would mend its address, or refuse to send it.
-fn raw(plane: &ControlPlane, request: &[u8]) -> (u16, String) {
-    let mut stream = TcpStream::connect(plane.api.url().trim_start_matches("http://")).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream.write_all(request).unwrap();
-    let mut answer = Vec::new();
-    // A server that will not read the rest may reset the connection behind its answer.
-    let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-    assert!(status.is_some(), "no answer to {}: '{answer}'", String::from_utf8_lossy(request));
-    (status.unwrap(), answer)
-}
-
 #[tokio::test]
 async fn an_address_that_names_no_tenant() {
     let world = Untouched::with_acme().await;
@@ -289,74 +209,15 @@ async fn an_address_that_names_no_tenant() {
                  content-length: {length}\r\n\r\n{}",
                 &body[..length]
             );
-            let (status, answer) = raw(&world.plane, request.as_bytes());
+            let (status, answer) = raw(&world.plane.api, request.as_bytes());
             assert!([400, 404, 405].contains(&status), "{method} {place}: {answer}");
             assert!(answer.contains("application/problem+json"), "{method} {place}: {answer}");
         }
     }
     for garbage in ["hello\r\n\r\n", "GET /tenants/ac\0me HTTP/1.1\r\nhost: x\r\n\r\n", "GET /tenants HTTP/9.9\r\n\r\n"]
     {
-        assert_eq!(raw(&world.plane, garbage.as_bytes()).0, 400, "{garbage:?}");
+        assert_eq!(raw(&world.plane.api, garbage.as_bytes()).0, 400, "{garbage:?}");
     }
-    world.assert().await;
-}
-
-#[tokio::test]
-async fn a_body_over_a_mebibyte() {
-    let world = Untouched::with_acme().await;
-    let head = |rest: &str| format!("PUT /tenants/acme HTTP/1.1\r\nhost: x\r\ncontent-type: {YAML}\r\n{rest}\r\n\r\n");
-    let announced = head(&format!("content-length: {}", MEBIBYTE + 1));
-    let (status, answer) = raw(&world.plane, announced.as_bytes());
-    assert_eq!(status, 413, "{answer}");
-    assert!(answer.contains("BODY_TOO_LARGE") && answer.contains(&MEBIBYTE.to_string()), "{answer}");
-
-    let mut streamed = head("transfer-encoding: chunked").into_bytes();
-    streamed.extend(format!("{:x}\r\n", MEBIBYTE + 1).into_bytes());
-    streamed.extend(b"#".repeat(MEBIBYTE + 1));
-    let (status, answer) = raw(&world.plane, &streamed);
-    assert_eq!(status, 413, "{answer}");
-
-    // Clients that send it all before they listen hear the answer too, and not a reset.
-    let large = b"#".repeat(5 * MEBIBYTE);
-    for _ in 0..3 {
-        let headers = [("content-type", YAML)];
-        let sent = world.plane.api.send_bytes(Method::POST, "/tenants", Some(large.clone()), &headers).await;
-        assert_problem("5 MiB", &sent, 413, "BODY_TOO_LARGE");
-        let mut streamed = head("transfer-encoding: chunked").into_bytes();
-        streamed.extend(format!("{:x}\r\n", large.len()).into_bytes());
-        streamed.extend(&large);
-        streamed.extend(b"\r\n0\r\n\r\n");
-        assert_eq!(raw(&world.plane, &streamed).0, 413);
-    }
-    if installed("curl") {
-        let file = world.plane.folder().join("large.yaml");
-        std::fs::write(&file, &large).unwrap();
-        let data = format!("@{}", file.display());
-        let (url, kind) = (format!("{}/tenants", world.plane.api.url()), format!("content-type: {YAML}"));
-        for header in ["expect: 100-continue", "expect:"] {
-            let arguments = ["-sS", "-w", "%{http_code}", "-H", &kind, "-H", header, "--data-binary", &data, &url];
-            let said = run("curl", &arguments, world.plane.folder(), &[]).await;
-            assert!(said.code == 0 && said.stdout.ends_with("413"), "{header} {said:?}");
-        }
-        std::fs::remove_file(file).unwrap();
-    }
-
-    // A sender of events or tasks would only send the same again.
-    for door in ["/events", "/tasks"] {
-        let length = MEBIBYTE + 1;
-        let announced =
-            format!("POST {door} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
-        assert_eq!(raw(&world.plane, announced.as_bytes()).0, 204, "{door}");
-    }
-
-    // As large as it may be: a comment fills it up.
-    let mut most = definition("acme", "").into_bytes();
-    most.push(b'#');
-    most.resize(MEBIBYTE, b'x');
-    let preview =
-        world.plane.api.send_bytes(Method::PUT, "/tenants/acme?dryRun=true", Some(most), &[("content-type", YAML)]);
-    let preview = preview.await;
-    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
     world.assert().await;
 }
 

@@ -1,10 +1,11 @@
-//! A secret put through every channel appears nowhere: a search by bytes over everything that is kept.
+//! A secret put through every channel appears nowhere: a search by bytes over everything that is kept, in every form that
+//! secrets travel in.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use end_to_end::{ControlPlane, Installation, definition};
+use end_to_end::{Answer, ControlPlane, Installation, Options, base64, definition};
 use reqwest::{Method, StatusCode};
 
 const CANARY: &str = "k4nari-v0gel-9b1c7f20";
@@ -24,26 +25,178 @@ async fn a_plain_secret_is_refused_and_never_repeated() {
     assert!(!tenant["status"].to_string().contains(CANARY));
     plane.remove_upload("acme").await;
     plane.until_gone("acme").await;
-    let holders = holding(plane.folder(), CANARY.as_bytes());
+    let kept = Kept::below(plane.folder());
+    let holders = kept.holding(CANARY);
     assert!(
         holders.iter().all(|file| file.starts_with(plane.folder().join("buckets/aipress-sandbox-definitions"))),
         "{holders:?}"
     );
 }
 
+/// A tenant's whole life under a control plane, with a secret in everything that is sent to it and said to it.
+struct Life {
+    plane: ControlPlane,
+    /// Everything that was answered.
+    heard: String,
+}
+
+const IN_HEADER: &str = "k4nari-h3ader-5d0c1e77";
+const IN_QUERY: &str = "k4nari-qu3ry-0f4b2a91";
+const IN_LIST: &str = "ghp_k4nariL1st00000000000000000000000000";
+const IN_LABEL: &str = "AKIAK4NARILABEL00001";
+const BY_THE_CLOUD: &str = "k4nari-cl0ud-7e31c6aa";
+
+impl Life {
+    async fn begin() -> Self {
+        let local = include_str!("../deploy/local/platform.yaml");
+        let platform = local.replace("intervalSeconds: 60", "intervalSeconds: 0");
+        assert_ne!(local, platform, "a drift check is due at every sweep");
+        // Without events: what each request comes to is its own doing.
+        let options = Options { events: false, platform: Some(platform), ..Options::default() };
+        let plane = ControlPlane::start_with(options).await;
+        Self { plane, heard: String::new() }
+    }
+
+    async fn ask(&mut self, method: Method, path: &str, body: Option<&str>) -> Answer {
+        let (basic, bearer) =
+            (format!("Basic {}", base64(format!("ann:{IN_HEADER}").as_bytes())), format!("Bearer {IN_HEADER}"));
+        let credentials = if method == Method::GET { basic } else { bearer };
+        let headers = [("authorization", credentials.as_str()), ("x-api-key", IN_HEADER), ("cookie", IN_HEADER)];
+        let answer = self.plane.send(method, path, body, &headers).await;
+        self.heard.push_str(&answer.text);
+        answer
+    }
+
+    /// The next calls of this kind fail, and what is said of it quotes a request with a secret.
+    fn fail(&self, kind: &str, op: &str, error: &str) {
+        let faults = serde_json::json!([{"type": kind, "op": op, "times": 1, "error": error}]);
+        std::fs::write(self.plane.folder().join("cloud/faults.json"), faults.to_string()).unwrap();
+    }
+
+    async fn is(&mut self, method: Method, path: &str, body: Option<&str>, status: u16) {
+        let answer = self.ask(method.clone(), path, body).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text);
+    }
+
+    async fn live(&mut self) {
+        let (all, acme) = ("/tenants", "/tenants/acme");
+        let changed = |spec: &str| definition("acme", spec);
+        self.is(Method::POST, all, Some(&changed("")), 201).await;
+        self.is(Method::PUT, acme, Some(&changed("runtime: {scaling: {maxInstances: 4}}")), 200).await;
+
+        self.is(Method::PUT, acme, Some(&changed(&format!("runtime: {{image: \"{IN_LABEL}\"}}"))), 422).await;
+        let labelled = changed("").replace("name: acme", &format!("name: acme\n  labels: {{{IN_LABEL}: {IN_LABEL}}}"));
+        self.is(Method::PUT, acme, Some(&labelled), 422).await;
+        self.is(Method::GET, &format!("{all}?token={IN_QUERY}"), None, 400).await;
+        self.is(Method::GET, &format!("{all}?pageToken={IN_QUERY}"), None, 400).await;
+
+        self.plane.cloud().edit("google_cloud_run_v2_service", "acme", |service| {
+            *service.pointer_mut("/template/0/scaling/0/max_instance_count").unwrap() = 77.into();
+        });
+        self.plane.sweep().await;
+        let drifted = |tenant: &serde_json::Value| tenant["status"]["drift"]["found"][0]["sightings"] == 1;
+        self.heard.push_str(&self.plane.until("acme", "drifted", drifted).await.to_string());
+
+        let quoted = format!(
+            "googleapi: Error 400: {{\"password\": \"{BY_THE_CLOUD}\"}}\nPOST /users?access_token={BY_THE_CLOUD}&alt=json\n\
+             Authorization: Bearer {BY_THE_CLOUD}\nfrom https://ann:{BY_THE_CLOUD}@cloud.example/v1"
+        );
+        self.fail("google_cloud_run_v2_service", "update", &quoted);
+        let failed = self.ask(Method::PUT, acme, Some(&changed("runtime: {scaling: {maxInstances: 5}}"))).await;
+        assert_eq!(failed.body["reason"], "APPLY_FAILED", "{}", failed.text);
+        assert!(failed.text.contains("googleapi: Error 400"), "what was said is told: {}", failed.text);
+
+        let list = format!("- name: {IN_LIST}\n- name: hello-dolly\n  version: {IN_LIST}\n");
+        self.plane.storage.upload("initech-config", "list.yaml", list).await;
+        let by_reference = changed("plugins: {pluginsYamlGcsUri: \"gs://initech-config/list.yaml\"}");
+        let refused = self.ask(Method::PUT, acme, Some(&by_reference)).await;
+        assert!(!refused.status.is_success(), "{}", refused.text);
+        self.is(Method::PUT, acme, Some(&changed("")), 200).await;
+
+        self.is(Method::DELETE, acme, None, 200).await;
+        self.is(Method::POST, "/tenants/acme/undelete", None, 200).await;
+        for operation in self.plane.ended_operations("acme").await {
+            self.heard.push_str(&operation.to_string());
+            let log = format!("/tenants/acme/operations/{}/log", operation["id"].as_str().unwrap());
+            self.ask(Method::GET, &log, None).await;
+        }
+        for path in [acme, "/tenants/acme/definitions", "/fleet/drift", all] {
+            self.is(Method::GET, path, None, 200).await;
+        }
+    }
+}
+
 #[tokio::test]
-async fn the_generated_password_is_in_no_file_that_is_kept() {
-    let plane = ControlPlane::start().await;
-    plane.create(&definition("acme", "")).await;
-    plane.update("acme", &definition("acme", "runtime: {scaling: {maxInstances: 4}}")).await;
-    let secret = sandbox_google_provider::cloud::Cloud::open(plane.folder().join("cloud")).unwrap();
-    let project = [("project", "aipress-sandbox"), ("secret", "wp-acme-db")];
-    let fields = project.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-    let opened = sandbox_google_provider::kinds::open_secret(&secret, &fields, None).unwrap();
+async fn a_whole_life_leaves_no_secret_behind() {
+    let mut life = Life::begin().await;
+    let mut seen = BTreeSet::new();
+    tokio::select! {
+        () = life.live() => {}
+        () = watch_processes(&mut seen) => unreachable!("they are watched for ever"),
+    }
+    let Life { plane, heard } = life;
+    let password = password(plane.folder(), "aipress-sandbox");
+    // Where its owner put it: the list in its bucket, and the cloud's own fault.
+    let own = [plane.folder().join("buckets/initech-config"), plane.folder().join("cloud/faults.json")];
+    let mut kept = Kept::below(plane.folder());
+    kept.0.retain(|(file, _)| !own.iter().any(|own| file.starts_with(own)));
+    for secret in [IN_HEADER, IN_QUERY, IN_LIST, IN_LABEL, BY_THE_CLOUD, &password] {
+        for form in forms(secret) {
+            assert_eq!(kept.holding(&form), Vec::<&PathBuf>::new(), "{form}");
+            assert!(!heard.contains(&form), "{form} was answered");
+            let told: Vec<&String> = seen.iter().filter(|list| list.contains(&form)).collect();
+            assert_eq!(told, Vec::<&String>::new(), "{form} is on an argument list");
+        }
+    }
+}
+
+/// The provider's credentials, quoted by the provider itself in what it says of a failure.
+#[tokio::test]
+async fn credentials_that_a_provider_repeats_are_kept_nowhere() {
+    let cloud = Installation::new().await;
+    let key = format!("{{\"type\": \"service_account\", \"private_key\": \"{CANARY}/+=\"}}");
+    let environment = [("GOOGLE_OAUTH_ACCESS_TOKEN", CANARY), ("GOOGLE_CREDENTIALS", key.as_str())];
+    let create = cloud.start_with("create-tenant", &environment).await;
+    let said = forms(CANARY).into_iter().chain(forms(&key)).collect::<Vec<_>>().join(" then ");
+    let faults =
+        serde_json::json!([{"type": "google_sql_user", "op": "create", "error": format!("Error 403: {said}")}]);
+    std::fs::write(cloud.folder().join("cloud/faults.json"), faults.to_string()).unwrap();
+    let failed = create.api.send(Method::POST, "/tenants", Some(&definition("acme", "")), &[]).await;
+    assert_eq!(failed.body["reason"], "APPLY_FAILED", "{}", failed.text);
+    assert!(failed.text.contains("Error 403"), "{}", failed.text);
+    let mut kept = Kept::below(cloud.folder());
+    kept.0.retain(|(file, _)| !file.ends_with("cloud/faults.json"));
+    for form in forms(CANARY).into_iter().chain(forms(&key)) {
+        assert!(!failed.text.contains(&form), "{form}: {}", failed.text);
+        assert_eq!(kept.holding(&form), Vec::<&PathBuf>::new(), "{form}");
+    }
+}
+
+/// What the sandbox's cloud keeps sealed.
+fn password(folder: &Path, project: &str) -> String {
+    let cloud = sandbox_google_provider::cloud::Cloud::open(folder.join("cloud")).unwrap();
+    let fields = [("project", project), ("secret", "wp-acme-db")].map(|(name, value)| (name.to_owned(), value.into()));
+    let opened = sandbox_google_provider::kinds::open_secret(&cloud, &fields.into_iter().collect(), None).unwrap();
     let password = opened["secret_data"].as_str().unwrap();
     assert!(password.len() > 16, "there is a password to look for");
-    let holders = holding(plane.folder(), password.as_bytes());
-    assert_eq!(holders, Vec::<PathBuf>::new());
+    password.to_owned()
+}
+
+/// A secret as it stands, in base64, in a URL and in JSON.
+fn forms(secret: &str) -> BTreeSet<String> {
+    let escaped = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    let in_json = serde_json::Value::from(secret).to_string();
+    [
+        secret.to_owned(),
+        base64(secret.as_bytes()).trim_end_matches('=').to_owned(),
+        base64(secret.as_bytes()).trim_end_matches('=').replace('+', "-").replace('/', "_"),
+        secret.bytes().map(escaped).collect(),
+        in_json.trim_matches('"').to_owned(),
+    ]
+    .into()
 }
 
 #[tokio::test]
@@ -63,14 +216,8 @@ async fn no_secret_is_on_the_argument_list_of_any_process() {
     for program in ["terraform apply", "terraform-provider-google"] {
         assert!(seen.iter().any(|list| list.contains(program)), "'{program}' was not seen: {seen:?}");
     }
-    let opened = sandbox_google_provider::cloud::Cloud::open(cloud.folder().join("cloud")).unwrap();
-    let fields = [("project", "aipress-sandbox"), ("secret", "wp-acme-db")]
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .into_iter()
-        .collect();
-    let opened = sandbox_google_provider::kinds::open_secret(&opened, &fields, None).unwrap();
-    let password = opened["secret_data"].as_str().unwrap();
-    for secret in [CANARY, password] {
+    let password = password(cloud.folder(), "aipress-sandbox");
+    for secret in [CANARY, &password] {
         let holders: Vec<&String> = seen.iter().filter(|list| list.contains(secret)).collect();
         assert_eq!(holders, Vec::<&String>::new());
     }
@@ -88,19 +235,27 @@ async fn watch_processes(seen: &mut BTreeSet<String>) {
     }
 }
 
-/// Files that hold these bytes.
-fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if std::fs::read(&path).is_ok_and(|content| content.windows(bytes.len()).any(|at| at == bytes)) {
-                found.push(path);
+/// Every file, with what is in it.
+struct Kept(Vec<(PathBuf, Vec<u8>)>);
+
+impl Kept {
+    fn below(folder: &Path) -> Self {
+        let mut found = Vec::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Ok(content) = std::fs::read(&path) {
+                    found.push((path, content));
+                }
             }
         }
+        Self(found)
     }
-    found
+
+    fn holding(&self, text: &str) -> Vec<&PathBuf> {
+        let finder = memchr::memmem::Finder::new(text);
+        self.0.iter().filter(|(_, content)| finder.find(content).is_some()).map(|(path, _)| path).collect()
+    }
 }

@@ -22,6 +22,7 @@ mod issuer;
 mod pubsub;
 mod storage;
 mod tools;
+mod untouched;
 mod wired;
 
 pub use api::{Answer, Api};
@@ -36,5 +37,6 @@ pub use installation::{Ended, Function, Installation};
 pub use issuer::Issuer;
 pub use pubsub::{Bridge, PubSub, Push, base64};
 pub use storage::Storage;
-pub use tools::{Finished, binary, eventually, installed, needed, run};
+pub use tools::{Finished, binary, eventually, installed, needed, python, run};
+pub use untouched::{Untouched, assert_problem, raw};
 pub use wired::Wired;

@@ -21,6 +21,13 @@ impl Storage {
         &self.endpoint
     }
 
+    /// Makes a bucket.
+    pub async fn make_bucket(&self, name: &str) {
+        let url = format!("{}/storage/v1/b?project=p", self.endpoint);
+        let made = self.client.post(url).body(serde_json::json!({"name": name}).to_string()).send().await.unwrap();
+        assert!(made.status().is_success(), "bucket {name}: {}", made.status());
+    }
+
     /// Writes an object, whatever is there.
     pub async fn upload(&self, bucket: &str, name: &str, body: impl Into<String>) {
         let url = format!("{}/upload/storage/v1/b/{bucket}/o", self.endpoint);

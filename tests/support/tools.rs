@@ -16,17 +16,30 @@ pub fn binary(name: &str) -> PathBuf {
 pub fn installed(program: &str) -> bool {
     #[expect(clippy::disallowed_methods, reason = "where programs are on this machine")]
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    #[expect(clippy::print_stderr, reason = "what was not tested is to be seen")]
+    told(program, std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+/// The same for a program that the tests' own set-up installs: in CI it must be there.
+pub fn needed(program: &str) -> bool {
+    required(program, installed(program))
+}
+
+/// A Python program of `tests/tools`, as `make tools` installs it; the same holds where it is missing.
+pub fn python(program: &str) -> Option<PathBuf> {
+    let tools = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.tools/py");
+    let path = tools.join(program).join("bin").join(program);
+    required(program, told(program, path.is_file())).then_some(path)
+}
+
+#[expect(clippy::print_stderr, reason = "what was not tested is to be seen")]
+fn told(program: &str, found: bool) -> bool {
     if !found {
         eprintln!("skipped: '{program}' is not installed");
     }
     found
 }
 
-/// The same for a program that the tests' own set-up installs: in CI it must be there.
-pub fn needed(program: &str) -> bool {
-    let found = installed(program);
+fn required(program: &str, found: bool) -> bool {
     #[expect(clippy::disallowed_methods, reason = "whether this is CI")]
     let ci = std::env::var_os("CI").is_some();
     assert!(found || !ci, "'{program}' is not installed, and in CI nothing is skipped: run `make tools`");

@@ -19,6 +19,7 @@ pub mod serve;
 
 mod access_log;
 mod links;
+mod read_on;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ mod source;
 mod verdict;
 mod wanted;
 
+#[cfg(test)]
+mod fuzz;
+
 pub use contract::{
     Health, InstallPhase, InstallRequest, InstallStatus, PluginReport, PluginResult, Probe, Report, effective,
 };

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::ObjectName;
 
-/// A file's address: `https://…`, `gs://BUCKET/OBJECT` or `file:///…`. Without TLS only this machine is spoken to.
+/// A file's address: `https://…`, `gs://BUCKET/OBJECT` or `file:///…`. Without TLS only this machine is spoken to. It is kept
+/// and shown wherever a lock is, so it holds no user and no password.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Source {
@@ -42,6 +43,9 @@ impl FromStr for Source {
         if !plain {
             return Err(invalid());
         }
+        if names_a_user(text) {
+            return Err(InvalidSource("(hidden: it names a user)".to_owned()));
+        }
         if let Some(object) = text.strip_prefix("gs://") {
             let (bucket, name) = object.split_once('/').filter(|(bucket, _)| !bucket.is_empty()).ok_or_else(invalid)?;
             let name = ObjectName::new(name).map_err(|_| invalid())?;
@@ -57,6 +61,12 @@ impl FromStr for Source {
             Err(invalid())
         }
     }
+}
+
+/// `scheme://user…@host`.
+fn names_a_user(text: &str) -> bool {
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| authority.contains('@'))
 }
 
 impl fmt::Display for Source {
@@ -109,5 +119,11 @@ mod tests {
         ] {
             assert!(bad.parse::<Source>().is_err(), "{bad}");
         }
+        for secret in
+            ["https://ann:hunter2@mirror.example/one.zip", "https://hunter2@mirror.example", "gs://hunter2@b/o"]
+        {
+            assert!(!secret.parse::<Source>().unwrap_err().to_string().contains("hunter2"), "{secret}");
+        }
+        assert!("https://mirror.example/one@2.zip".parse::<Source>().is_ok());
     }
 }

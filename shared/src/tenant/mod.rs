@@ -16,8 +16,14 @@ mod schema;
 mod source;
 
 #[cfg(test)]
+mod bombs;
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
+#[cfg(feature = "server")]
+pub(crate) use checks::issued as issued_secrets;
 pub use checks::{TENANT_LABEL, check_against, unknown_tier};
 pub use definition::{
     API_VERSION, Database, Definition, DeletionPolicy, DriftPolicy, InvalidSecretVersion, KIND, Metadata, Plugin,

@@ -109,7 +109,7 @@ pub struct Problems(Vec<Problem>);
 
 impl Problems {
     /// Most problems that are listed: what a person still reads, and what keeps an answer small.
-    const MOST: usize = 200;
+    pub(in crate::tenant) const MOST: usize = 200;
 
     /// `None` if there is no problem.
     pub fn from_vec(problems: Vec<Problem>) -> Option<Self> {
@@ -121,16 +121,17 @@ impl Problems {
         (!problems.is_empty()).then(|| Self::sorted(problems))
     }
 
-    /// In document order. A definition that is wrong everywhere is cut after [`Self::MOST`] problems, and says so.
+    /// In document order. A definition that is wrong everywhere is cut after [`Self::MOST`] problems, and says so: who looks
+    /// for problems may stop once there are more.
     pub(in crate::tenant) fn sorted(problems: Vec<Problem>) -> Self {
         let Self(mut problems) = Self::ordered(problems);
+        if problems.len() > Self::MOST {
+            problems.truncate(Self::MOST);
+            let message = format!("there are more problems than the {} listed here", Self::MOST);
+            problems.push(Problem::whole(Reason::TooLarge, message));
+        }
         for problem in &mut problems {
             hide_secrets(&mut problem.pointer);
-        }
-        let more = problems.len().saturating_sub(Self::MOST);
-        if more > 0 {
-            problems.truncate(Self::MOST);
-            problems.push(Problem::whole(Reason::TooLarge, format!("and {more} more problems, not listed here")));
         }
         Self(problems)
     }

@@ -1,11 +1,8 @@
-//! Every file of `testdata` against its list of problems, and properties that hold for any input.
+//! Every file of `testdata` against its list of problems.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-use proptest::prelude::*;
 
 use super::*;
 
@@ -87,103 +84,9 @@ fn a_name_that_is_not_the_files() {
 }
 
 #[test]
-fn bombs_are_refused_at_once() {
-    let mut doubling = "a0: &a0 [x, x]\n".to_owned();
-    for level in 1..40 {
-        writeln!(doubling, "a{level}: &a{level} [*a{0}, *a{0}]", level - 1).unwrap();
-    }
-    let quadratic = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(10_000), "*a, ".repeat(10_000));
-    let blocks = "- ".repeat(MAX_BYTES / 2);
-    let flows = "[".repeat(MAX_BYTES);
-    let maps = "{a: ".repeat(MAX_BYTES / 4);
-    let questions = "? ".repeat(MAX_BYTES / 2);
-    let anchors = "&a ".repeat(MAX_BYTES / 3);
-    let mut fields = String::new();
-    for n in 0..100_000 {
-        writeln!(fields, "f{n}: 1").unwrap();
-    }
-    let words = format!("a: {}", "b ".repeat(MAX_BYTES / 2 - 10));
-    let object: String = format!("{{{}\"z\":1}}", "\"maxInstance\":[1,2],".repeat(40_000));
-    for (source, format) in [
-        (&doubling, Format::Yaml),
-        (&quadratic, Format::Yaml),
-        (&blocks, Format::Yaml),
-        (&flows, Format::Yaml),
-        (&flows, Format::Json),
-        (&maps, Format::Yaml),
-        (&questions, Format::Yaml),
-        (&anchors, Format::Yaml),
-        (&fields, Format::Yaml),
-        (&words, Format::Yaml),
-        (&object, Format::Json),
-    ] {
-        let start = Instant::now();
-        let problems = parse(source.as_bytes(), format).unwrap_err();
-        let shown: String = source.chars().take(20).collect();
-        assert!(start.elapsed() < Duration::from_secs(10), "{shown}… took {:?}", start.elapsed());
-        assert!(problems.iter().count() <= 201, "{shown}");
-    }
-}
-
-#[test]
 fn a_mebibyte_is_the_limit() {
     let comment = |length: usize| format!("{VALID}#{}", "x".repeat(length - VALID.len() - 1));
     assert!(parse(comment(MAX_BYTES).as_bytes(), Format::Yaml).is_ok());
     let problems = parse(comment(MAX_BYTES + 1).as_bytes(), Format::Yaml).unwrap_err();
     assert_eq!(problems.iter().map(|problem| problem.reason).collect::<Vec<_>>(), [Reason::TooLarge]);
-}
-
-/// Positions are inside the source and in order; no problem is without words.
-fn hold_together(problems: &Problems, source: &[u8]) {
-    let lines = source.split(|byte| matches!(byte, b'\n' | b'\r')).count();
-    let places: Vec<_> = problems.iter().filter(|problem| problem.reason != Reason::TooLarge).collect();
-    assert!(places.is_sorted_by_key(|problem| (problem.line.is_none(), problem.line, problem.column)));
-    for problem in problems {
-        assert!(!problem.message.is_empty());
-        assert!(problem.line.is_none_or(|line| line >= 1 && usize::try_from(line).unwrap() <= lines + 1), "{problem}");
-        assert!(problem.column.is_none_or(|column| column >= 1));
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        for format in [Format::Yaml, Format::Json] {
-            if let Err(problems) = parse(&bytes, format) {
-                hold_together(&problems, &bytes);
-            }
-        }
-    }
-
-    #[test]
-    fn any_text_of_the_languages_is_answered(text in r#"[-\[\]{}:,?&*!|>'"%@`# \n\ta-c0-9.\\]{0,80}"#) {
-        for format in [Format::Yaml, Format::Json] {
-            if let Err(problems) = parse(text.as_bytes(), format) {
-                hold_together(&problems, text.as_bytes());
-            }
-        }
-    }
-
-    /// The schema and the type agree: what the schema lets through is a definition, and is itself again when written.
-    #[test]
-    fn mutated_definitions_are_answered(
-        cut in 0..VALID.len(),
-        length in 0..12_usize,
-        put in r#"[-\[\]{}:,?&*!|>'"%@# \na-c0-9.~é]{0,6}"#,
-    ) {
-        let (start, end) = (VALID.floor_char_boundary(cut), VALID.floor_char_boundary((cut + length).min(VALID.len())));
-        let source = format!("{}{put}{}", &VALID[..start], &VALID[end..]);
-        match parse(source.as_bytes(), Format::Yaml) {
-            Ok(definition) => {
-                let json = serde_json::to_vec(&definition).unwrap();
-                prop_assert_eq!(parse(&json, Format::Json).unwrap(), definition);
-            }
-            Err(problems) => {
-                hold_together(&problems, source.as_bytes());
-                prop_assert!(!problems.to_string().contains("does not fit the definition"), "{}", problems);
-            }
-        }
-    }
 }

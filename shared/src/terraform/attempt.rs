@@ -11,8 +11,10 @@ use super::Engine;
 use super::folder::RunFolder;
 use super::gateway::OpenSession;
 use super::outcome::Aftermath;
+use super::planfile::PlanFile;
 use super::process::{self, Exit, Invocation, LONGEST_LINE, Output, Stop};
 use super::redact::Redactor;
+use super::sensitive::{texts_of_plan, without_sensitive};
 use super::session::{Access, Facts, Session};
 use super::transcript::Transcript;
 use super::workspace::Workspace;
@@ -67,9 +69,10 @@ impl<'a> Attempt<'a> {
             .map_err(|error| ProvisionError::Misconfigured(format!("no run folder can be made: {error}")))?;
         let (sender, events) = unbounded_channel();
         let workspace = Workspace::of(&engine.state, &run.tenant)?;
-        let open = engine.gateway.serve(Session::new(workspace, run.operation, run.epoch, access, sender));
-        let mut redactor = engine.program.redactor.clone();
-        redactor.learn(&open.password);
+        let redactor = engine.program.redactor.apart();
+        let session = Session::new(workspace, run.operation, run.epoch, access, sender, redactor.clone());
+        let open = engine.gateway.serve(session);
+        redactor.learn([open.password.as_str()]);
         let environment = [engine.program.environment.clone(), backend_environment(&open)].concat();
         Ok(Self { engine, run, observer, folder, open, events, environment, redactor, deadline, _permit: permit })
     }
@@ -140,6 +143,11 @@ impl<'a> Attempt<'a> {
             .map_err(|error| ProvisionError::Misconfigured(format!("the run's folder cannot be written: {error}")))
     }
 
+    /// Masks from now on what a plan marks as sensitive.
+    pub(super) fn learn(&self, plan: &PlanFile) {
+        self.redactor.learn(texts_of_plan(plan).iter().map(String::as_str));
+    }
+
     /// Whose run it is.
     pub(super) const fn tenant(&self) -> &TenantId {
         &self.run.tenant
@@ -167,7 +175,7 @@ impl<'a> Attempt<'a> {
         if let Some(unsaved) = self.folder.unsaved_state() {
             aftermath.rescued = session.rescue(&unsaved).await;
             if !aftermath.rescued {
-                lost = !self.keep_leftover(unsaved).await;
+                lost = !self.keep_leftover(without_sensitive(unsaved)).await;
             }
         }
         if let Err(error) = session.release().await {
@@ -188,7 +196,7 @@ impl<'a> Attempt<'a> {
         (facts, aftermath)
     }
 
-    /// Keeps the state beside the operation. Says whether it is kept.
+    /// Keeps the state beside the operation, where more may read it than the state bucket. Says whether it is kept.
     async fn keep_leftover(&self, body: Bytes) -> bool {
         let (tenant, operation) = (&self.run.tenant, self.run.operation);
         for number in 1..=LEFTOVERS {

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use tokio::sync::mpsc::unbounded_channel;
 use tower::ServiceExt;
 
+use super::super::redact::Redactor;
 use super::super::session::{Access, Session};
 use super::super::tests::faulty::{Fault, FaultyStore};
 use super::super::workspace::Workspace;
@@ -21,7 +22,7 @@ fn session(store: &Arc<FaultyStore>, access: Access) -> Session {
     let store: Arc<dyn ObjectStore> = store.clone();
     let workspace = Workspace::of(&store, &"acme".parse().unwrap()).unwrap();
     let operation = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-    Session::new(workspace, operation, Epoch(1), access, unbounded_channel().0)
+    Session::new(workspace, operation, Epoch(1), access, unbounded_channel().0, Redactor::default())
 }
 
 async fn send(

@@ -37,6 +37,11 @@ pub(super) struct Values {
     pub(super) after: Value,
     #[serde(default)]
     pub(super) after_unknown: Value,
+    /// Where in them something is sensitive.
+    #[serde(default)]
+    pub(super) before_sensitive: Value,
+    #[serde(default)]
+    pub(super) after_sensitive: Value,
     /// Attributes for whose sake it is replaced.
     #[serde(default)]
     replace_paths: Value,

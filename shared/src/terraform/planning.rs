@@ -37,9 +37,11 @@ impl Attempt<'_> {
         if !exit.success {
             return Ok(Err((exit, complaints)));
         }
-        PlanFile::parse(&text).map(Ok).map_err(|error| {
+        let plan = PlanFile::parse(&text).map_err(|error| {
             ProvisionError::Misconfigured(format!("the program shows its plan in a form that cannot be read: {error}"))
-        })
+        })?;
+        self.learn(&plan);
+        Ok(Ok(plan))
     }
 
     /// Plans, and reads the plan again only where that tells something: what drifted and would be repaired, and what of it

@@ -7,6 +7,8 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::module::Module;
+use super::redact::Redactor;
+use super::sensitive::texts_of_state;
 use super::state::orphaned_stateful;
 use super::workspace::{LockAnswer, SaveError, StoredState, Workspace};
 use crate::operation::OperationId;
@@ -57,6 +59,8 @@ pub(super) struct Session {
     epoch: Epoch,
     access: Access,
     events: UnboundedSender<RunEvent>,
+    /// Learns what is sensitive in the state.
+    redactor: Redactor,
     facts: Facts,
     lock: Option<Lock>,
     /// The state as served: asked for twice under one lock, read once.
@@ -85,6 +89,7 @@ impl Session {
         epoch: Epoch,
         access: Access,
         events: UnboundedSender<RunEvent>,
+        redactor: Redactor,
     ) -> Self {
         Self {
             workspace,
@@ -92,6 +97,7 @@ impl Session {
             epoch,
             access,
             events,
+            redactor,
             facts: Facts::default(),
             lock: None,
             served: Served::NotYet,
@@ -135,6 +141,7 @@ impl Session {
         self.facts.state = stored.as_ref().map(|stored| stored.generation);
         self.facts.store = None;
         if let Some(StoredState { body, .. }) = stored {
+            self.learn(&body);
             self.served = Served::State(body.clone());
             Reply::State(body)
         } else {
@@ -150,6 +157,7 @@ impl Session {
             Some(lock) if lock_id == Some(lock.id.as_str()) => {}
             _ => return Reply::Refused("the state is not locked by this run".to_owned()),
         }
+        self.learn(&body);
         match self.write(&body).await {
             Ok(()) => {
                 self.served = Served::State(body);
@@ -245,6 +253,10 @@ impl Session {
     pub(super) fn facts(&mut self) -> Facts {
         self.over = true;
         std::mem::take(&mut self.facts)
+    }
+
+    fn learn(&self, state: &[u8]) {
+        self.redactor.learn(texts_of_state(state).iter().map(String::as_str));
     }
 
     fn fenced(&mut self) -> Reply {

@@ -14,6 +14,8 @@ const LOG_LIMIT: usize = 1 << 20;
 const ERROR_LIMIT: usize = 50;
 /// Lines outside the protocol that are kept for an error that says nothing itself.
 const TAIL_LINES: usize = 20;
+/// Characters that are kept of one error's text, or of one line outside the protocol: a line may have megabytes.
+const LONGEST_TEXT: usize = 10_000;
 
 /// What a process said so far.
 pub(super) struct Transcript {
@@ -22,7 +24,7 @@ pub(super) struct Transcript {
     done: BTreeMap<ResourceAddress, BTreeSet<ChangeAction>>,
     /// Resources that are not as they were applied.
     pub(super) drifted: BTreeSet<ResourceAddress>,
-    /// Outputs with a value, none of them sensitive.
+    /// Outputs with a value, none of them sensitive, redacted all the same.
     pub(super) outputs: Map<String, Value>,
     /// Errors, redacted.
     pub(super) errors: Vec<Diagnostic>,
@@ -68,7 +70,7 @@ impl Transcript {
         if self.tail.len() == TAIL_LINES {
             self.tail.pop_front();
         }
-        self.tail.push_back(self.redactor.redact(line));
+        self.tail.push_back(self.told(line));
         self.log(line)
     }
 
@@ -118,7 +120,10 @@ impl Transcript {
             Message::Drifted(address) => {
                 self.drifted.insert(address);
             }
-            Message::Outputs(outputs) => self.outputs = outputs,
+            Message::Outputs(mut outputs) => {
+                outputs.values_mut().for_each(|value| self.redact_value(value));
+                self.outputs = outputs;
+            }
             Message::Started(change) => return vec![RunEvent::Started(change)],
             Message::Failed(change) => return vec![RunEvent::Failed(change)],
             Message::Finished { change, elapsed } => {
@@ -132,14 +137,33 @@ impl Transcript {
 
     fn redacted(&self, diagnostic: Diagnostic) -> Diagnostic {
         Diagnostic {
-            summary: self.redactor.redact(&diagnostic.summary),
-            detail: self.redactor.redact(&diagnostic.detail),
+            summary: self.told(&diagnostic.summary),
+            detail: self.told(&diagnostic.detail),
             address: diagnostic.address,
         }
     }
 
+    /// Redacted first and cut then: of a secret that is cut in two, neither half is known.
+    fn told(&self, text: &str) -> String {
+        let mut text = self.redactor.redact(&plain(text));
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+            text.truncate(end);
+            text.push('…');
+        }
+        text
+    }
+
+    fn redact_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.redactor.redact(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_value(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.redact_value(member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
     fn log(&mut self, text: &str) -> Vec<RunEvent> {
-        let text = self.redactor.redact(text.trim());
+        let text = self.redactor.redact(plain(text).trim());
         if text.is_empty() || self.log_left == 0 {
             return Vec::new();
         }
@@ -148,8 +172,11 @@ impl Transcript {
             return vec![RunEvent::Log("the rest of this log is left out: it is too long".to_owned())];
         }
         self.log_left -= text.len();
-        // Nothing that a terminal would obey leaves by the log.
-        let plain = |line: &str| line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
-        text.lines().map(|line| RunEvent::Log(plain(line))).collect()
+        text.lines().map(|line| RunEvent::Log(line.to_owned())).collect()
     }
+}
+
+/// Nothing that a terminal would obey leaves this adapter, and nothing that would part a secret in two until it is shown.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\n')).collect()
 }

@@ -1,5 +1,6 @@
 use std::io::Write as _;
 
+use proptest::prelude::*;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -71,4 +72,45 @@ fn links_and_damage_are_refused() {
     let mut damaged = archive(&[("one/one.php", text)]);
     damaged[60] ^= 0xff;
     assert!(refusal(&damaged).contains("damaged"), "{}", refusal(&damaged));
+}
+
+/// Everything below a folder that is no folder itself.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+proptest! {
+    /// Names of any shape and bytes that were changed on the way: refused, or unpacked within the folder and its limits.
+    #[test]
+    fn any_archive_stays_in_its_folder_and_its_limits(
+        entries in prop::collection::vec(("(one/)?[a-z./\\\\:\0 é-]{0,12}/?", prop::collection::vec(any::<u8>(), 0..3000)), 0..12),
+        spoilt in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, body) in &entries {
+            // What the writer itself refuses, a damaged archive brings.
+            if zip.start_file(name.as_str(), SimpleFileOptions::default()).is_ok() {
+                zip.write_all(body).unwrap();
+            }
+        }
+        let mut bytes = zip.finish().unwrap().into_inner();
+        for (at, byte) in spoilt {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let world = tempfile::TempDir::new().unwrap();
+        let into = world.path().join("into");
+        fs::create_dir(&into).unwrap();
+        let _ = unpack(&bytes, &into, &SMALL);
+        let found = files_below(world.path());
+        prop_assert!(found.iter().all(|path| path.starts_with(&into)), "{found:?}");
+        let size: u64 = found.iter().map(|path| path.metadata().unwrap().len()).sum();
+        // One byte more shows that there is more.
+        prop_assert!(size <= SMALL.unpacked + 1, "{size}");
+    }
 }

@@ -1,8 +1,5 @@
 //! A definition in a request's body: `Content-Type` says how it is written, and it is read up to a limit.
 
-use std::time::Duration;
-
-use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
@@ -14,11 +11,6 @@ use crate::tenants::Submission;
 
 /// Most bytes of a body: as many as a definition may have.
 pub const MAX_BODY: usize = MAX_BYTES;
-
-/// Most bytes of a body that is too long which are read and thrown away, and for how long: a sender that is still sending
-/// when the connection closes may never see the answer.
-const DRAINED: usize = 16 * MAX_BODY;
-const DRAINED_FOR: Duration = Duration::from_secs(3);
 
 /// The definition that came with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +29,8 @@ impl<S: Send + Sync> FromRequest<S> for SubmittedDefinition {
 /// Reads a body, at most [`MAX_BODY`] bytes of it. Nothing is kept of a longer one.
 pub(in crate::http) async fn read(request: Request) -> Result<Bytes, Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    // Who asks first sends nothing before the answer.
-    let asks_first = request.headers().contains_key(header::EXPECT);
     let mut body = request.into_body();
     if announced.is_some_and(|length: u64| length > MAX_BODY as u64) {
-        if !asks_first {
-            drain(body).await;
-        }
         return Err(too_large());
     }
     let mut read = BytesMut::new();
@@ -52,25 +39,11 @@ pub(in crate::http) async fn read(request: Request) -> Result<Bytes, Problem> {
             frame.map_err(|_| Problem::new(kinds::MALFORMED_BODY, "the connection ended before the body did"))?;
         let Ok(data) = frame.into_data() else { continue };
         if read.len() + data.len() > MAX_BODY {
-            drain(body).await;
             return Err(too_large());
         }
         read.extend_from_slice(&data);
     }
     Ok(read.freeze())
-}
-
-async fn drain(mut body: Body) {
-    let reading = async {
-        let mut drained = 0;
-        while drained < DRAINED
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            drained += frame.data_ref().map_or(0, Bytes::len);
-        }
-    };
-    // Whoever sends more, or more slowly, is cut off.
-    let _ = tokio::time::timeout(DRAINED_FOR, reading).await;
 }
 
 fn too_large() -> Problem {

@@ -8,8 +8,10 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::path::TenantPath;
 use crate::http::problem::{Problem, kinds};
 use crate::operation::OperationId;
+use crate::tenant::TenantId;
 use crate::tenants::{Cursor, ListFilter};
 
 /// Items on a page that says nothing else.
@@ -54,7 +56,7 @@ pub struct DriftParameters {
     pub from: Cursor,
 }
 
-/// Parameters of a list of operations.
+/// Parameters of a tenant's list of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationsParameters {
     /// `limit`.
@@ -117,9 +119,10 @@ impl<S: Send + Sync> FromRequestParts<S> for DriftParameters {
 impl<S: Send + Sync> FromRequestParts<S> for OperationsParameters {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let TenantPath(tenant) = TenantPath::from_request_parts(parts, state).await?;
         let mut given = Given::read(&parts.uri, &["limit", "pageToken"])?;
-        let before = given.page(&PageMark::of_operations())?;
+        let before = given.page(&PageMark::of_operations(&tenant))?;
         Ok(Self { limit: given.limit()?, before })
     }
 }
@@ -139,9 +142,9 @@ impl PageMark {
         Self("drift".to_owned())
     }
 
-    /// Of a list of operations.
-    pub fn of_operations() -> Self {
-        Self("operations".to_owned())
+    /// Of a tenant's operations.
+    pub fn of_operations(tenant: &TenantId) -> Self {
+        Self(format!("operations {tenant}"))
     }
 }
 
@@ -235,7 +238,12 @@ mod tests {
         let token = page_token(PageMark::of_list(ready), Cursor::default());
         assert_eq!(read_token(&PageMark::of_list(ready), &token), Some(Cursor::default()));
         assert_eq!(read_token::<Cursor>(&PageMark::of_list(ListFilter::default()), &token), None);
-        assert_eq!(read_token::<OperationId>(&PageMark::of_operations(), &token), None);
+        let operations = |tenant: &str| PageMark::of_operations(&tenant.parse().unwrap());
+        assert_eq!(read_token::<OperationId>(&operations("acme"), &token), None);
+        let operation: OperationId = "01KDVDNA000000000000000001".parse().unwrap();
+        let token_of_acme = page_token(operations("acme"), operation);
+        assert_eq!(read_token(&operations("acme"), &token_of_acme), Some(operation));
+        assert_eq!(read_token::<OperationId>(&operations("acme-2"), &token_of_acme), None);
         for bad in ["", "x", "%%%", "e30", &token[1..]] {
             assert_eq!(read_token::<Cursor>(&PageMark::of_list(ready), bad), None, "{bad}");
         }

@@ -44,12 +44,11 @@ fn problem_only(document: &Value, answered: &Answered, status: u16) {
 }
 
 fn template(path: &str) -> Option<&'static str> {
+    // Nothing between two slashes is a parameter that is no good; nothing at the end is none.
     let fits = |template: &str| {
         template.split('/').count() == path.split('/').count()
-            && template
-                .split('/')
-                .zip(path.split('/'))
-                .all(|(part, given)| (part.starts_with('{') && !given.is_empty()) || part == given)
+            && !(template.ends_with('}') && path.ends_with('/'))
+            && template.split('/').zip(path.split('/')).all(|(part, given)| part.starts_with('{') || part == given)
     };
     ENDPOINTS.iter().map(|endpoint| endpoint.path).find(|template| fits(template))
 }

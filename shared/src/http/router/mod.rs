@@ -28,6 +28,7 @@ use super::access_log::log_request;
 use super::events::EventSource;
 use super::identity::{Gate, guarded};
 use super::problem::{Problem, kinds, render};
+use super::read_on::read_on;
 use crate::reconcile::{Reconciler, Sweeper, Watcher};
 use crate::tenants::{Commands, Queries};
 
@@ -123,7 +124,7 @@ pub fn all(parts: Parts) -> Router {
 }
 
 /// What every function has besides its own routes: its health, its description, an answer to whatever it does not know,
-/// and a line in the log a request. To be applied once, last.
+/// a line in the log a request, and an ear for what is still sent. To be applied once, last.
 pub fn complete(routes: Router) -> Router {
     routes
         .route("/healthz", get(health::health))
@@ -133,6 +134,7 @@ pub fn complete(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(render))
         .layer(from_fn(log_request))
+        .layer(from_fn(read_on))
 }
 
 async fn no_route() -> Problem {

@@ -20,7 +20,7 @@ pub(super) async fn operations(
     let part = queries.operations(&tenant, before, limit).await;
     let part = part.map_err(|error| Problem::of_command(error, Some(&tenant)))?;
     let items: Vec<_> = part.items.into_iter().map(OperationResource::from).collect();
-    let next_page_token = part.next.map(|next| page_token(PageMark::of_operations(), next));
+    let next_page_token = part.next.map(|next| page_token(PageMark::of_operations(&tenant), next));
     Ok(accepts.reply(StatusCode::OK, ListResource { items, next_page_token }))
 }
 

@@ -16,6 +16,8 @@ use super::source::{Node, child};
 
 pub use labels::TENANT_LABEL;
 pub use platform::{check_against, unknown_tier};
+#[cfg(feature = "server")]
+pub(crate) use secrets::issued;
 
 /// Everything that is wrong beyond the schema.
 pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {

@@ -1,26 +1,40 @@
 //! Texts that look like secrets. A definition is kept in git and in buckets and shown to whoever may read it, so a secret
 //! in it is lost. Nothing here, and nothing that asks here, ever repeats such a text.
 
-use super::{ENVIRONMENT, Node, Problem, Reason, SECRETS, child};
-use crate::tenant::source::{Content, quoted};
+use super::{ENVIRONMENT, Node, Problem, Reason, SECRETS};
+use crate::tenant::problem::Problems;
+use crate::tenant::source::{Content, push_step, quoted};
 
 pub(super) fn check(root: &Node, problems: &mut Vec<Problem>) {
-    walk(root, "", problems);
+    let mut suspicions = Vec::new();
+    walk(root, &mut String::new(), &mut suspicions);
+    problems.extend(suspicions);
 }
 
-fn walk(node: &Node, pointer: &str, problems: &mut Vec<Problem>) {
+/// The pointer grows and shrinks with the walk: made anew for each value it would cost the depth times the keys' length.
+fn walk(node: &Node, pointer: &mut String, suspicions: &mut Vec<Problem>) {
+    if suspicions.len() > Problems::MOST {
+        return;
+    }
+    let above = pointer.len();
     match &node.content {
         Content::Mapping(entries) => {
             for (key, entry) in entries {
-                walk(&entry.value, &child(pointer, key), problems);
+                push_step(pointer, key);
+                walk(&entry.value, pointer, suspicions);
+                pointer.truncate(above);
             }
         }
         Content::Sequence(items) => {
-            items.iter().enumerate().for_each(|(at, item)| walk(item, &format!("{pointer}/{at}"), problems));
+            for (at, item) in items.iter().enumerate() {
+                push_step(pointer, &at.to_string());
+                walk(item, pointer, suspicions);
+                pointer.truncate(above);
+            }
         }
         Content::Scalar(_) => {
             let suspicion = node.text().and_then(|text| kind_of(text).or_else(|| by_name(pointer, text)));
-            problems.extend(suspicion.map(|kind| found(kind, node, pointer)));
+            suspicions.extend(suspicion.map(|kind| found(kind, node, pointer)));
         }
     }
 }
@@ -125,23 +139,60 @@ pub(in crate::tenant) fn kind_of(text: &str) -> Option<&'static str> {
     MARKS.iter().find(|mark| mark.is_in(text)).map(|mark| mark.kind)
 }
 
+/// Where in a text something stands that an issuer marked as a secret, in no order; one may lie in another's.
+#[cfg(feature = "server")]
+pub(crate) fn issued(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for mark in &MARKS {
+        let mut end = 0;
+        for at in mark.found_in(text) {
+            // What begins within another is read with it.
+            if at >= end {
+                end = mark.end(text, at);
+                found.push(at..end);
+            }
+        }
+    }
+    found
+}
+
 impl Mark {
     fn is_in(&self, text: &str) -> bool {
-        text.match_indices(self.prefix).any(|(at, _)| {
-            let starts_a_word =
-                text.get(..at).is_some_and(|before| !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+        self.found_in(text).next().is_some()
+    }
+
+    fn found_in(&self, text: &str) -> impl Iterator<Item = usize> {
+        text.match_indices(self.prefix).map(|(at, _)| at).filter(move |at| {
+            let inner =
+                |c: char| c.is_ascii_alphanumeric() || c == '_' || (self.is_web_token() && matches!(c, '-' | '.'));
+            let starts_a_word = text.get(..*at).is_some_and(|before| !before.ends_with(inner));
             starts_a_word && text.get(at + self.prefix.len()..).is_some_and(|rest| self.fits(rest))
         })
     }
 
+    fn is_part(&self, byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (self.dots && byte == b'.')
+    }
+
+    /// Where the secret that begins at `at` ends.
+    #[cfg(feature = "server")]
+    fn end(&self, text: &str, at: usize) -> usize {
+        let start = at + self.prefix.len();
+        start + text.get(start..).unwrap_or_default().bytes().take_while(|byte| self.is_part(*byte)).count()
+    }
+
+    /// `eyJ` begins every object in base64; three parts make it a token. To see them it is read to its end, so it is looked
+    /// for at the beginning of whole words only: else a text of nothing but `-eyJ` would be read as often as it is long.
+    fn is_web_token(&self) -> bool {
+        self.prefix == "eyJ"
+    }
+
     fn fits(&self, rest: &str) -> bool {
-        let is_part =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || (self.dots && *byte == b'.');
-        let body: Vec<u8> = rest.bytes().take_while(|byte| is_part(byte)).collect();
-        // `eyJ` begins every object in base64; three parts make it a token.
-        let parts_fit =
-            self.prefix != "eyJ" || body.split(|byte| *byte == b'.').filter(|part| !part.is_empty()).count() == 3;
-        body.len() >= self.least && parts_fit
+        if !self.is_web_token() {
+            return rest.bytes().take(self.least).filter(|byte| self.is_part(*byte)).count() == self.least;
+        }
+        let body: Vec<u8> = rest.bytes().take_while(|byte| self.is_part(*byte)).collect();
+        body.len() >= self.least && body.split(|byte| *byte == b'.').filter(|part| !part.is_empty()).count() == 3
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::advice;
 use super::super::checks::secrets;
-use super::super::problem::{Problem, Reason};
+use super::super::problem::{Problem, Problems, Reason};
 use super::super::source::{Content, Node, Position, Scalar, child, quoted};
 use super::nearest;
 
@@ -17,7 +17,8 @@ pub(super) fn explain(document: &Value, root: &Node, error: &ValidationError<'_>
     let place = Place { root, pointer, schema: document.pointer(keyword_parent).unwrap_or(&Value::Null) };
     match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
-            problems.extend(unexpected.iter().map(|field| place.unknown_field(field)));
+            let listed = unexpected.iter().take(Problems::MOST + 1);
+            problems.extend(listed.map(|field| place.unknown_field(field)));
         }
         Kind::Required { property } => problems.push(place.missing_field(property.as_str().unwrap_or_default())),
         Kind::PropertyNames { error } => {

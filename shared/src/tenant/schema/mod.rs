@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-use super::problem::{Problem, Reason};
+use super::problem::{Problem, Problems, Reason};
 use super::source::Node;
 
 pub(super) use nearest::nearest;
@@ -44,6 +44,9 @@ pub(super) fn check(root: &Node, value: &Value, problems: &mut Vec<Problem>) {
     match &*COMPILED {
         Ok(compiled) => {
             for error in compiled.validator.iter_errors(value) {
+                if problems.len() > Problems::MOST {
+                    break;
+                }
                 explain::explain(&compiled.document, root, &error, problems);
             }
         }

@@ -5,15 +5,15 @@ use std::collections::btree_map;
 use serde::de::IgnoredAny;
 
 use super::scalar::whole_where_whole;
-use super::{Content, MAX_DEPTH, Mapping, Node, Position, Problem, Reason, Scalar, Source, child};
-use super::{Entry, duplicate_key, too_deep};
+use super::{Content, Entry, Mapping, Node, Position, Problem, Reason, Scalar, Source, child};
+use super::{MAX_DEPTH, MAX_KEY, MAX_VALUES, MOST_PROBLEMS, duplicate_key, key_too_long, too_deep, too_many};
 
 pub(super) fn read(text: &str) -> Source {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         return Source::refused(syntax(&error));
     }
-    let mut walk = Walk { rest: text, at: Position::START, problems: Vec::new() };
-    match walk.value("", 0) {
+    let mut walk = Walk { rest: text, at: Position::START, values: 0, problems: Vec::new() };
+    match walk.value(Place::Root, 0) {
         Ok(root) => Source { root: Some(root), problems: walk.problems },
         Err(problem) => {
             walk.problems.push(*problem);
@@ -40,26 +40,49 @@ type Walked<T> = Result<T, Box<Problem>>;
 struct Walk<'a> {
     rest: &'a str,
     at: Position,
+    values: usize,
     problems: Vec<Problem>,
 }
 
+/// Where the walk is. A pointer is only made of it for a problem: it may be as long as all keys above it.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Root,
+    Key(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    fn pointer(self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Key(above, key) => child(&above.pointer(), key),
+            Self::Item(above, at) => child(&above.pointer(), &at.to_string()),
+        }
+    }
+}
+
 impl<'a> Walk<'a> {
-    fn value(&mut self, pointer: &str, depth: usize) -> Walked<Node> {
+    fn value(&mut self, place: Place<'_>, depth: usize) -> Walked<Node> {
         self.space();
         let at = self.at;
+        self.values += 1;
         if depth > MAX_DEPTH {
             return Err(Box::new(too_deep(at)));
         }
+        if self.values > MAX_VALUES {
+            return Err(Box::new(too_many(at)));
+        }
         let content = match self.rest.as_bytes().first() {
-            Some(b'{') => Content::Mapping(self.mapping(pointer, depth)?),
-            Some(b'[') => Content::Sequence(self.sequence(pointer, depth)?),
+            Some(b'{') => Content::Mapping(self.mapping(place, depth)?),
+            Some(b'[') => Content::Sequence(self.sequence(place, depth)?),
             Some(b'"') => Content::Scalar(Scalar::Text(self.string()?)),
             _ => Content::Scalar(self.word()?),
         };
         Ok(Node { at, content })
     }
 
-    fn mapping(&mut self, pointer: &str, depth: usize) -> Walked<Mapping> {
+    fn mapping(&mut self, place: Place<'_>, depth: usize) -> Walked<Mapping> {
         let mut entries = Mapping::new();
         self.take(1);
         while !self.closes(b'}') {
@@ -67,26 +90,32 @@ impl<'a> Walk<'a> {
             let key = self.string()?;
             self.space();
             self.take(1);
-            let below = child(pointer, &key);
-            let value = self.value(&below, depth + 1)?;
+            if key.len() > MAX_KEY {
+                return Err(Box::new(key_too_long(key_at)));
+            }
+            let value = self.value(Place::Key(&place, &key), depth + 1)?;
             match entries.entry(key) {
                 btree_map::Entry::Vacant(place) => {
                     place.insert(Entry { key_at, value });
                 }
                 btree_map::Entry::Occupied(first) => {
-                    self.problems.push(duplicate_key(below, first.key(), key_at, first.get().key_at));
+                    let pointer = Place::Key(&place, first.key()).pointer();
+                    let problem = duplicate_key(pointer, first.key(), key_at, first.get().key_at);
+                    if self.problems.len() + 1 >= MOST_PROBLEMS {
+                        return Err(Box::new(problem));
+                    }
+                    self.problems.push(problem);
                 }
             }
         }
         Ok(entries)
     }
 
-    fn sequence(&mut self, pointer: &str, depth: usize) -> Walked<Vec<Node>> {
+    fn sequence(&mut self, place: Place<'_>, depth: usize) -> Walked<Vec<Node>> {
         let mut items = Vec::new();
         self.take(1);
         while !self.closes(b']') {
-            let below = child(pointer, &items.len().to_string());
-            items.push(self.value(&below, depth + 1)?);
+            items.push(self.value(Place::Item(&place, items.len()), depth + 1)?);
         }
         Ok(items)
     }

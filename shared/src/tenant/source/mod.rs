@@ -2,6 +2,7 @@
 //! after this room is told once for both. What cannot be a tree is a problem here: sizes, encodings, syntax, anchors,
 //! several documents, keys that stand twice.
 
+mod feed;
 mod json;
 mod scalar;
 mod text;
@@ -16,10 +17,17 @@ use super::problem::{Problem, Reason};
 use super::{Format, MAX_BYTES};
 
 pub(super) use text::quoted;
-pub(super) use tree::{Content, Entry, Mapping, Node, Position, Scalar, child};
+pub(super) use tree::{Content, Entry, Mapping, Node, Position, Scalar, child, push_step};
 
 /// Deepest nesting. A definition needs 5; every recursion over a tree is bounded by it.
 const MAX_DEPTH: usize = 64;
+/// Most values of one document, lists and mappings included. The largest definition that the schema lets through has
+/// under 6,000; what is worked out later is in proportion to it.
+const MAX_VALUES: usize = 10_000;
+/// Longest key, in bytes. The schema's longest has 256 characters; pointers are made of them.
+const MAX_KEY: usize = 1024;
+/// After this many problems nothing more is read: a file full of anchors is not a definition.
+const MOST_PROBLEMS: usize = 100;
 
 /// What was read: the tree where there is one, and what was wrong on the way.
 pub(super) struct Source {
@@ -64,6 +72,14 @@ fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Problem {
 
 fn too_deep(position: Position) -> Problem {
     Problem::whole(Reason::TooLarge, format!("nested deeper than {MAX_DEPTH} levels")).at(position)
+}
+
+fn too_many(position: Position) -> Problem {
+    Problem::whole(Reason::TooLarge, format!("more than {MAX_VALUES} values; no definition needs so many")).at(position)
+}
+
+fn key_too_long(position: Position) -> Problem {
+    Problem::whole(Reason::TooLarge, format!("a key of more than {MAX_KEY} bytes")).at(position)
 }
 
 fn duplicate_key(pointer: String, key: &str, position: Position, first: Position) -> Problem {

@@ -127,5 +127,13 @@ impl Node {
 
 /// The pointer of a key or an index below a pointer (RFC 6901).
 pub(in crate::tenant) fn child(pointer: &str, step: &str) -> String {
-    format!("{pointer}/{}", step.replace('~', "~0").replace('/', "~1"))
+    let mut below = pointer.to_owned();
+    push_step(&mut below, step);
+    below
+}
+
+/// Makes a pointer that of a key or an index below it.
+pub(in crate::tenant) fn push_step(pointer: &mut String, step: &str) {
+    pointer.push('/');
+    pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
 }

@@ -5,21 +5,28 @@ use std::collections::btree_map;
 use yaml_rust2::parser::{Event, Parser, Tag};
 use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
 
+use super::feed::{Feed, Marks};
 use super::scalar::{NotANumber, resolve};
-use super::{Content, MAX_DEPTH, Mapping, Node, Position, Problem, Reason, Scalar, Source, child};
-use super::{Entry, duplicate_key, too_deep};
-
-/// After this many problems nothing more is read: a file full of anchors is not a definition.
-const MOST_PROBLEMS: usize = 100;
+use super::{Content, Entry, Mapping, Node, Position, Problem, Reason, Scalar, Source, child};
+use super::{MAX_DEPTH, MAX_KEY, MAX_VALUES, MOST_PROBLEMS, duplicate_key, key_too_long, too_deep, too_many};
 
 pub(super) fn read(text: &str) -> Source {
-    let mut parser = Parser::new_from_str(text);
+    let marks = Marks::default();
+    let mut parser = Parser::new(Feed::new(text, &marks));
     let mut reader = Reader::default();
+    let mut reached = Position::START;
     loop {
-        match parser.next_token() {
+        let next = parser.next_token();
+        if marks.are_too_many() {
+            reader.refuse(too_many(reached));
+            break;
+        }
+        marks.forget();
+        match next {
             Ok((Event::StreamEnd, _)) => break,
             Ok((event, mark)) => {
-                if reader.take(event, position(mark)).is_err() || reader.problems.len() >= MOST_PROBLEMS {
+                reached = position(mark);
+                if reader.take(event, reached).is_err() || reader.problems.len() >= MOST_PROBLEMS {
                     break;
                 }
             }
@@ -46,6 +53,7 @@ struct Reader {
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
+    values: usize,
     problems: Vec<Problem>,
     /// The tree is not what the text means, so nothing may be concluded from it.
     unreliable: bool,
@@ -57,13 +65,11 @@ impl Reader {
             Event::DocumentStart => self.document(at),
             Event::Alias(_) => {
                 self.alias(at);
-                self.value(Node { at, content: Content::Scalar(Scalar::Null) });
-                Ok(())
+                self.value(Node { at, content: Content::Scalar(Scalar::Null) })
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_properties(anchor, tag.as_ref(), at);
-                self.scalar(text, style, at);
-                Ok(())
+                self.scalar(text, style, at)
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_properties(anchor, tag.as_ref(), at);
@@ -73,10 +79,7 @@ impl Reader {
                 self.refuse_properties(anchor, tag.as_ref(), at);
                 self.start(Open::Sequence { at, items: Vec::new() }, at)
             }
-            Event::MappingEnd | Event::SequenceEnd => {
-                self.end();
-                Ok(())
-            }
+            Event::MappingEnd | Event::SequenceEnd => self.end(),
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
         }
     }
@@ -106,7 +109,7 @@ impl Reader {
         Ok(())
     }
 
-    fn end(&mut self) {
+    fn end(&mut self) -> Result<(), Stop> {
         let node = match self.open.pop() {
             Some(Open::Mapping { at, entries, .. }) => {
                 // The parser notices a block mapping only at its first colon; it starts at its first key.
@@ -114,15 +117,19 @@ impl Reader {
                 Node { at: first.map_or(at, |first| first.min(at)), content: Content::Mapping(entries) }
             }
             Some(Open::Sequence { at, items }) => Node { at, content: Content::Sequence(items) },
-            None => return,
+            None => return Ok(()),
         };
-        self.value(node);
+        self.value(node)
     }
 
-    fn scalar(&mut self, text: String, style: TScalarStyle, at: Position) {
+    fn scalar(&mut self, text: String, style: TScalarStyle, at: Position) -> Result<(), Stop> {
         if let Some(Open::Mapping { key: key @ None, .. }) = self.open.last_mut() {
+            if text.len() > MAX_KEY {
+                self.refuse(key_too_long(at));
+                return Err(Stop);
+            }
             *key = Some((text, at));
-            return;
+            return Ok(());
         }
         let scalar = match (style, resolve(&text)) {
             (TScalarStyle::Plain, Ok(scalar)) => scalar,
@@ -134,12 +141,16 @@ impl Reader {
             }
             _ => Scalar::Text(text),
         };
-        self.value(Node { at, content: Content::Scalar(scalar) });
+        self.value(Node { at, content: Content::Scalar(scalar) })
     }
 
     /// Puts a finished value where it belongs.
-    fn value(&mut self, mut node: Node) {
-        let pointer = self.pointer();
+    fn value(&mut self, mut node: Node) -> Result<(), Stop> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            self.refuse(too_many(node.at));
+            return Err(Stop);
+        }
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::Sequence { items, .. }) => items.push(node),
@@ -147,7 +158,7 @@ impl Reader {
                 let Some((key, key_at)) = key.take() else {
                     // An alias in the place of a key; already refused.
                     *key = Some((String::new(), node.at));
-                    return;
+                    return Ok(());
                 };
                 if node.content == Content::Scalar(Scalar::Null) {
                     // What is not written has no place of its own.
@@ -158,11 +169,13 @@ impl Reader {
                         place.insert(Entry { key_at, value: node });
                     }
                     btree_map::Entry::Occupied(first) => {
-                        self.problems.push(duplicate_key(pointer, first.key(), key_at, first.get().key_at));
+                        let (key, first) = (first.key().clone(), first.get().key_at);
+                        self.problems.push(duplicate_key(child(&self.pointer(), &key), &key, key_at, first));
                     }
                 }
             }
         }
+        Ok(())
     }
 
     fn alias(&mut self, at: Position) {
