@@ -62,7 +62,7 @@ async fn it_is_followed_on_a_terminal_until_somebody_leaves() {
     let shows = async |what: &'static str| {
         eventually(&format!("{what} is drawn"), || async { drawn().contains(what).then_some(()) }).await;
     };
-    shows("WouldDestroyData").await;
+    shows("WouldDestroy").await;
     plane.delete("beta").await;
     shows("2 tenants").await;
     let mut keys = terminal.stdin.take().unwrap();

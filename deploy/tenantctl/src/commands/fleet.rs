@@ -13,43 +13,54 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
 pub(super) async fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let fleet = context.api.fleet().await?;
-    context.output.show(&fleet.raw, || context.output.table(&table(&fleet.value)))?;
+    context.output.show(&fleet.raw, || context.output.table(&table(&fleet.value, usize::MAX)))?;
     context.output.note(&count(fleet.value.tenants, "tenant"));
     Ok(Exit::Ok)
 }
 
-/// The fleet as rows: what each is about, which value, how many tenants, and the share.
-pub(super) fn table(fleet: &Fleet) -> Table {
+/// The fleet as rows: what each is about, which value, how many tenants, and the share; what a person would act on stands
+/// before what is many rows long. A value is cut to its last `longest` characters: its end tells more than its beginning.
+pub(super) fn table(fleet: &Fleet, longest: usize) -> Table {
     let mut table = Table::new(&["ABOUT", "VALUE", "TENANTS", "SHARE", ""]);
-    let mut row = |tone, about: &str, value: String, tenants: usize| {
+    let counted = |table: &mut Table, tone, about: &str, value: &str, tenants: usize| {
         let share = Share { part: tenants, whole: fleet.tenants };
+        let value = end_of(value, longest);
         table.row(tone, [about.to_owned(), value, tenants.to_string(), share.percent(), share.bar()]);
     };
     for (phase, tenants) in &fleet.phases {
-        row(tone_of(phase), "phase", phase.clone(), *tenants);
+        counted(&mut table, tone_of(phase), "phase", phase, *tenants);
     }
-    for (kind, truths) in &fleet.conditions {
-        for (truth, tenants) in truths {
-            row(Tone::Plain, "condition", format!("{kind}={truth}"), *tenants);
-        }
+    if fleet.drifted > 0 {
+        counted(&mut table, Tone::Note, "drift", "drifted", fleet.drifted);
     }
     for (about, shares) in [("image", &fleet.images), ("module", &fleet.modules), ("project", &fleet.projects)] {
         for (value, tenants) in most_first(shares) {
-            row(Tone::Plain, about, value, tenants);
+            counted(&mut table, Tone::Plain, about, &value, tenants);
         }
-    }
-    if fleet.drifted > 0 {
-        row(Tone::Note, "drift", "drifted".to_owned(), fleet.drifted);
-    }
-    for apply in &fleet.slowest {
-        let cells = ["slowest apply", apply.tenant.as_str(), "1", "", &format!("{} s", apply.seconds)];
-        table.row(Tone::Plain, cells.map(str::to_owned));
     }
     for held in &fleet.held {
         let cells = ["held", held.tenant.as_str(), "1", "", &held.reason];
         table.row(Tone::Note, cells.map(str::to_owned));
     }
+    for apply in &fleet.slowest {
+        let cells = ["slowest apply", apply.tenant.as_str(), "1", "", &format!("{} s", apply.seconds)];
+        table.row(Tone::Plain, cells.map(str::to_owned));
+    }
+    for (kind, truths) in &fleet.conditions {
+        for (truth, tenants) in truths {
+            counted(&mut table, Tone::Plain, "condition", &format!("{kind}={truth}"), *tenants);
+        }
+    }
     table
+}
+
+fn end_of(value: &str, longest: usize) -> String {
+    let length = value.chars().count();
+    if length <= longest {
+        return value.to_owned();
+    }
+    let end: String = value.chars().skip(length - longest + 1).collect();
+    format!("…{end}")
 }
 
 fn most_first(shares: &Shares) -> Vec<(String, usize)> {
@@ -86,6 +97,14 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_value_the_end_is_shown() {
+        for (value, longest, shown) in [("6.8", 3, "6.8"), ("runtime:6.8", 5, "…:6.8"), ("größe:6.8", 9, "größe:6.8")]
+        {
+            assert_eq!(end_of(value, longest), shown);
+        }
+    }
 
     #[test]
     fn a_share_is_a_percentage_and_a_bar() {

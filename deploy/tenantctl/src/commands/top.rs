@@ -9,6 +9,9 @@ use super::{Context, fleet};
 use crate::exit::{Exit, Failure};
 use crate::output::{Screen, wants_to_leave};
 
+/// Characters of a value: with them a row fits into the usual eighty columns.
+const LONGEST: usize = 32;
+
 pub(super) async fn run(every: Duration, context: &Context<'_>) -> Result<Exit, Failure> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         let what = "top draws on a terminal, and there is none".to_owned();
@@ -21,7 +24,7 @@ pub(super) async fn run(every: Duration, context: &Context<'_>) -> Result<Exit, 
             fleet = context.api.fleet() => match fleet {
                 Ok(fleet) => {
                     let head = format!("{} tenants, every {} s; q leaves\n\n", fleet.value.tenants, every.as_secs());
-                    head + &context.output.table(&fleet::table(&fleet.value))
+                    head + &context.output.table(&fleet::table(&fleet.value, LONGEST))
                 }
                 // It may answer again: whoever watches wants to see that too.
                 Err(error) => format!("{error}\n\nAsked again every {} s; q leaves\n", every.as_secs()),
