@@ -216,6 +216,9 @@ pub struct Tombstone {
     pub since: Timestamp,
     /// Destroyed after this time, unless the definition is put back.
     pub destroy_after: Timestamp,
+    /// The definition that vanished: where the bucket has a newer one by then, that one's grace has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
     /// Somebody wants the deletion although the breaker holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
