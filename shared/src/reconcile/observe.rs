@@ -50,6 +50,8 @@ pub struct Wanted {
     pub definition: Definition,
     /// Where it is, or is put.
     pub placed: Placed,
+    /// The runtime image among it.
+    pub image: String,
     /// What it renders to.
     pub variables: Variables,
 }
@@ -242,7 +244,8 @@ fn judge(
     });
     match rendered {
         Ok((definition, Rendered { placed, variables })) => {
-            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, variables }))
+            let image = render::image(&definition, platform).to_owned();
+            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, image, variables }))
         }
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }

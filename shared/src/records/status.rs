@@ -1,6 +1,6 @@
 //! A tenant's status record, `status/{id}.json`: what is, against the definition's what should be.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -193,6 +193,19 @@ pub struct AppliedRecord {
     pub at: Timestamp,
     /// By which operation.
     pub operation: OperationId,
+    /// With which runtime image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// With which module and versions of its providers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<Digest>,
+}
+
+impl AppliedRecord {
+    /// How long it took from when it was asked for.
+    pub fn took(&self) -> SignedDuration {
+        self.at.duration_since(self.operation.made()).max(SignedDuration::ZERO)
+    }
 }
 
 /// The definition vanished from the bucket.

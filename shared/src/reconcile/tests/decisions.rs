@@ -23,8 +23,14 @@ fn ready() -> Status {
     status.phase = Phase::Ready;
     status.observed_generation = Some(generation(1));
     let operation = crate::operation::OperationId::from(ulid::Ulid::nil());
-    status.applied =
-        Some(AppliedRecord { generation: generation(1), digest: Digest::of(b"one"), at: at(-10), operation });
+    status.applied = Some(AppliedRecord {
+        generation: generation(1),
+        digest: Digest::of(b"one"),
+        at: at(-10),
+        operation,
+        image: None,
+        module: None,
+    });
     status
 }
 
