@@ -41,7 +41,7 @@ async fn a_flood_on_a_slow_tenant_is_cut_off_and_the_others_go_on() {
                 let made = plane.create(&definition(id, "")).await;
                 assert!([201, 202].contains(&made.status.as_u16()), "{}", made.text);
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "others waited: {:?}", began.elapsed());
+            assert!(began.elapsed() < Duration::from_mins(1), "others waited: {:?}", began.elapsed());
         }
     }
     assert!(answers.keys().all(|status| [200, 202, 429].contains(status)), "{answers:?}");

@@ -35,7 +35,7 @@ async fn an_operation_that_is_looked_for_while_it_is_put_down_still_waits() {
 async fn a_flood_on_one_tenant_is_cut_off_and_starves_nobody() {
     let world = World::with_platform(&format!("{PLATFORM}limits: {{requestsPerTenant: 3, waitSeconds: 600}}\n"));
     world.create(&definition("acme", "")).await.unwrap();
-    world.provisioner.runs_take(Duration::from_secs(60));
+    world.provisioner.runs_take(Duration::from_mins(1));
     let (world, began) = (&world, world.clock.now());
     let flood = (1..=20).map(|most| async move {
         let change = definition("acme", &format!("runtime: {{scaling: {{maxInstances: {most}}}}}"));
