@@ -92,6 +92,11 @@ fuzz: ## Inputs of any shape at everything that reads some: CASES=20000 for each
 	PROPTEST_CASES=$(or $(CASES),20000) PROPTEST_RNG_SEED=$(or $(SEED),1) cargo test $(FUZZ_PROFILE) --workspace --lib --bins -- \
 	    fuzz:: strangers:: any_archive
 
+.PHONY: bench-fleet
+bench-fleet: ## A sweep over the planned fleet, beside a plain loop (ARGS='--tenants 10000' for a smaller one)
+	cargo build --release --bins $(addprefix --package ,$(BENCHED))
+	target/release/bench fleet --json target/bench-fleet.json $(ARGS)
+
 .PHONY: torture
 torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=6
 	cargo build --workspace --bins
