@@ -93,9 +93,9 @@ fuzz: ## Inputs of any shape at everything that reads some: CASES=20000 for each
 	    fuzz:: strangers:: any_archive
 
 .PHONY: torture
-torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=4
+torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=6
 	cargo build --workspace --bins
-	target/debug/torture --seed $(or $(SEED),1) --kills $(or $(KILLS),1000) --tenants $(or $(TENANTS),4)
+	target/debug/torture --seed $(or $(SEED),1) --kills $(or $(KILLS),1000) --tenants $(or $(TENANTS),6)
 
 .PHONY: clean
 clean: ## Forget builds, tools and the local cloud

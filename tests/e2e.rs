@@ -19,6 +19,7 @@ mod images;
 mod large_bodies;
 mod lifecycle;
 mod many;
+mod mass_delete;
 mod opentofu;
 mod pipelines;
 mod plain_terraform;

@@ -118,6 +118,22 @@ async fn an_uploaded_file_is_followed_through_pubsub() {
     let made = wired.until_phase("globex", "Ready").await;
     let operation = format!("/tenants/globex/operations/{}", made["status"]["operation"].as_str().unwrap());
     assert_eq!(wired.get.api.get(&operation).await.body["trigger"], "Task");
+
+    // A hand changes something: the feed of changed resources says so, its greeting is nothing to anybody.
+    wired.cloud.cloud().edit("google_cloud_run_v2_service", "globex", |service| {
+        *service.pointer_mut("/template/0/scaling/0/max_instance_count").unwrap() = 77.into();
+    });
+    let changed = json!({"asset": {"name": "//run.googleapis.com/wp-globex", "updateTime": "2999-01-01T00:00:00Z",
+        "resource": {"data": {"labels": {"aipress-tenant": "globex"}}}}});
+    for said in ["You have successfully configured the feed".to_owned(), changed.to_string()] {
+        wired.pubsub.publish("assets", &json!({"data": base64(said.as_bytes())})).await;
+    }
+    let drift = eventually("the drift is found", || async {
+        let found = tenant(&wired.get, "globex").await["status"]["drift"]["found"].clone();
+        found.as_array().is_some_and(|found| !found.is_empty()).then_some(found)
+    })
+    .await;
+    assert_eq!(drift[0]["address"], "google_cloud_run_v2_service.site", "{drift}");
     assert_eq!(wired.dead().await, Vec::<Value>::new());
 }
 

@@ -124,11 +124,19 @@ pub struct Deletion {
     pub breaker_count: usize,
     /// Share of the fleet, 0 to 1, that may be deleted within the window. Default 0.05.
     pub breaker_share: f64,
+    /// Deletions within the window that are the most there may be, however large the fleet is. Default 100.
+    pub breaker_most: usize,
 }
 
 impl Default for Deletion {
     fn default() -> Self {
-        Self { grace_seconds: 86_400, breaker_window_seconds: 86_400, breaker_count: 3, breaker_share: 0.05 }
+        Self {
+            grace_seconds: 86_400,
+            breaker_window_seconds: 86_400,
+            breaker_count: 3,
+            breaker_share: 0.05,
+            breaker_most: 100,
+        }
     }
 }
 

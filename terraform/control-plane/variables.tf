@@ -243,7 +243,7 @@ variable "cron" {
 }
 
 variable "sweep_schedule" {
-  description = "When the sweep runs, in cron's form, UTC. An alert waits for four of them."
+  description = "When the sweep runs, in cron's form, UTC; at least every 15 minutes, since an alert waits 20 for one."
   type        = string
   nullable    = false
   default     = "*/5 * * * *"

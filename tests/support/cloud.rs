@@ -1,5 +1,6 @@
 //! The sandbox's cloud: a file a resource, which a test reads and edits as somebody with a console would.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -13,12 +14,21 @@ impl Cloud {
         Self(folder)
     }
 
+    /// Every resource there is: a folder a type, a file a resource.
+    pub fn resources(&self) -> BTreeSet<PathBuf> {
+        let is_resource = |file: &PathBuf| {
+            file.parent().is_some_and(|folder| folder != self.0)
+                && file.extension().is_some_and(|extension| extension == "json")
+        };
+        files(&self.0).into_iter().filter(is_resource).collect()
+    }
+
     /// Resources that are a tenant's: files whose path or content names it.
     pub fn resources_of(&self, id: &str) -> Vec<PathBuf> {
-        let names = [format!("wp-{id}"), format!("-{id}-media")];
-        let mut found: Vec<PathBuf> = files(&self.0)
+        let names = [format!("wp-{id}"), format!("-{id}-media"), format!("tenants%2F{id}")];
+        let mut found: Vec<PathBuf> = self
+            .resources()
             .into_iter()
-            .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
             .filter(|file| {
                 let path = file.strip_prefix(&self.0).unwrap_or(file).to_string_lossy().into_owned();
                 names.iter().any(|name| contains_name(&path, name))
@@ -55,9 +65,10 @@ fn contains_name(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let next = text[at + name.len()..].chars().next();
         next.is_none_or(|next| !next.is_ascii_alphanumeric() && next != '_')
-            && !text[at + name.len()..]
-                .strip_prefix('-')
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && !rest.starts_with("db"))
+            && !text[at + name.len()..].strip_prefix('-').is_some_and(|rest| {
+                let own = ["db", "plugins"].iter().any(|part| rest.starts_with(part));
+                rest.starts_with(|c: char| c.is_ascii_alphanumeric()) && !own
+            })
     })
 }
 

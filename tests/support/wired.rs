@@ -40,13 +40,15 @@ impl Wired {
             cloud.start_with("check-drift", &settings),
             cloud.start_with("get-tenant", &settings),
         );
-        for topic in ["events", "tasks", "dead"] {
+        for topic in ["events", "assets", "tasks", "dead"] {
             pubsub.topic(topic).await;
         }
         pubsub.keep("dead").await;
-        let (events, tasks) = (format!("{}/events", changed.api.url()), format!("{}/tasks", reconcile.api.url()));
+        let [events, assets] = ["events", "assets"].map(|path| format!("{}/{path}", changed.api.url()));
+        let tasks = format!("{}/tasks", reconcile.api.url());
         // An event keeps its headers: those of a CloudEvent are the message's attributes.
         pubsub.push("events", Push { url: &events, wrapped: false, dead_letter: None }).await;
+        pubsub.push("assets", Push { url: &assets, wrapped: false, dead_letter: None }).await;
         pubsub.push("tasks", Push { url: &tasks, wrapped, dead_letter: Some("dead") }).await;
         let events = pubsub.bridge("events").await;
         cloud.sandbox().subscribe(DEFINITIONS.parse().unwrap(), events.url.clone());

@@ -68,8 +68,8 @@ pub(crate) struct Directory {
 type Shelves = Arc<BTreeMap<&'static str, BTreeMap<&'static str, Vec<u8>>>>;
 
 impl Directory {
-    /// Makes the archives and serves them as WordPress.org does.
-    pub(crate) async fn start() -> Result<Self, PluginsError> {
+    /// Makes the archives and serves them as WordPress.org does, where it did before: locks name archives by their address.
+    pub(crate) async fn start(root: &Path) -> Result<Self, PluginsError> {
         let mut shelves: BTreeMap<&str, BTreeMap<&str, Vec<u8>>> = BTreeMap::new();
         for (plugin, version) in STAND_INS {
             shelves.entry(plugin).or_default().insert(version, archive(plugin, version)?);
@@ -78,7 +78,7 @@ impl Directory {
             .route("/plugins/info/1.2/", get(describe))
             .route("/plugin/{file}", get(download))
             .with_state(Arc::new(shelves));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let listener = listen_again(&root.join("plugin-directory.port")).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
@@ -87,6 +87,19 @@ impl Directory {
         });
         Ok(Self { url, serving })
     }
+}
+
+/// On the port that was noted there, if it is free; otherwise on any, which is noted.
+async fn listen_again(noted: &Path) -> std::io::Result<TcpListener> {
+    let port = std::fs::read_to_string(noted).ok().and_then(|text| text.parse::<u16>().ok());
+    if let Some(port) = port
+        && let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+    {
+        return Ok(listener);
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    std::fs::write(noted, listener.local_addr()?.port().to_string())?;
+    Ok(listener)
 }
 
 impl Drop for Directory {

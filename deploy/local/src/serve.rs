@@ -21,7 +21,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     })?;
     let api = format!("http://{}", listener.local_addr()?);
     let storage = cloud::start_storage(&settings).await?;
-    let directory = Directory::start().await?;
+    let directory = Directory::start(&settings.root).await?;
     let assembled = plane::assemble(&settings, &storage, &directory).await?;
     if settings.events {
         cloud::subscribe(&storage, format!("{api}/events"))?;

@@ -52,7 +52,8 @@ pub fn too_many(count: FleetCount, destroyed: usize, policy: &Deletion) -> bool 
     #[expect(clippy::cast_precision_loss, reason = "fleets are far below 2^52 tenants")]
     let share = deletions as f64 / fleet.max(1) as f64;
     let emptied = count.vanished == count.tenants && count.tenants > 1;
-    emptied || (deletions > policy.breaker_count && share > policy.breaker_share)
+    let share_is_too_great = deletions > policy.breaker_count && share > policy.breaker_share;
+    emptied || deletions > policy.breaker_most || share_is_too_great
 }
 
 impl Count {
@@ -64,9 +65,10 @@ impl Count {
         self
     }
 
-    /// Whether the deletion of this tenant is held. One that was begun is among the destroyed, not counted twice.
+    /// Whether the deletion of this tenant is held. One that was begun is among the destroyed, not counted twice. Where the
+    /// sweep saw every definition, whoever misses one looks into another bucket.
     fn holds(&self, tenant: &TenantId, policy: &Deletion) -> bool {
-        let Some(fleet) = self.fleet else { return true };
+        let Some(fleet) = self.fleet.filter(|fleet| fleet.vanished > 0) else { return true };
         let destroyed = self.destroyed.iter().filter(|(other, at)| *other != tenant && **at > fleet.at).count();
         let before = self.destroyed.iter().filter(|(other, at)| *other != tenant && **at <= fleet.at).count();
         // What was destroyed since the sweep is still among what it saw as vanished.
@@ -159,8 +161,13 @@ mod tests {
     use crate::clock::SystemClock;
     use crate::store::memory::MemoryStore;
 
-    const POLICY: Deletion =
-        Deletion { breaker_count: 3, breaker_share: 0.05, grace_seconds: 60, breaker_window_seconds: 3_600 };
+    const POLICY: Deletion = Deletion {
+        breaker_count: 3,
+        breaker_share: 0.05,
+        breaker_most: 100,
+        grace_seconds: 60,
+        breaker_window_seconds: 3_600,
+    };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -183,6 +190,9 @@ mod tests {
             (1000, 51, 0, true),
             (1000, 1000, 0, true),
             (1000, 0, 500, false),
+            (50_000, 100, 0, false),
+            (50_000, 101, 0, true),
+            (50_000, 1, 100, true),
             (0, 0, 0, false),
         ] {
             let count = FleetCount { at: Timestamp::UNIX_EPOCH, tenants, vanished };
@@ -206,6 +216,17 @@ mod tests {
         assert!(breaker.begin(&id(9), false, &POLICY, at(100)).await.unwrap(), "somebody approved it");
         breaker.record(FleetCount { at: at(3_800), tenants: 10, vanished: 1 }, &POLICY).await.unwrap();
         assert!(!breaker.holds(&id(8), &POLICY, at(3_800)).await.unwrap(), "the window is over");
+    }
+
+    #[tokio::test]
+    async fn what_the_sweep_saw_is_not_gone_because_somebody_else_does_not_see_it() {
+        let breaker = Breaker::new(Arc::new(MemoryStore::new("records", Arc::new(SystemClock))));
+        breaker.record(FleetCount { at: at(0), tenants: 100, vanished: 0 }, &POLICY).await.unwrap();
+        assert!(breaker.holds(&id(1), &POLICY, at(1)).await.unwrap());
+        assert!(!breaker.begin(&id(1), true, &POLICY, at(1)).await.unwrap());
+        assert!(breaker.begin(&id(1), false, &POLICY, at(1)).await.unwrap(), "somebody asked for it");
+        breaker.record(FleetCount { at: at(2), tenants: 99, vanished: 1 }, &POLICY).await.unwrap();
+        assert!(!breaker.holds(&id(2), &POLICY, at(3)).await.unwrap());
     }
 
     #[tokio::test]

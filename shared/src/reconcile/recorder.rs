@@ -136,8 +136,9 @@ impl Saying<'_> {
     fn held(&mut self, reason: HoldReason) {
         let message = match (reason, &self.status.tombstone) {
             (HoldReason::Breaker, Some(tombstone)) => format!(
-                "too many tenants were deleted or have lost their definitions over the fleet: this one is destroyed only \
-                 once there are fewer again. Put the definition back, or approve {}",
+                "too many tenants were deleted or have lost their definitions over the fleet, or no sweep has seen this \
+                 one's go: it is destroyed only once that is otherwise. Put the definition back (of a whole bucket: see that \
+                 it is the right one, and restore its earlier versions), or approve {}",
                 tombstone.digest(&self.status.tenant)
             ),
             (HoldReason::Protected | HoldReason::Breaker, _) => {

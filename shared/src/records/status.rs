@@ -300,4 +300,8 @@ pub struct RetryRecord {
     pub wanted: Digest,
     /// Not before this time, unless the definition changes.
     pub not_before: Timestamp,
+    /// The last failure says nothing of what was asked for: a process that was killed, a lock, a store, a cloud that said
+    /// 'later'. Nobody concludes anything from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inconclusive: bool,
 }

@@ -10,8 +10,9 @@ use crate::provision::{Applied, Diagnostic, ProvisionError, ResourceAddress};
 const GUARD: [&str; 2] = ["Instance cannot be destroyed", "Resource instance cannot be destroyed"];
 
 /// What clouds and networks say when the same call may succeed later, in lower case. Cloud SQL takes one operation at
-/// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster.
-const TRANSIENT: [&str; 22] = [
+/// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster; a provider that
+/// was killed does not answer.
+const TRANSIENT: [&str; 26] = [
     "operationinprogress",
     "operation in progress",
     "operation was already in progress",
@@ -34,6 +35,10 @@ const TRANSIENT: [&str; 22] = [
     "timeout while waiting",
     "context deadline exceeded",
     "saved plan is stale",
+    "plugin did not respond",
+    "request was cancelled",
+    "plugin returned an unexpected error",
+    "failed to instantiate provider",
 ];
 
 /// How the engine's own work after the process ended.
@@ -75,7 +80,7 @@ pub(super) fn judge(
     }
     let changes = transcript.done();
     let diagnostics = transcript.into_errors();
-    let transient = aftermath.rescued || diagnostics.iter().all(is_transient);
+    let transient = aftermath.rescued || exit.killed || diagnostics.iter().all(is_transient);
     Err(ProvisionError::Failed { diagnostics, changes, transient })
 }
 

@@ -19,7 +19,7 @@ fn said(errors: &[(&str, &str)]) -> Transcript {
 }
 
 fn outcome(exit: (bool, bool), errors: &[(&str, &str)], facts: Facts) -> &'static str {
-    let exit = Exit { success: exit.0, stopped: exit.1 };
+    let exit = Exit { success: exit.0, stopped: exit.1, killed: false };
     match judge(operation(), exit, said(errors), facts, Aftermath::default()) {
         Ok(_) => "applied",
         Err(ProvisionError::Fenced { .. }) => "fenced",
@@ -74,6 +74,8 @@ fn what_may_succeed_later() {
         ("Error 503: The service is currently unavailable., backendError", "later"),
         ("read tcp 10.0.0.1:443: connection reset by peer", "later"),
         ("net/http: TLS handshake timeout", "later"),
+        ("The plugin6.(*GRPCProvider).ApplyResourceChange request was cancelled.", "later"),
+        ("The plugin returned an unexpected error from plugin6.(*GRPCProvider).ReadResource: rpc error: EOF", "later"),
         ("googleapi: Error 409: already exists", "failed"),
         ("googleapi: Error 403: permission denied", "failed"),
         ("Invalid value for variable", "failed"),
@@ -83,6 +85,15 @@ fn what_may_succeed_later() {
     }
     let mixed = [("Error", "Error 503"), ("Error", "permission denied")];
     assert_eq!(outcome((false, false), &mixed, Facts::default()), "failed", "one that stays fails the next run too");
+}
+
+#[test]
+fn who_was_killed_said_nothing_of_what_it_was_asked_for() {
+    for (killed, expected) in [(true, true), (false, false)] {
+        let exit = Exit { success: false, stopped: false, killed };
+        let ended = judge(operation(), exit, said(&[]), Facts::default(), Aftermath::default());
+        assert!(matches!(ended, Err(ProvisionError::Failed { transient, .. }) if transient == expected), "{ended:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A child process from start to end: its output by the line, an interrupt that lets it save, a kill that leaves none
 //! of its own children behind.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub(super) struct Exit {
     pub(super) success: bool,
     /// It was asked to stop before it ended.
     pub(super) stopped: bool,
+    /// A signal ended it.
+    pub(super) killed: bool,
 }
 
 /// A line of output, without its end.
@@ -102,7 +105,7 @@ pub(super) async fn run(
     };
     // A child that left the group may hold the output open for ever.
     let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
-    Ok(Exit { success: status.success(), stopped })
+    Ok(Exit { success: status.success(), stopped, killed: status.signal().is_some() })
 }
 
 /// A process and everything it starts: one process group.

@@ -16,7 +16,7 @@ struct Arguments {
     #[arg(long, default_value_t = 1_000)]
     kills: usize,
     /// Tenants at once.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 6)]
     tenants: usize,
 }
 
@@ -24,15 +24,6 @@ struct Arguments {
 async fn main() -> ExitCode {
     let Arguments { seed, kills, tenants } = Arguments::parse();
     let tally = torture(Settings { seed, kills, tenants }, |line| println!("{line}")).await;
-    println!(
-        "seed {seed}: {} processes killed at {} moments, {} of them with the serving process; {} failures",
-        tally.kills,
-        tally.rounds,
-        tally.functions,
-        tally.failures.len()
-    );
-    for failure in &tally.failures {
-        println!("{failure}");
-    }
+    println!("seed {seed}, {tenants} tenants at once: {tally}");
     if tally.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -207,7 +207,7 @@ fn statuses() -> Value {
             ("export?", export),
             ("restored?", restored),
             ("hold?", hold),
-            ("retry?", object(&[("failures", count()), ("wanted", to("Digest")), ("notBefore", time())])),
+            ("retry?", object(&[("failures", count()), ("wanted", to("Digest")), ("notBefore", time()), ("inconclusive?", flag())])),
             ("operation?", to("OperationId")),
             ("queued?", to("OperationId")),
             ("epoch?", count()),

@@ -46,9 +46,9 @@ pub(super) fn must_take_back(status: &Status) -> bool {
     status.plugins.as_ref().and_then(|plugins| plugins.trial.as_ref()).is_some_and(refused)
 }
 
-/// A run that was merely stopped counts no failure.
+/// A run that was stopped or killed, or that met a cloud or a store that was not there, says nothing of the bundle.
 fn roll_failed(status: &Status) -> bool {
-    status.phase == Phase::Failed && status.retry.as_ref().is_some_and(|retry| retry.failures > 0)
+    status.phase == Phase::Failed && status.retry.as_ref().is_some_and(|retry| !retry.inconclusive)
 }
 
 /// Whether the tenant is `Failed` for its plugins alone: its resources are as defined.

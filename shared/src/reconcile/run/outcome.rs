@@ -28,6 +28,8 @@ struct Reading {
     touched: bool,
     /// Whether it may hold what no state knows of.
     unsaved: bool,
+    /// Whether it says nothing of what was asked for.
+    inconclusive: bool,
 }
 
 fn read(error: &ProvisionError, asked_to_stop: bool) -> Reading {
@@ -40,6 +42,7 @@ fn read(error: &ProvisionError, asked_to_stop: bool) -> Reading {
         diagnostics: Vec::new(),
         touched,
         unsaved: touched,
+        inconclusive: error.retryable(),
     };
     match error {
         ProvisionError::Failed { diagnostics, changes, .. } => Reading {
@@ -50,6 +53,8 @@ fn read(error: &ProvisionError, asked_to_stop: bool) -> Reading {
         ProvisionError::Interrupted { changes } if !asked_to_stop => Reading {
             changes: changes.clone(),
             message: "the run took longer than a run may (limits.runSeconds) and was interrupted".to_owned(),
+            // A revision that never gets ready takes all the time there is.
+            inconclusive: false,
             ..quiet(Outcome::Failed, "TIMED_OUT", "TimedOut", true)
         },
         ProvisionError::Interrupted { changes } => {
@@ -119,6 +124,7 @@ impl Work<'_> {
             diagnostics: Vec::new(),
             touched: true,
             unsaved: false,
+            inconclusive: false,
         };
         self.ended_badly(entry, log, reading, wanted, Before { in_doubt: true, unsaved: false }).await
     }
@@ -141,6 +147,7 @@ impl Work<'_> {
             diagnostics: Vec::new(),
             touched: false,
             unsaved: true,
+            inconclusive: false,
         };
         self.ended_badly(entry, log, reading, wanted, before).await.map(Some)
     }
@@ -177,7 +184,8 @@ impl Work<'_> {
             let failures = if interrupted { earlier } else { earlier.saturating_add(1) };
             let after = if interrupted { Duration::ZERO } else { self.ports.platform.retry.after(failures) };
             again = now.saturating_add(after).unwrap_or(Timestamp::MAX);
-            status.retry = Some(RetryRecord { failures, wanted, not_before: again });
+            status.retry =
+                Some(RetryRecord { failures, wanted, not_before: again, inconclusive: reading.inconclusive });
             status.phase = Phase::Failed;
             status.in_doubt = reading.touched || before.in_doubt;
             status.unsaved = before.unsaved || (status.unsaved && reading.unsaved);

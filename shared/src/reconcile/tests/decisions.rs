@@ -67,7 +67,8 @@ fn choose_when(
 
 #[test]
 fn a_definition_that_is_there() {
-    let retry = |seconds| RetryRecord { failures: 1, wanted: Digest::of(b"one"), not_before: at(seconds) };
+    let retry =
+        |seconds| RetryRecord { failures: 1, wanted: Digest::of(b"one"), not_before: at(seconds), inconclusive: false };
     let doubt = |status: &mut Status| status.in_doubt = true;
     for (case, defined, status, expected) in vec![
         ("never seen", (1, "one"), None, Action::Apply(Why::New)),
@@ -145,7 +146,8 @@ fn the_breaker_holds_what_would_be_destroyed() {
 #[test]
 fn who_insists_does_not_wait() {
     let wanted = Digest::of(b"one");
-    let status = with(|s| s.retry = Some(RetryRecord { failures: 9, wanted, not_before: at(3600) }));
+    let status =
+        with(|s| s.retry = Some(RetryRecord { failures: 9, wanted, not_before: at(3600), inconclusive: false }));
     let action = choose_when(Some((1, "one")), status.as_ref(), |situation| situation.insist = true);
     assert_eq!(action, Action::Apply(Why::Unfinished));
 }

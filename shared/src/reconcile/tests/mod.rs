@@ -9,6 +9,7 @@ mod deleting;
 mod drift;
 mod events;
 mod kills;
+mod mass_delete;
 mod ordinary;
 mod placing;
 mod plugins;
@@ -242,9 +243,14 @@ impl World {
 
     /// Works until nothing waits in the queue.
     pub(super) async fn work_off(&self) {
+        self.work_off_by(&self.reconciler).await;
+    }
+
+    /// The same by another process.
+    async fn work_off_by(&self, reconciler: &Reconciler) {
         let stop = CancellationToken::new();
         let work = self.queue.work(4, stop.clone(), |tenant| async move {
-            let _ = self.reconciler.reconcile(&caller(), &tenant, Insist::No).await;
+            let _ = reconciler.reconcile(&caller(), &tenant, Insist::No).await;
         });
         let drained = async {
             while !self.queue.is_empty() {

@@ -241,6 +241,25 @@ async fn a_revision_that_is_never_ready_goes_back_to_the_bundle_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_roll_out_that_was_cut_off_says_nothing_of_the_plugins() {
+    let world = with_shops();
+    world.create(&definition("acme", SHOP)).await.unwrap();
+    // A cloud that says 'later', or a Terraform that was killed.
+    world.provisioner.fail_next(Fault::Refused);
+    let two = definition("acme", "plugins: [{name: shop, version: '2.0', required: true}]");
+    let _ = world.update("acme", &two).await;
+    let status = world.status("acme").await.unwrap();
+    assert!(status.retry.is_some_and(|retry| retry.inconclusive));
+    assert!(status.plugins.is_some_and(|plugins| plugins.trial.is_some()), "still on its way");
+    world.later(61).await;
+    assert_eq!(world.sweeper.sweep().await.unwrap().due, [(tenant("acme"), Due::Retry)]);
+    world.work_off().await;
+    assert_eq!((world.said("acme").await.status, world.phase("acme").await), (Truth::True, Some(Phase::Ready)));
+    assert_eq!(world.installer.active(&tenant("acme")), ["shop 2.0"]);
+    assert_eq!(world.mounted("acme"), world.plugins("acme").await.bundle.map(|bundle| bundle.to_string()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_site_that_is_not_well_with_its_plugins_goes_back() {
     let world = with_shops();
     world.create(&definition("acme", SHOP)).await.unwrap();

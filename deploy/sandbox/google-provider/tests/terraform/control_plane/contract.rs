@@ -100,6 +100,23 @@ fn who_provisions_has_permissions_for_the_tenants_resource_types_and_no_others()
     assert_eq!(listed, types_of_the_tenants_module());
 }
 
+/// What is called beside Terraform: an installer's job is started, followed and stopped, a database exported.
+#[test]
+fn who_calls_the_cloud_itself_has_permissions_for_its_calls() {
+    for (granted, calls) in [
+        (
+            "flatten(values(local.tenant_permissions))",
+            &["run.jobs.run", "run.jobs.runWithOverrides", "run.executions.get", "run.executions.cancel"][..],
+        ),
+        ("local.export_permissions", &["cloudsql.instances.export", "cloudsql.instances.get"]),
+    ] {
+        let granted: BTreeSet<String> = known(granted);
+        for call in calls {
+            assert!(granted.contains(*call), "{call}");
+        }
+    }
+}
+
 /// Every section with every field, and none that the programs would not start with.
 #[test]
 fn the_settings_that_may_be_given_are_those_the_programs_know() {
