@@ -10,6 +10,7 @@ mod client;
 mod database;
 mod described;
 mod drift;
+mod fleet;
 mod functions;
 mod gcloud;
 mod guard;

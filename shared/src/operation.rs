@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
@@ -23,6 +24,14 @@ impl FromStr for OperationId {
         let id = Ulid::from_string(text).map_err(|_| InvalidOperationId)?;
         // ULID decoding accepts lower case and look-alikes; one id must have one name.
         if id.to_string() == text { Ok(Self(id)) } else { Err(InvalidOperationId) }
+    }
+}
+
+impl OperationId {
+    /// When the operation was asked for, to the millisecond.
+    pub fn made(self) -> Timestamp {
+        let millisecond = i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX);
+        Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
     }
 }
 

@@ -261,7 +261,7 @@ impl Provisioner for MemoryProvisioner {
         Ok(plan.changes)
     }
 
-    async fn forget(&self, tenant: &TenantId, _: Epoch) -> Result<(), ProvisionError> {
+    async fn forget(&self, tenant: &TenantId, _: OperationId, _: Epoch) -> Result<(), ProvisionError> {
         self.cloud().workspaces.remove(tenant);
         Ok(())
     }

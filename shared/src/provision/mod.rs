@@ -282,7 +282,7 @@ pub trait Provisioner: Send + Sync + 'static {
 
     /// Forgets the workspace and keeps its resources (`deletionPolicy: Retain`). Its last state stays readable as an
     /// archived generation.
-    async fn forget(&self, tenant: &TenantId, epoch: Epoch) -> Result<(), ProvisionError>;
+    async fn forget(&self, tenant: &TenantId, operation: OperationId, epoch: Epoch) -> Result<(), ProvisionError>;
 
     /// Rewrites the state under a new epoch, so that no run of an older one can save any more. To be called by who
     /// took a lease over, before anything else.

@@ -57,6 +57,8 @@ impl Intended<'_> {
 pub struct Situation<'a> {
     /// What should be.
     pub intended: Intended<'a>,
+    /// Where there is no definition now: the newest one that the bucket still has of the tenant.
+    pub last_definition: Option<Generation>,
     /// What is known to be.
     pub status: Option<&'a Status>,
     /// An operation whose process lost its lease while it worked here.
@@ -210,6 +212,10 @@ pub fn decide(situation: &Situation<'_>, platform: &Platform) -> Action {
 fn requested_deletion(situation: &Situation<'_>) -> Option<Action> {
     let status = situation.status?;
     let request = status.deletion.as_ref()?;
+    // One of several is not the one whose deletion was asked for: a person says which counts.
+    if matches!(situation.intended, Intended::Conflict(_)) {
+        return None;
+    }
     let wanted_again = situation.intended.generation().is_some_and(|now| request.generation != Some(now));
     Some(if wanted_again {
         Action::Restore
@@ -230,7 +236,8 @@ fn absent(situation: &Situation<'_>, platform: &Platform) -> Action {
     if status.terms.protection {
         return hold(status, HoldReason::Protected);
     }
-    match &status.tombstone {
+    // A definition that came and went unnoticed: the last one vanished later than the tombstone says.
+    match status.tombstone.as_ref().filter(|tombstone| situation.last_definition <= tombstone.generation) {
         None => {
             let grace = jiff::SignedDuration::from_secs(platform.deletion.grace_seconds.cast_signed());
             Action::Tombstone { destroy_after: situation.now.saturating_add(grace).unwrap_or(Timestamp::MAX) }

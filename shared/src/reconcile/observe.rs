@@ -20,6 +20,8 @@ use crate::tenants::DefinitionView;
 pub struct Observation {
     /// What the definitions bucket says.
     pub definition: ObservedDefinition,
+    /// Where there is none: the newest that the bucket still has of a tenant that is known.
+    pub last_definition: Option<Generation>,
     /// What is known of the tenant.
     pub status: Option<Versioned<Status>>,
 }
@@ -48,6 +50,8 @@ pub struct Wanted {
     pub definition: Definition,
     /// Where it is, or is put.
     pub placed: Placed,
+    /// The runtime image among it.
+    pub image: String,
     /// What it renders to.
     pub variables: Variables,
 }
@@ -82,6 +86,10 @@ impl Observation {
         let (found, status) = tokio::try_join!(read_definition(read, definitions, tenant), statuses.read(tenant))?;
         let recorded = recorded(status.as_ref());
         let decided = decisions(status.as_ref());
+        let last_definition = match found {
+            Found::Absent if status.is_some() => definitions.last_generation(tenant).await?,
+            _ => None,
+        };
         let definition = match found {
             Found::Absent => ObservedDefinition::Absent,
             Found::Conflict(names) => ObservedDefinition::Conflict(names),
@@ -96,7 +104,7 @@ impl Observation {
                 judge(stored, source, platform, recorded, &occupancy, &decided)
             }
         };
-        Ok(Self { definition, status })
+        Ok(Self { definition, last_definition, status })
     }
 
     /// Whether it was rendered for another place, or with other decisions.
@@ -139,6 +147,7 @@ impl Observation {
         };
         Situation {
             intended,
+            last_definition: self.last_definition,
             status: self.status.as_ref().map(|status| &status.value),
             interrupted: moment.interrupted,
             deletions_held: moment.deletions_held,
@@ -179,7 +188,7 @@ async fn read_definition(
     tenant: &TenantId,
 ) -> Result<Found, StoreError> {
     let stored = match definitions.head(tenant).await? {
-        DefinitionHead::Absent if definitions.is_surely_absent(tenant).await? => return Ok(Found::Absent),
+        DefinitionHead::Absent if !definitions.is_there(tenant, None).await? => return Ok(Found::Absent),
         DefinitionHead::Absent => {
             return Err(StoreError::Unavailable { reason: format!("the listing does not show '{tenant}' yet") });
         }
@@ -235,7 +244,8 @@ fn judge(
     });
     match rendered {
         Ok((definition, Rendered { placed, variables })) => {
-            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, variables }))
+            let image = render::image(&definition, platform).to_owned();
+            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, image, variables }))
         }
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }

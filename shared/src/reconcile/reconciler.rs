@@ -96,9 +96,11 @@ impl Reconciler {
         let ports = &self.shared.ports;
         let wait = Duration::from_secs(ports.platform.limits.wait_seconds);
         let turn = tokio::select! {
+            // Who is asked to stop begins nothing new.
+            biased;
+            () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
             turn = self.shared.turns.take(tenant) => turn,
             () = ports.clock.sleep(wait) => return Err(CommandError::Busy { retry_after: BUSY }),
-            () = ports.shutdown.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
         // Boxed: it holds one run after the other.
         let done = Box::pin(self.runs(caller, tenant, insist)).await;

@@ -44,7 +44,7 @@ fn write(status: &mut Status, action: &Action, observation: &Observation, now: T
             say.ready();
         }
         Action::Hold(reason) => say.held(*reason),
-        Action::Tombstone { destroy_after } => say.tombstoned(*destroy_after),
+        Action::Tombstone { destroy_after } => say.tombstoned(*destroy_after, observation.last_definition),
         Action::Restore => say.restored(),
         Action::Noop(_)
         | Action::Recover(_)
@@ -151,9 +151,10 @@ impl Saying<'_> {
         self.that(ConditionKind::Held, Truth::True, reason.as_str(), message);
     }
 
-    fn tombstoned(&mut self, destroy_after: Timestamp) {
-        self.status.tombstone = Some(Tombstone { since: self.now, destroy_after, approval: None });
+    fn tombstoned(&mut self, destroy_after: Timestamp, generation: Option<Generation>) {
+        self.status.tombstone = Some(Tombstone { since: self.now, destroy_after, generation, approval: None });
         self.status.phase = Phase::Tombstoned;
+        self.status.conditions.remove(ConditionKind::Held);
         let message =
             format!("the definition vanished; resources are destroyed after {destroy_after} unless it is put back");
         self.that(ConditionKind::Tombstoned, Truth::True, "DefinitionVanished", message);

@@ -95,9 +95,10 @@ impl Tenure {
     ) -> Result<(), CommandError> {
         let patience = Patience::begin(clock, limits);
         let mut place = tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
             place = slots.take(database, limits.runs_per_instance) => place,
             () = clock.sleep(patience.wait) => return Err(CommandError::Busy { retry_after: BUSY }),
-            () = self.cancel.cancelled() => return Err(CommandError::Busy { retry_after: BUSY }),
         };
         loop {
             for _ in 0..limits.runs_per_instance.max(1) {
@@ -202,8 +203,9 @@ impl Renewing {
     async fn run(self, clock: Arc<dyn Clock>, cancel: CancellationToken) {
         loop {
             tokio::select! {
-                () = clock.sleep(self.leases.term() / 3) => {}
+                biased;
                 () = self.ended.cancelled() => return,
+                () = clock.sleep(self.leases.term() / 3) => {}
             }
             for held in self.held.lock().await.iter_mut() {
                 match self.leases.renew(&mut held.lease).await {

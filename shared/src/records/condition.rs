@@ -35,7 +35,7 @@ impl fmt::Display for ConditionKind {
 }
 
 /// Whether it holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Truth {
     /// It does.
     True,

@@ -74,14 +74,16 @@ impl Definitions {
         })
     }
 
-    /// Whether no object defines the tenant, asked of each by its name: a listing may be behind.
-    pub async fn is_surely_absent(&self, tenant: &TenantId) -> Result<bool, StoreError> {
+    /// Whether an object defines the tenant, in another generation than this one. Each is asked for by its name: a listing
+    /// may be behind.
+    pub async fn is_there(&self, tenant: &TenantId, but: Option<Generation>) -> Result<bool, StoreError> {
         for object in DefinitionObject::candidates(tenant) {
-            if self.bucket.stat(&object.name).await?.is_some() {
-                return Ok(false);
+            let live = self.bucket.stat(&object.name).await?;
+            if live.is_some_and(|live| Some(live.generation) != but) {
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// The source of exactly this generation; `None` if the store no longer has it.
@@ -93,6 +95,11 @@ impl Definitions {
     pub async fn page(&self, page: Option<&PageToken>) -> Result<Page<StoredDefinition>, StoreError> {
         let page = self.bucket.list(DefinitionObject::PREFIX, page, 1000).await?;
         Ok(Page { items: page.items.iter().filter_map(StoredDefinition::of).collect(), next: page.next })
+    }
+
+    /// The newest generation the store still has of any of a tenant's definition objects.
+    pub async fn last_generation(&self, tenant: &TenantId) -> Result<Option<Generation>, StoreError> {
+        Ok(self.generations(tenant).await?.into_iter().map(|stored| stored.generation).max())
     }
 
     /// Every generation the store still has of any of a tenant's definition objects, newest first.
@@ -118,27 +125,18 @@ impl DefinitionWriter {
         Self { bucket }
     }
 
-    /// Writes a definition where there is none.
-    pub async fn create(&self, tenant: &TenantId, source: Bytes, format: Format) -> Result<Generation, StoreError> {
-        let object = DefinitionObject::of(tenant, format);
-        self.bucket.write(&object.name, definition(source, format), Precondition::Absent).await
+    /// Writes a definition where there is none: always the same object, so that of several writers one creates. YAML, or
+    /// JSON, which is YAML too.
+    pub async fn create(&self, tenant: &TenantId, source: Bytes) -> Result<Generation, StoreError> {
+        let object = DefinitionObject::of(tenant, Format::Yaml);
+        self.bucket.write(&object.name, definition(source, object.format), Precondition::Absent).await
     }
 
-    /// Replaces exactly this definition. A definition in the other format gets an object of that format; the old one goes
-    /// after the new one is there, so a crash between leaves a conflict that names both, never nothing.
-    pub async fn replace(
-        &self,
-        old: &StoredDefinition,
-        source: Bytes,
-        format: Format,
-    ) -> Result<Generation, StoreError> {
-        if old.object.format == format {
-            let when = Precondition::Matches(old.generation);
-            return self.bucket.write(&old.object.name, definition(source, format), when).await;
-        }
-        let generation = self.create(&old.object.tenant, source, format).await?;
-        self.remove(old).await?;
-        Ok(generation)
+    /// Replaces exactly this definition in its own object, whose format `source` is in: a second object would be a second
+    /// write, and whatever fell between the two a conflict.
+    pub async fn replace(&self, old: &StoredDefinition, source: Bytes) -> Result<Generation, StoreError> {
+        let when = Precondition::Matches(old.generation);
+        self.bucket.write(&old.object.name, definition(source, old.object.format), when).await
     }
 
     /// Removes exactly this definition; the bucket keeps it as an archived generation.

@@ -1,6 +1,6 @@
 //! A tenant's status record, `status/{id}.json`: what is, against the definition's what should be.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -193,6 +193,19 @@ pub struct AppliedRecord {
     pub at: Timestamp,
     /// By which operation.
     pub operation: OperationId,
+    /// With which runtime image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// With which module and versions of its providers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<Digest>,
+}
+
+impl AppliedRecord {
+    /// How long it took from when it was asked for.
+    pub fn took(&self) -> SignedDuration {
+        self.at.duration_since(self.operation.made()).max(SignedDuration::ZERO)
+    }
 }
 
 /// The definition vanished from the bucket.
@@ -203,6 +216,9 @@ pub struct Tombstone {
     pub since: Timestamp,
     /// Destroyed after this time, unless the definition is put back.
     pub destroy_after: Timestamp,
+    /// The definition that vanished: where the bucket has a newer one by then, that one's grace has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
     /// Somebody wants the deletion although the breaker holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,

@@ -6,17 +6,18 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::condition::ConditionKind;
+use super::condition::{ConditionKind, Truth};
 use super::drift::{DriftRecord, LastLook};
 use super::plugins::PluginsRecord;
 use super::status::{Phase, Status};
+use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::placement::Placement;
 use crate::platform::Place;
 use crate::plugins::{self, ListAddress};
 use crate::store::Generation;
 
-/// A status in short. Kept under 1 KiB: object metadata holds 8 KiB at most (a limit of the store).
+/// A status in short. Kept under 2 KiB: object metadata holds 8 KiB at most (a limit of the store).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusSummary {
@@ -31,6 +32,18 @@ pub struct StatusSummary {
     /// When that was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_at: Option<Timestamp>,
+    /// How many seconds that took, from when it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apply_seconds: Option<u64>,
+    /// With which runtime image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// With which module and versions of its providers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<Digest>,
+    /// What is said of the tenant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<ConditionKind, Truth>,
     /// A failed apply is due again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_not_before: Option<Timestamp>,
@@ -40,6 +53,9 @@ pub struct StatusSummary {
     /// Where the plugin list lies, where it is an object of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugin_list: Option<PluginListSummary>,
+    /// Why it waits for a person, in a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// A tombstone's time comes then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destroy_after: Option<Timestamp>,
@@ -139,14 +155,20 @@ fn list_of(plugins: &PluginsRecord) -> Option<PluginListSummary> {
 impl From<&Status> for StatusSummary {
     fn from(status: &Status) -> Self {
         let ready = status.conditions.get(ConditionKind::Ready);
+        let held = status.conditions.get(ConditionKind::Held);
         Self {
             phase: status.phase,
             observed_generation: status.observed_generation,
             applied_generation: status.applied.as_ref().map(|applied| applied.generation),
             applied_at: status.applied.as_ref().map(|applied| applied.at),
+            apply_seconds: status.applied.as_ref().map(|applied| applied.took().as_secs().unsigned_abs()),
+            image: status.applied.as_ref().and_then(|applied| applied.image.clone()),
+            module: status.applied.as_ref().and_then(|applied| applied.module),
+            conditions: status.conditions.iter().map(|condition| (condition.kind, condition.status)).collect(),
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
             plugins_not_before: plugins_not_before(status),
             plugin_list: status.plugins.as_ref().and_then(list_of),
+            held: held.filter(|_| status.phase == Phase::Held).map(|held| held.reason.clone()),
             destroy_after: status.tombstone.as_ref().map(|tombstone| tombstone.destroy_after),
             deletion_requested: status.deletion.is_some(),
             queued: status.queued.is_some(),

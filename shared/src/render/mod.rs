@@ -66,6 +66,12 @@ pub fn render(
     }
 }
 
+/// The runtime image: the definition's, or else the platform's.
+pub fn image<'a>(definition: &'a Definition, platform: &'a Platform) -> &'a str {
+    let own = definition.spec.runtime.as_ref().and_then(|runtime| runtime.image.as_deref());
+    own.unwrap_or(&platform.image)
+}
+
 /// One tenant's variables. Defaults of the platform fill what the definition leaves out; domains become lower case.
 fn variables(definition: &Definition, platform: &Platform, placement: &Placement, decisions: &Decisions) -> Variables {
     let (metadata, spec) = (&definition.metadata, &definition.spec);
@@ -85,7 +91,7 @@ fn variables(definition: &Definition, platform: &Platform, placement: &Placement
         "display_name": metadata.display_name,
         "domains": domains,
         "environment": runtime.environment_variables,
-        "image": runtime.image.as_ref().unwrap_or(&platform.image),
+        "image": image(definition, platform),
         "labels": metadata.labels,
         "password_version": decisions.password_version,
         "plugins": {

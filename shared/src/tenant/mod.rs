@@ -12,6 +12,7 @@ mod id;
 mod parse;
 mod plugin_list;
 mod problem;
+mod rewrite;
 mod schema;
 mod source;
 
@@ -35,4 +36,5 @@ pub use id::{InvalidTenantId, TenantId};
 pub use parse::{MAX_BYTES, locate, parse, parse_named};
 pub use plugin_list::parse_plugin_list;
 pub use problem::{Problem, Problems, Reason};
+pub use rewrite::rewrite;
 pub use schema::{SCHEMA, schema_table};

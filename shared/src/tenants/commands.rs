@@ -11,6 +11,8 @@ mod upgrade_plugins;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
 use crate::platform::Platform;
 use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy};
@@ -18,7 +20,7 @@ use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, St
 use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};
 use crate::tasks::{Priority, Task, Tasks};
-use crate::tenant::{self, Definition, TenantId};
+use crate::tenant::{self, Definition, Format, TenantId};
 
 /// Carries out commands.
 #[derive(Clone)]
@@ -40,6 +42,13 @@ impl Commands {
     /// What a submission says, with every problem it has in itself.
     fn read(submission: &Submission) -> Result<Definition, CommandError> {
         tenant::parse(&submission.source, submission.format).map_err(CommandError::Invalid)
+    }
+
+    /// The text that is stored in an object of this format: as it was submitted, unless that reads otherwise there.
+    fn text(submission: &Submission, definition: &Definition, format: Format) -> Result<Bytes, CommandError> {
+        tenant::rewrite(&submission.source, definition, format).map_err(|error| {
+            CommandError::Misconfigured(format!("a definition cannot be written as {format:?}: {error}"))
+        })
     }
 
     /// What it renders to for a tenant of this status, with every problem the platform has with it.

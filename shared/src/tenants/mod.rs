@@ -3,11 +3,13 @@
 
 mod commands;
 mod error;
+mod fleet;
 mod queries;
 mod view;
 
 pub use commands::Commands;
 pub use error::CommandError;
+pub use fleet::{FleetView, HeldTenant, Shares, SlowApply};
 pub use queries::{Cursor, Part, Queries};
 pub use view::{
     Answer, Caller, DefinitionView, IfMatch, ListFilter, Preview, Submission, TenantDrift, TenantSummary, TenantView,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::{CommandError, DefinitionView, ListFilter, TenantDrift, TenantSummary, TenantView};
+use super::{CommandError, DefinitionView, FleetView, ListFilter, TenantDrift, TenantSummary, TenantView};
 use crate::operation::OperationId;
 use crate::records::{DefinitionHead, Definitions, Operation, RecordName, Status, StatusSummary, StoredDefinition};
 use crate::store::document::read_json;
@@ -100,6 +100,22 @@ impl Queries {
             }
         }
         Ok(Part { items, next: Some(at) })
+    }
+
+    /// The fleet in numbers: one listing per 1,000 tenants.
+    pub async fn fleet(&self) -> Result<FleetView, CommandError> {
+        let (mut fleet, mut at) = (FleetView::default(), Cursor::default());
+        loop {
+            let page = self.page(&at, LISTED).await?;
+            for meta in &page.items {
+                let Some(tenant) = RecordName::tenant_of_status(&meta.name) else { continue };
+                if let Some(found) = self.summary(tenant, meta).await? {
+                    fleet.count(found);
+                }
+            }
+            let Some(next) = page.next else { return Ok(fleet) };
+            at = Cursor { store: Some(next.0), after: None };
+        }
     }
 
     /// Tenants that drifted, with what differs: the list of drifted tenants, and a read of each that is given out.

@@ -234,10 +234,10 @@ impl Provisioner for Engine {
         deleted.map(|()| applied.changes)
     }
 
-    async fn forget(&self, tenant: &TenantId, epoch: Epoch) -> Result<(), ProvisionError> {
+    async fn forget(&self, tenant: &TenantId, operation: OperationId, epoch: Epoch) -> Result<(), ProvisionError> {
         let workspace = self.workspace(tenant)?;
-        let info = forget_lock(tenant);
-        let lock = match workspace.lock(&info, None, epoch).await? {
+        let info = forget_lock(tenant, operation);
+        let lock = match workspace.lock(&info, operation, epoch).await? {
             LockAnswer::Ours(lock) => lock,
             LockAnswer::Held { holder, .. } => return Err(ProvisionError::Locked(holder)),
         };
@@ -258,12 +258,12 @@ impl Provisioner for Engine {
 }
 
 /// What the lock says while a workspace is forgotten, in the words of Terraform's own locks.
-fn forget_lock(tenant: &TenantId) -> serde_json::Value {
+fn forget_lock(tenant: &TenantId, operation: OperationId) -> serde_json::Value {
     serde_json::json!({
         "ID": format!("forget-{tenant}-{:032x}", rand::random::<u128>()),
         "Operation": "OperationTypeForget",
         "Info": "",
-        "Who": "tenancy: forgetting the workspace",
+        "Who": format!("operation {operation} (forgetting the workspace)"),
         "Version": "",
         "Created": jiff::Timestamp::now().to_string(),
         "Path": "",

@@ -200,7 +200,7 @@ impl Session {
         let who = info.get("Who").and_then(Value::as_str).unwrap_or("unknown");
         info.insert("Who".to_owned(), Value::String(format!("operation {} ({who})", self.operation)));
         info.insert("Path".to_owned(), Value::String(self.workspace.lock_name().to_string()));
-        match self.workspace.lock(&Value::Object(info), Some(self.operation), self.epoch).await {
+        match self.workspace.lock(&Value::Object(info), self.operation, self.epoch).await {
             Ok(LockAnswer::Ours(generation)) => {
                 self.lock = Some(Lock { id, generation });
                 self.served = Served::NotYet;

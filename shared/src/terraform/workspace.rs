@@ -129,7 +129,7 @@ impl Workspace {
     pub(super) async fn lock(
         &self,
         info: &Value,
-        operation: Option<OperationId>,
+        operation: OperationId,
         epoch: Epoch,
     ) -> Result<LockAnswer, StoreError> {
         let answer = self.take_lock(info, operation, epoch).await?;
@@ -144,15 +144,10 @@ impl Workspace {
         self.take_lock(info, operation, epoch).await
     }
 
-    async fn take_lock(
-        &self,
-        info: &Value,
-        operation: Option<OperationId>,
-        epoch: Epoch,
-    ) -> Result<LockAnswer, StoreError> {
+    async fn take_lock(&self, info: &Value, operation: OperationId, epoch: Epoch) -> Result<LockAnswer, StoreError> {
         let body = Bytes::from(info.to_string());
-        let mut metadata = BTreeMap::from([(EPOCH.to_owned(), epoch.to_string())]);
-        metadata.extend(operation.map(|operation| (OPERATION.to_owned(), operation.to_string())));
+        let metadata =
+            BTreeMap::from([(EPOCH.to_owned(), epoch.to_string()), (OPERATION.to_owned(), operation.to_string())]);
         let object = NewObject { body, content_type: Some(JSON.to_owned()), metadata };
         let error = match self.store.write(&self.lock, object, Precondition::Absent).await {
             Ok(generation) => return Ok(LockAnswer::Ours(generation)),

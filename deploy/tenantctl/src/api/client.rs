@@ -13,7 +13,7 @@ use tenancy::store::Generation;
 use tenancy::tenant::{Format, TenantId};
 
 use super::ApiError;
-use super::wire::{DefinitionItem, Listed, Preview, Problem, Received, TenantDocument};
+use super::wire::{DefinitionItem, Fleet, Listed, Preview, Problem, Received, TenantDocument};
 use crate::settings::Token;
 
 /// The API at one address.
@@ -95,6 +95,11 @@ impl Api {
     /// Asks for the newest plugins.
     pub(crate) async fn upgrade_plugins(&self, tenant: &TenantId) -> Result<Submitted, ApiError> {
         self.submit(self.request(Method::POST, &format!("tenants/{tenant}/plugins/upgrade"))).await
+    }
+
+    /// The fleet in numbers.
+    pub(crate) async fn fleet(&self) -> Result<Received<Fleet>, ApiError> {
+        self.json(self.get("fleet")).await
     }
 
     /// Deletes a tenant.

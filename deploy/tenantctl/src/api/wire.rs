@@ -1,6 +1,7 @@
 //! What this client reads of the API's answers. Members it does not use are left alone, so a newer API can be talked
 //! to; what programs ask for with `-o json` is the answer as it came.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -125,6 +126,43 @@ pub(crate) struct DriftedTenant {
     #[serde(default)]
     pub(crate) last_clean: Option<String>,
     pub(crate) found: Vec<Finding>,
+}
+
+/// The fleet in numbers. What this client does not know is passed over.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Fleet {
+    pub(crate) tenants: usize,
+    pub(crate) phases: BTreeMap<String, usize>,
+    pub(crate) conditions: BTreeMap<String, BTreeMap<String, usize>>,
+    pub(crate) images: Shares,
+    pub(crate) modules: Shares,
+    pub(crate) projects: Shares,
+    pub(crate) drifted: usize,
+    pub(crate) slowest: Vec<SlowApply>,
+    pub(crate) held: Vec<HeldTenant>,
+}
+
+/// How the fleet divides over the values of one kind.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Shares {
+    pub(crate) counts: BTreeMap<String, usize>,
+    #[serde(default)]
+    pub(crate) others: usize,
+}
+
+/// How long the last apply of a tenant took.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SlowApply {
+    pub(crate) tenant: TenantId,
+    pub(crate) seconds: u64,
+}
+
+/// A tenant that waits for a person.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct HeldTenant {
+    pub(crate) tenant: TenantId,
+    pub(crate) reason: String,
 }
 
 /// One resource that is not what was applied.

@@ -139,6 +139,14 @@ pub(crate) enum Command {
         #[arg(long)]
         drifted: bool,
     },
+    /// Show the fleet in numbers: phases, conditions, images, what is slow, what is held
+    Fleet,
+    /// Follow the fleet in numbers on a terminal, until `q`
+    Top {
+        /// Seconds between two looks
+        #[arg(long, default_value = "5", value_parser = pause, value_name = "SECONDS")]
+        every: Duration,
+    },
     /// Show what of the fleet is not what was applied
     Drift,
     /// Delete a tenant and everything it has
@@ -229,6 +237,12 @@ pub(crate) enum Command {
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: u64 = text.parse().map_err(|_| "write a whole number of seconds".to_owned())?;
     Ok(Duration::from_secs(number))
+}
+
+/// Between two questions: never none.
+fn pause(text: &str) -> Result<Duration, String> {
+    let pause = seconds(text)?;
+    if pause.is_zero() { Err("at least a second".to_owned()) } else { Ok(pause) }
 }
 
 fn generation(text: &str) -> Result<Generation, String> {

@@ -5,6 +5,7 @@ mod approve;
 mod changed;
 mod delete;
 mod drift;
+mod fleet;
 mod get;
 mod history;
 mod list;
@@ -12,6 +13,7 @@ mod logs;
 mod plan;
 mod rollback;
 mod sync;
+mod top;
 mod undelete;
 mod upgrade_plugins;
 mod validate;
@@ -57,6 +59,8 @@ async fn with_api(command: Command, context: &Context<'_>) -> Result<Exit, Failu
         Command::Apply { paths, follow } => apply::run(&paths, &follow, context).await,
         Command::Get { tenant } => get::run(&tenant, context).await,
         Command::List { phase, drifted } => list::run(phase.as_deref(), drifted, context).await,
+        Command::Fleet => fleet::run(context).await,
+        Command::Top { every } => top::run(every, context).await,
         Command::Drift => drift::run(context).await,
         Command::Delete { tenant, yes, force, follow } => delete::run(&tenant, yes, force, &follow, context).await,
         Command::Approve { tenant, digest, follow } => approve::run(&tenant, digest, &follow, context).await,

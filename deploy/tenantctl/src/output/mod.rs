@@ -3,6 +3,7 @@
 
 mod ask;
 mod progress;
+mod screen;
 mod table;
 
 use std::fmt::Write as _;
@@ -12,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub(crate) use progress::Progress;
+pub(crate) use screen::{Screen, wants_to_leave};
 pub(crate) use table::{Ink, Table, Tone, code};
 
 use crate::args::{Color, Form, Global};

@@ -50,6 +50,17 @@ fn many_tenants() {
 }
 
 #[test]
+fn the_fleet() {
+    let server = Server::with(&["acme", "beta", "gamma", "delta"]);
+    server.state().tenants.get_mut("gamma").unwrap().phase = "Failed";
+    server.state().tenants.get_mut("delta").unwrap().phase = "Held";
+    assert_snapshot!("fleet", run(&server, &["fleet"]));
+    assert_snapshot!("fleet_csv", run(&server, &["fleet", "-o", "csv"]));
+    assert_eq!(run(&server, &["fleet", "-o", "json"]).out.matches("\"tenants\": 4").count(), 1);
+    assert_snapshot!("top_without_a_terminal", run(&server, &["top"]));
+}
+
+#[test]
 fn every_page() {
     let server = Server::with(&["aaa", "bbb", "ccc", "ddd", "eee"]);
     server.state().page = Some(2);

@@ -135,6 +135,17 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     },
     Endpoint {
         method: "get",
+        path: "/fleet",
+        id: "getFleet",
+        function: "get-tenant",
+        summary: "Read the fleet in numbers: by phase, condition, image, module and project, what is slow, and what is held and why.",
+        parameters: &[],
+        body: None,
+        answers: &[answer(200, "The fleet.", Negotiated("Fleet"), &[])],
+        problems: &[PARAMETERS, NEGOTIATED, READS],
+    },
+    Endpoint {
+        method: "get",
         path: "/fleet/drift",
         id: "listDrift",
         function: "get-tenant",

@@ -7,7 +7,7 @@ use crate::tenant::SCHEMA;
 /// Schemas by name.
 pub(super) fn schemas() -> Value {
     let mut schemas = Map::new();
-    for group in [ids(), tenants(), statuses(), plugins(), operations(), deliveries(), problems()] {
+    for group in [ids(), tenants(), fleet(), statuses(), plugins(), operations(), deliveries(), problems()] {
         if let Value::Object(group) = group {
             schemas.extend(group);
         }
@@ -117,17 +117,44 @@ fn tenants() -> Value {
     })
 }
 
+fn fleet() -> Value {
+    let counts = || json!({"type": "object", "additionalProperties": count()});
+    let shares = object(&[("counts", counts()), ("others", count())]);
+    let slow = object(&[("tenant", to("TenantId")), ("seconds", count()), ("at", time())]);
+    let held = object(&[("tenant", to("TenantId")), ("reason", text())]);
+    json!({
+        "Fleet": object(&[
+            ("tenants", count()),
+            ("phases", counts()),
+            ("conditions", json!({"type": "object", "additionalProperties": counts()})),
+            ("images", shares.clone()),
+            ("modules", shares.clone()),
+            ("projects", shares),
+            ("drifted", count()),
+            ("slowest", list(&slow)),
+            ("held", list(&held)),
+            ("links", object(&[("self", to("Link")), ("drift", to("Link")), ("tenants", to("Link"))])),
+        ]),
+    })
+}
+
 fn summary_members() -> Vec<(&'static str, Value)> {
     vec![
         ("phase", to("Phase")),
         ("observedGeneration?", to("Generation")),
         ("appliedGeneration?", to("Generation")),
         ("appliedAt?", time()),
+        ("applySeconds?", count()),
+        ("image?", text()),
+        ("module?", to("Digest")),
+        ("conditions?", json!({"type": "object", "additionalProperties": one_of(&["True", "False", "Unknown"])})),
+        ("held?", text()),
         ("retryNotBefore?", time()),
         ("pluginsNotBefore?", time()),
         ("pluginList?", object(&[("address", text()), ("generation?", to("Generation"))])),
         ("destroyAfter?", time()),
         ("deletionRequested?", flag()),
+        ("queued?", flag()),
         ("driftChecked?", time()),
         ("drifted?", count()),
         ("driftConfirmed?", count()),
@@ -157,6 +184,8 @@ fn statuses() -> Value {
         ("digest", to("Digest")),
         ("at", time()),
         ("operation", to("OperationId")),
+        ("image?", text()),
+        ("module?", to("Digest")),
     ]);
     let deletion = object(&[
         ("at", time()),

@@ -1,6 +1,7 @@
 //! What tenants, operations, definitions and lists look like on the wire.
 
 mod drift;
+mod fleet;
 mod operation;
 mod sweep;
 mod tenant;
@@ -8,6 +9,7 @@ mod tenant;
 use serde::Serialize;
 
 pub use drift::TenantDriftResource;
+pub use fleet::FleetResource;
 pub use operation::{OperationReference, OperationResource, PreviewResource};
 pub use sweep::SweepResource;
 pub use tenant::{DefinitionGeneration, TenantResource, TenantSummaryResource};

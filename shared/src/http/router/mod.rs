@@ -7,6 +7,7 @@ mod definitions;
 mod delete;
 mod drift;
 mod events;
+mod fleet;
 mod get;
 mod health;
 mod list;
@@ -64,6 +65,7 @@ pub fn delete_tenant(door: Door) -> Router {
 /// `get-tenant`.
 pub fn get_tenant(queries: Queries, gate: &Gate) -> Router {
     let routes = Router::new()
+        .route("/fleet", get(fleet::fleet))
         .route("/fleet/drift", get(drift::drift))
         .route("/tenants", get(list::tenants))
         .route("/tenants/{id}", get(get::tenant))

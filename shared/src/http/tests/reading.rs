@@ -40,6 +40,14 @@ async fn a_list_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
+async fn the_fleet_is_counted_from_its_listing() {
+    let world = World::new();
+    fleet(&world, &["aaa", "bbb", "ccc"]).await;
+    assert_snapshot!("fleet", world.get("/fleet").await.snapshot());
+    assert_eq!(world.get("/fleet?phase=Ready").await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn a_status_without_its_summary_is_read() {
     let world = World::new();
     fleet(&world, &["aaa"]).await;

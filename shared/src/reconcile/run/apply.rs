@@ -108,8 +108,15 @@ impl Work<'_> {
             return self.not_serving(entry, log, applied, digest, why).await;
         }
         let now = self.ports.clock.now();
-        let digest = wanted.digest(self.ports.provisioner.platform_digest());
-        let record = AppliedRecord { generation: wanted.stored.generation, digest, at: now, operation: self.operation };
+        let module = self.ports.provisioner.platform_digest();
+        let record = AppliedRecord {
+            generation: wanted.stored.generation,
+            digest: wanted.digest(module),
+            at: now,
+            operation: self.operation,
+            image: Some(wanted.image.clone()),
+            module: Some(module),
+        };
         let settle = |status: &mut Status| {
             status.applied = Some(record.clone());
             status.placement = Some(wanted.placed.placement.clone());

@@ -145,11 +145,12 @@ impl Work<'_> {
                 Err(error) => return Err(Unburied::Export(error)),
             }
             tokio::select! {
-                () = self.ports.clock.sleep(POLL) => {}
+                biased;
                 () = self.tenure.cancel.cancelled() => {
                     let changes = ChangeSummary::default();
                     return Err(ProvisionError::Interrupted { changes }.into());
                 }
+                () = self.ports.clock.sleep(POLL) => {}
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The end of a tenant: its resources destroyed, or kept and forgotten; then its definition and its status.
 
+use std::time::Duration;
+
 use super::super::decide::{Action, Cause, HoldReason, deletion_digest};
 use super::super::observe::{Observation, ObservedDefinition};
 use super::super::recorder::record;
@@ -10,6 +12,9 @@ use crate::provision::{ChangeSummary, Variables};
 use crate::records::{Entry, OperationKind, Outcome, Phase, Status, StoredDefinition};
 use crate::store::{Generation, Precondition, StoreError, Versioned};
 use crate::tenants::CommandError;
+
+/// A decision that came too late is made anew.
+const SOON: Duration = Duration::from_secs(1);
 
 impl Work<'_> {
     pub(super) async fn destroy(
@@ -31,6 +36,9 @@ impl Work<'_> {
         let run = self.provision_run(&variables);
         if let Err(unburied) = self.bury(&mut entry, observation, &run, &log).await {
             return self.not_destroyed(&mut entry, &log, unburied, before).await;
+        }
+        if self.is_wanted_again(observation).await? {
+            return self.kept_after_all(&mut entry, &log).await;
         }
         if !self.is_let_through(cause, observation).await? {
             return self.held_after_all(&mut entry, &log, observation).await.map(Some);
@@ -56,13 +64,33 @@ impl Work<'_> {
         {
             return self.not_destroyed(&mut entry, &log, unburied, before).await;
         }
-        match self.ports.provisioner.forget(self.tenant, self.tenure.epoch).await {
+        if self.is_wanted_again(observation).await? {
+            return self.kept_after_all(&mut entry, &log).await;
+        }
+        match self.ports.provisioner.forget(self.tenant, self.operation, self.tenure.epoch).await {
             Ok(()) => {
                 let message = "the tenant is forgotten; its resources, if it had any, are kept";
                 self.gone(&mut entry, &log, observation, ChangeSummary::default(), message).await
             }
             Err(error) => self.failed(&mut entry, &log, error, deletion_digest(), before).await,
         }
+    }
+
+    /// The last look before anything goes: what was decided on may have been a listing that was behind, and an export takes
+    /// longer than it takes somebody to put their file back.
+    async fn is_wanted_again(&self, observation: &Observation) -> Result<bool, StoreError> {
+        let status = observation.status.as_ref().map(|status| &status.value);
+        let asked = status.and_then(|status| status.deletion.as_ref()?.generation);
+        self.ports.definitions.is_there(self.tenant, asked).await
+    }
+
+    /// What is to be done with the definition that is there is decided anew.
+    async fn kept_after_all(&self, entry: &mut Entry, log: &RunLog) -> Result<Option<Status>, CommandError> {
+        let message = "the definition was written again meanwhile: nothing was destroyed";
+        let mut end = End::succeeded(message, ChangeSummary::default());
+        (end.outcome, end.reason) = (Outcome::Failed, Some("WANTED_AGAIN"));
+        self.close(entry, log, end).await?;
+        Err(CommandError::Busy { retry_after: SOON })
     }
 
     /// Asks the breaker for the last time, and writes down that the tenant goes. What somebody asked for or approved is

@@ -23,8 +23,14 @@ fn ready() -> Status {
     status.phase = Phase::Ready;
     status.observed_generation = Some(generation(1));
     let operation = crate::operation::OperationId::from(ulid::Ulid::nil());
-    status.applied =
-        Some(AppliedRecord { generation: generation(1), digest: Digest::of(b"one"), at: at(-10), operation });
+    status.applied = Some(AppliedRecord {
+        generation: generation(1),
+        digest: Digest::of(b"one"),
+        at: at(-10),
+        operation,
+        image: None,
+        module: None,
+    });
     status
 }
 
@@ -33,6 +39,11 @@ fn with(change: impl FnOnce(&mut Status)) -> Option<Status> {
     let mut status = ready();
     change(&mut status);
     Some(status)
+}
+
+/// One that ends so many seconds from now, of a definition of this generation.
+fn tombstone(ends: i64, vanished: Option<u64>) -> Tombstone {
+    Tombstone { since: at(-9), destroy_after: at(ends), generation: vanished.map(generation), approval: None }
 }
 
 /// `defined`: generation and digest of a valid definition, or none.
@@ -54,6 +65,7 @@ fn choose_when(
     });
     let mut situation = Situation {
         intended,
+        last_definition: None,
         status,
         interrupted: None,
         deletions_held: false,
@@ -82,12 +94,7 @@ fn a_definition_that_is_there() {
         ("due again", (1, "one"), with(|s| s.retry = Some(retry(-5))), Action::Apply(Why::Unfinished)),
         ("changed during backoff", (2, "two"), with(|s| s.retry = Some(retry(5))), Action::Apply(Why::Changed)),
         ("drift check due", (1, "one"), with(|s| s.applied.as_mut().unwrap().at = at(-130_000)), Action::CheckDrift),
-        (
-            "put back",
-            (2, "one"),
-            with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(9), approval: None })),
-            Action::Restore,
-        ),
+        ("put back", (2, "one"), with(|s| s.tombstone = Some(tombstone(9, None))), Action::Restore),
     ] {
         assert_eq!(choose(Some(defined), status), expected, "{case}");
     }
@@ -95,18 +102,17 @@ fn a_definition_that_is_there() {
 
 #[test]
 fn a_definition_that_is_not_there() {
-    let tombstone = |seconds| Some(Tombstone { since: at(-9), destroy_after: at(seconds), approval: None });
     let grace = Action::Tombstone { destroy_after: at(86_400) };
     let terms = |policy, protection| DeletionTerms { policy, protection };
     for (case, status, expected) in [
         ("never seen", None, Action::Noop(Idle::Unknown)),
         ("vanished", with(|_| {}), grace),
-        ("grace", with(|s| s.tombstone = tombstone(1)), Action::Noop(Idle::Grace)),
-        ("over", with(|s| s.tombstone = tombstone(-1)), Action::Destroy(Cause::Vanished)),
+        ("grace", with(|s| s.tombstone = Some(tombstone(1, None))), Action::Noop(Idle::Grace)),
+        ("over", with(|s| s.tombstone = Some(tombstone(-1, None))), Action::Destroy(Cause::Vanished)),
         (
             "retained",
             with(|s| {
-                s.tombstone = tombstone(-1);
+                s.tombstone = Some(tombstone(-1, None));
                 s.terms = terms(DeletionPolicy::Retain, false);
             }),
             Action::Forget(Cause::Vanished),
@@ -126,7 +132,19 @@ fn a_deletion_stands_until_the_definition_is_written_again() {
     });
     assert_eq!(choose(Some((1, "one")), asked.clone()), Action::Destroy(Cause::Requested));
     assert_eq!(choose(None, asked.clone()), Action::Destroy(Cause::Requested));
-    assert_eq!(choose(Some((2, "one")), asked), Action::Restore);
+    assert_eq!(choose(Some((2, "one")), asked.clone()), Action::Restore);
+    let beside = |situation: &mut Situation<'_>| situation.intended = Intended::Conflict(&[]);
+    assert_eq!(choose_when(None, asked.as_ref(), beside), Action::Reject, "one of them is another");
+}
+
+#[test]
+fn a_definition_that_came_and_went_unnoticed_has_a_grace_of_its_own() {
+    let (vanished, newer) = (generation(3), generation(5));
+    let status = with(|s| s.tombstone = Some(tombstone(-1, Some(3))));
+    let choose = |last| choose_when(None, status.as_ref(), |situation| situation.last_definition = last);
+    assert_eq!(choose(Some(vanished)), Action::Destroy(Cause::Vanished));
+    assert_eq!(choose(None), Action::Destroy(Cause::Vanished), "the bucket keeps no old ones");
+    assert_eq!(choose(Some(newer)), Action::Tombstone { destroy_after: at(86_400) });
 }
 
 #[test]
@@ -138,7 +156,7 @@ fn an_interrupted_operation_is_settled_before_anything_else() {
 
 #[test]
 fn the_breaker_holds_what_would_be_destroyed() {
-    let status = with(|s| s.tombstone = Some(Tombstone { since: at(-9), destroy_after: at(-1), approval: None }));
+    let status = with(|s| s.tombstone = Some(tombstone(-1, None)));
     let action = choose_when(None, status.as_ref(), |situation| situation.deletions_held = true);
     assert_eq!(action, Action::Hold(HoldReason::Breaker));
 }

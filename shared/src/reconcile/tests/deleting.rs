@@ -43,6 +43,61 @@ async fn a_tombstone_is_carried_out_after_its_grace_by_the_sweep() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_definition_put_back_and_removed_unnoticed_has_its_whole_grace() {
+    let world = World::new();
+    for id in ["acme", "globex"] {
+        world.upload(id, &definition(id, "")).await;
+        world.reconcile(id).await.unwrap();
+    }
+    world.remove("acme").await;
+    world.watcher.notice(&tenant("acme")).await.unwrap();
+    // No event of these arrives, and no sweep comes by.
+    world.later(80_000).await;
+    world.upload("acme", &definition("acme", "")).await;
+    world.remove("acme").await;
+    for expected in [Some(Phase::Tombstoned), None] {
+        world.later(86_500).await;
+        world.sweeper.sweep().await.unwrap();
+        world.work_off().await;
+        assert_eq!(world.phase("acme").await, expected);
+    }
+    assert!(world.provisioner.resources(&tenant("acme")).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_asked_for_destroys_nothing_beside_another_definition() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    world.provisioner.fail_next(crate::provision::memory::Fault::Refused);
+    assert!(world.delete("acme").await.is_err());
+    let beside = DefinitionObject::of(&tenant("acme"), Format::Json).name;
+    let body = Bytes::from_static(b"{}");
+    world.definitions.write(&beside, NewObject { body, ..NewObject::default() }, Precondition::Absent).await.unwrap();
+    world.later(61).await;
+    world.sweeper.sweep().await.unwrap();
+    world.work_off().await;
+    assert_eq!(world.phase("acme").await, Some(Phase::Invalid));
+    assert_eq!(world.provisioner.resources(&tenant("acme")).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_definition_put_back_while_the_database_is_exported_is_kept() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    world.exports.take(20);
+    let put_back = async {
+        world.later(50).await;
+        world.upload("acme", &definition("acme", "suspend: false")).await;
+    };
+    let (deleted, ()) = tokio::join!(world.delete("acme"), put_back);
+    assert!(!deleted.unwrap().finished);
+    assert_eq!(world.operations("acme").await[1].reason.as_deref(), Some("WANTED_AGAIN"));
+    world.work_off().await;
+    assert_eq!(world.phase("acme").await, Some(Phase::Ready));
+    assert_eq!(world.provisioner.resources(&tenant("acme")).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_emptied_bucket_destroys_nothing() {
     let world = World::new();
     let ids: Vec<String> = (0..20).map(|number| format!("tenant-{number}")).collect();

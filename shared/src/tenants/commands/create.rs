@@ -5,7 +5,7 @@ use super::{Commands, Intent, is_known};
 use crate::provision::ProvisionError;
 use crate::records::{DefinitionHead, OperationKind};
 use crate::store::StoreError;
-use crate::tenant::TenantId;
+use crate::tenant::{Format, TenantId};
 
 impl Commands {
     /// Stores the definition of a new tenant and makes it so. A definition, resources or a workspace of that name are
@@ -13,10 +13,11 @@ impl Commands {
     pub async fn create(&self, caller: &Caller, submission: Submission, wait: Wait) -> Result<Answer, CommandError> {
         let definition = Self::read(&submission)?;
         self.rendered(&definition, None).await?;
+        let source = Self::text(&submission, &definition, Format::Yaml)?;
         let tenant = definition.metadata.name;
         self.must_be_new(&tenant).await?;
         let writer = &self.reconciler.ports().definition_writer;
-        let written = writer.create(&tenant, submission.source, submission.format).await;
+        let written = writer.create(&tenant, source).await;
         let generation = match written {
             Ok(generation) => generation,
             Err(StoreError::PreconditionFailed { .. }) => return Err(CommandError::AlreadyExists(tenant)),

@@ -21,7 +21,8 @@ impl Commands {
         };
         let Some(last) = last else { return Err(CommandError::NotFound(tenant.clone())) };
         let ports = self.reconciler.ports();
-        let generation = match ports.definition_writer.create(tenant, last.source, last.format).await {
+        // JSON stays as it was: it is YAML too.
+        let generation = match ports.definition_writer.create(tenant, last.source).await {
             Ok(generation) => generation,
             Err(StoreError::PreconditionFailed { .. }) => return Err(CommandError::AlreadyExists(tenant.clone())),
             Err(error) => return Err(error.into()),

@@ -1,10 +1,12 @@
 //! `update`: another definition for a tenant that is there.
 
+use bytes::Bytes;
+
 use super::super::{Answer, Caller, CommandError, IfMatch, Submission, Wait};
 use super::{Commands, Intent, is_known};
 use crate::records::{OperationKind, StoredDefinition};
 use crate::store::{Generation, StoreError};
-use crate::tenant::{Definition, TenantId};
+use crate::tenant::{Definition, Format, TenantId};
 
 /// Writers that race for one definition each get through in their turn; so many lost turns in a row are a storm.
 const ATTEMPTS: usize = 100;
@@ -48,15 +50,16 @@ impl Commands {
             let written = match stored {
                 Some(stored) => {
                     must_match(&stored, if_match)?;
+                    let source = Self::text(submission, definition, stored.object.format)?;
                     // The same bytes again, while a deletion stands, say that it is wanted after all: a new generation.
                     let leaving = status.is_some_and(|status| status.value.deletion.is_some());
-                    if !leaving && self.is_stored(&stored, submission).await? {
+                    if !leaving && self.is_stored(&stored, &source).await? {
                         return Ok(stored.generation);
                     }
-                    writer.replace(&stored, submission.source.clone(), submission.format).await
+                    writer.replace(&stored, source).await
                 }
                 None if is_known(status.as_ref()) && if_match == IfMatch::Any => {
-                    writer.create(tenant, submission.source.clone(), submission.format).await
+                    writer.create(tenant, Self::text(submission, definition, Format::Yaml)?).await
                 }
                 None => return Err(CommandError::NotFound(tenant.clone())),
             };
@@ -69,12 +72,8 @@ impl Commands {
         Err(CommandError::Busy { retry_after: std::time::Duration::from_secs(1) })
     }
 
-    async fn is_stored(&self, stored: &StoredDefinition, submission: &Submission) -> Result<bool, CommandError> {
-        if stored.object.format != submission.format {
-            return Ok(false);
-        }
-        let source = self.reconciler.ports().definitions.source(stored).await?;
-        Ok(source.is_some_and(|source| source == submission.source))
+    async fn is_stored(&self, stored: &StoredDefinition, source: &Bytes) -> Result<bool, CommandError> {
+        Ok(self.reconciler.ports().definitions.source(stored).await?.is_some_and(|stored| stored == *source))
     }
 }
 

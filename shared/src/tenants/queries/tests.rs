@@ -92,6 +92,15 @@ async fn a_fleet_costs_a_listing_a_thousand_and_no_read() {
 }
 
 #[tokio::test]
+async fn the_fleet_in_numbers_costs_the_same() {
+    let records = fleet(2_500).await;
+    let reader = || Arc::clone(&records) as Arc<dyn ObjectReader>;
+    let fleet = Queries::new(reader(), reader()).fleet().await.unwrap();
+    assert_eq!((fleet.tenants, fleet.phases[&Phase::Failed]), (2_500, 25));
+    assert_eq!((records.listings.load(Ordering::Relaxed), records.reads.load(Ordering::Relaxed)), (3, 0));
+}
+
+#[tokio::test]
 async fn a_filter_looks_at_a_thousand_at_a_time_and_loses_nobody() {
     let failed = ListFilter { phase: Some(Phase::Failed), drifted: None };
     for limit in [1, 7, 10, 1_000] {

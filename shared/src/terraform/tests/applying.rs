@@ -180,7 +180,7 @@ async fn a_lock_of_somebody_else_is_waited_for_then_named() {
     let held = engine.apply(&run, Guard::Protect, &told).await.unwrap_err();
     let ProvisionError::Locked(holder) = &held else { panic!("{held:?}") };
     assert_eq!((holder.who.as_str(), holder.since.as_str(), holder.lock), ("jo@laptop", "2026-01-02T03:04:05Z", lock));
-    assert!(matches!(engine.forget(&run.tenant, Epoch(1)).await, Err(ProvisionError::Locked(_))));
+    assert!(matches!(engine.forget(&run.tenant, run.operation, Epoch(1)).await, Err(ProvisionError::Locked(_))));
     assert!(engine.plan(&run, Goal::Defined, &told).await.is_ok(), "a preview waits for nobody");
 
     let patient = EngineSettings { lock_wait: Duration::from_secs(30), ..fixture.settings() };

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::faulty::Fault;
@@ -77,7 +79,7 @@ async fn a_run_that_starts_with_an_epoch_that_is_over_does_nothing() {
     assert!(matches!(engine.apply(&late, Guard::Protect, &told).await, Err(ProvisionError::Fenced { .. })));
     assert!(matches!(engine.destroy(&late, &told).await, Err(ProvisionError::Fenced { .. })));
     assert!(matches!(engine.fence(&tenant, Epoch(4)).await, Err(ProvisionError::Store(_))));
-    assert!(matches!(engine.forget(&tenant, Epoch(4)).await, Err(ProvisionError::Store(_))));
+    assert!(matches!(engine.forget(&tenant, late.operation, Epoch(4)).await, Err(ProvisionError::Store(_))));
     assert_eq!(engine.head(&tenant).await.unwrap(), before);
     assert_eq!(fixture.state.names().await, [state_name("acme").to_string()]);
 }
@@ -102,13 +104,28 @@ async fn a_forgotten_workspace_is_gone_and_nothing_was_destroyed() {
     let fixture = Fixture::new();
     let (engine, told) = (fixture.engine().await, Told::default());
     let tenant = "acme".parse().unwrap();
-    engine.apply(&fixture.run("acme", &json!({})), Guard::Protect, &told).await.unwrap();
+    let run = fixture.run("acme", &json!({}));
+    engine.apply(&run, Guard::Protect, &told).await.unwrap();
     let lock = NewObject { body: "x".into(), ..NewObject::default() };
     fixture.state.write(&lock_name("other"), lock, Precondition::Absent).await.unwrap();
-    engine.forget(&tenant, Epoch(1)).await.unwrap();
-    engine.forget(&tenant, Epoch(1)).await.unwrap();
+    engine.forget(&tenant, run.operation, Epoch(1)).await.unwrap();
+    engine.forget(&tenant, run.operation, Epoch(1)).await.unwrap();
     assert_eq!(engine.head(&tenant).await.unwrap(), None);
     assert_eq!(fixture.state.names().await, [lock_name("other").to_string()], "another tenant's lock is left alone");
+}
+
+#[tokio::test]
+async fn who_died_while_forgetting_leaves_a_lock_that_is_known_to_be_theirs() {
+    let fixture = Fixture::new();
+    let (engine, told) = (fixture.engine().await, Told::default());
+    let run = fixture.run("acme", &json!({}));
+    engine.apply(&run, Guard::Protect, &told).await.unwrap();
+    fixture.state.order(Fault::Late, ".tflock", 1);
+    let forgetting = engine.forget(&run.tenant, run.operation, run.epoch);
+    assert!(tokio::time::timeout(Duration::from_millis(50), forgetting).await.is_err(), "it dies under its lock");
+    assert!(fixture.state.names().await.contains(&lock_name("acme").to_string()));
+    engine.break_lock(&run.tenant, run.operation).await.unwrap();
+    assert_eq!(fixture.state.names().await, [state_name("acme").to_string()]);
 }
 
 #[tokio::test]

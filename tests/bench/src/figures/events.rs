@@ -17,7 +17,6 @@ use tenancy::records::{DefinitionWriter, Definitions, Phase, Status, Statuses};
 use tenancy::store::Precondition;
 use tenancy::store::memory::MemoryStore;
 use tenancy::tasks::{HandOutError, Task, Tasks};
-use tenancy::tenant::Format;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -81,7 +80,7 @@ async fn watcher() -> Result<Watcher, Failure> {
     for number in 0..FLEET {
         let id = tenant(number);
         let source = definition(&id, 3).into_bytes().into();
-        let generation = writer.create(&id.parse()?, source, Format::Yaml).await?;
+        let generation = writer.create(&id.parse()?, source).await?;
         let mut status = Status::new(id.parse()?);
         status.phase = Phase::Ready;
         status.observed_generation = Some(generation);

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::state::Tenant;
+use super::state::{State, Tenant};
 
 pub(super) fn json(status: u16, body: &Value) -> Response {
     answer(status, "application/json", body.to_string(), &[])
@@ -59,6 +59,30 @@ pub(super) fn tenant(name: &str, tenant: &Tenant) -> Value {
         document["status"]["plugins"] = tenant.plugins.clone();
     }
     document
+}
+
+pub(super) fn fleet(state: &State) -> Value {
+    let count = |phase: &str| state.tenants.values().filter(|tenant| tenant.live && tenant.phase == phase).count();
+    let phases: Vec<(&str, usize)> = ["Ready", "Failed", "Held"].map(|phase| (phase, count(phase))).to_vec();
+    let phases: serde_json::Map<String, Value> = phases
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(phase, count)| (phase.to_owned(), count.into()))
+        .collect();
+    let tenants = state.tenants.values().filter(|tenant| tenant.live).count();
+    let held = state.tenants.iter().filter(|(_, tenant)| tenant.phase == "Held");
+    let held: Vec<Value> = held.map(|(name, _)| json!({ "tenant": name, "reason": "WouldDestroyData" })).collect();
+    json!({
+        "tenants": tenants, "phases": phases,
+        "conditions": { "Ready": { "True": count("Ready"), "False": tenants - count("Ready") } },
+        "images": { "counts": { "registry.example/wordpress-runtime:6.8": tenants - 1 }, "others": 1 },
+        "modules": { "counts": {}, "others": 0 },
+        "projects": { "counts": { "tenants-eu": tenants }, "others": 0 },
+        "drifted": 1,
+        "slowest": state.tenants.keys().take(2).map(|name| json!({ "tenant": name, "seconds": 75, "at": "2026-01-02T03:04:05Z" })).collect::<Vec<_>>(),
+        "held": held,
+        "links": { "self": "/fleet", "drift": "/fleet/drift", "tenants": "/tenants" },
+    })
 }
 
 pub(super) fn item(name: &str, tenant: &Tenant) -> Value {

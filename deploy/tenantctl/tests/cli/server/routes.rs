@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::json;
 use tenancy::tenant::{Format, parse};
 
-use super::answer::{answer, item, json, no_tenant, problem, tenant};
+use super::answer::{answer, fleet, item, json, no_tenant, problem, tenant};
 use super::state::{Fault, State};
 
 type Query = BTreeMap<String, String>;
@@ -36,6 +36,7 @@ pub(super) async fn handle(
     let dry = query.get("dryRun").is_some_and(|value| value == "true");
     match (method.as_str(), parts.as_slice()) {
         ("GET", ["tenants"]) => list(&state, &query),
+        ("GET", ["fleet"]) => json(200, &fleet(&state)),
         ("GET", ["tenants", name]) => match state.live(name) {
             Some(found) => json(200, &tenant(name, found)),
             None => no_tenant(name),
