@@ -41,7 +41,9 @@ fn lists_are_where_there_is_one(document: &mut Value) -> bool {
             }
             lists_are_where_there_is_one(member) || found
         }),
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| lists_are_where_there_is_one(item) || found),
+        Value::Array(items) => {
+            items.iter_mut().filter_map(|item| lists_are_where_there_is_one(item).then_some(())).count() > 0
+        }
         _ => false,
     }
 }
