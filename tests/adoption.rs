@@ -78,6 +78,27 @@ async fn a_deletion_after_a_killed_run_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn what_stands_in_the_way_of_an_approved_plan_is_taken_over_too() {
+    let plane = ControlPlane::start().await;
+    plane.create(&definition("acme", "")).await;
+    let held = plane.update("acme", &definition("acme", "database: {tier: premium}")).await;
+    assert_eq!(held.body["reason"], "HELD", "{}", held.text);
+    // An earlier run made the database where it is to go, and died.
+    let old = plane.cloud().resource("google_sql_database", "acme");
+    let new = old.to_string_lossy().replace("shared-1", "premium-1");
+    assert_ne!(old.to_string_lossy(), new);
+    std::fs::write(&new, std::fs::read_to_string(&old).unwrap().replace("shared-1", "premium-1")).unwrap();
+
+    let digest = serde_json::json!({ "digest": held.body["digest"] }).to_string();
+    let json = [("content-type", "application/json")];
+    let done = plane.send(Method::POST, "/tenants/acme/approvals", Some(&digest), &json).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert_eq!(done.body["status"]["phase"], "Ready");
+    assert_eq!(plane.cloud().resource("google_sql_database", "acme").to_string_lossy(), new, "and nothing else");
+    assert!(plane.operations("acme").await[0]["changes"].to_string().contains("import"));
+}
+
+#[tokio::test]
 async fn a_bucket_of_somebody_else_is_reported_and_left_alone() {
     let plane = ControlPlane::start().await;
     plane.create(&definition("donor", "")).await;

@@ -124,6 +124,7 @@ async fn tokens_of_an_issuer_are_verified_by_the_functions() {
         ("for others", Some(issuer.token(ADA, &json!({"aud": "https://example.com"}))), 401, "another audience"),
         ("another issuer", Some(impostor.token(ADA, &json!({}))), 401, "signature is not its key's"),
         ("another key", Some(impostor.token(ADA, &json!({"iss": issuer.url()}))), 401, "signature is not its key's"),
+        ("a key nobody knows", Some(issuer.token_of_unknown_key(ADA)), 401, "no key of that id"),
         ("another's name", Some(issuer.token(ADA, &json!({"iss": impostor.url()}))), 401, "another issuer made it"),
         ("unsigned", Some(issuer.unsigned_token(ADA)), 401, "that can be read"),
         ("as behind Cloud Run", Some(issuer.verified_token(ADA)), 401, "the bearer token"),

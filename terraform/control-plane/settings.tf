@@ -4,7 +4,7 @@
 locals {
   setting_fields = {
     approvals = { validSeconds = "number" }
-    deletion  = { breakerCount = "number", breakerShare = "number", breakerWindowSeconds = "number", graceSeconds = "number" }
+    deletion  = { breakerCount = "number", breakerMost = "number", breakerShare = "number", breakerWindowSeconds = "number", graceSeconds = "number" }
     drift     = { checksPerSweep = "number", confirmSeconds = "number", ignore = "differences", intervalSeconds = "number" }
     limits    = { leaseSeconds = "number", queue = "number", runSeconds = "number", runs = "number", runsPerInstance = "number", waitSeconds = "number" }
     retry     = { firstSeconds = "number", mostSeconds = "number" }

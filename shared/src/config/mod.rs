@@ -15,7 +15,7 @@ pub use concerns::{
     ServerConfig, StoreConfig, TasksConfig, WorkerConfig,
 };
 pub use install::InstallConfig;
-pub use reader::{ConfigError, ConfigProblem, Reader, load};
+pub use reader::{ConfigError, ConfigProblem, Reader, load, load_from};
 
 #[cfg(test)]
 mod tests;

@@ -45,8 +45,8 @@ pub fn load<T>(read: impl FnOnce(&mut Reader) -> Option<T>) -> Result<T, ConfigE
     load_from(variables.collect(), read)
 }
 
-/// Reads what a program needs from these variables.
-pub(super) fn load_from<T>(
+/// Reads what a program needs from these variables: names and values.
+pub fn load_from<T>(
     variables: Vec<(String, String)>,
     read: impl FnOnce(&mut Reader) -> Option<T>,
 ) -> Result<T, ConfigError> {

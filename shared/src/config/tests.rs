@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::reader::load_from;
 use super::variables::{ALL, reference};
-use super::{AuthConfig, AuthMode, ConfigError, LookoutConfig, PrepareConfig, ReaderConfig, WorkerConfig};
+use super::{AuthConfig, AuthMode, ConfigError, LookoutConfig, PrepareConfig, ReaderConfig, WorkerConfig, load_from};
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

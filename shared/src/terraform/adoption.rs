@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::PLAN_FILE;
 use super::adopt::{self, Candidate};
 use super::attempt::Attempt;
+use super::module::Module;
 use super::planfile::PlanFile;
 use super::process::Exit;
 use super::transcript::Transcript;
@@ -19,6 +20,26 @@ const MOST_ROUNDS: usize = 6;
 /// In the run's folder.
 const ADOPT_FILE: &str = "adopt.tf.json";
 
+/// What an apply begins with.
+#[derive(Clone, Copy)]
+pub(super) enum First<'a> {
+    /// The configuration; the guard stands in its folder.
+    Configuration,
+    /// The saved plan, which somebody approved. No guard stands in its folder: whatever goes on from there destroys nothing
+    /// of what this module guards.
+    Approved(&'a Module),
+}
+
+impl First<'_> {
+    /// What a plan that goes on from here would destroy, although nobody approved it.
+    fn unapproved(self, planned: &ChangeSummary) -> Vec<ResourceAddress> {
+        match self {
+            Self::Configuration => Vec::new(),
+            Self::Approved(module) => module.guarded(planned),
+        }
+    }
+}
+
 /// What can be done about names that are taken.
 enum Adoption {
     /// The saved plan takes over what is the tenant's own, and does the rest of the work.
@@ -29,9 +50,18 @@ enum Adoption {
 
 impl Attempt<'_> {
     /// Applies; takes over what stands in the way, as often as it takes.
-    pub(super) async fn apply_adopting(&mut self, lock_timeout: &str) -> Result<(Exit, Transcript), ProvisionError> {
-        let apply = ["apply", "-auto-approve", "-json", "-input=false", lock_timeout];
-        let (mut exit, mut said) = self.converse(&apply).await?;
+    pub(super) async fn apply_adopting(
+        &mut self,
+        first: First<'_>,
+        lock_timeout: &str,
+    ) -> Result<(Exit, Transcript), ProvisionError> {
+        let saved = ["apply", "-json", "-input=false", lock_timeout, PLAN_FILE];
+        let (mut exit, mut said) = match first {
+            First::Configuration => {
+                self.converse(&["apply", "-auto-approve", "-json", "-input=false", lock_timeout]).await?
+            }
+            First::Approved(_) => self.converse(&saved).await?,
+        };
         for _ in 0..MOST_ROUNDS {
             let taken = adopt::taken(&said.errors);
             if exit.success || exit.stopped || taken.is_empty() {
@@ -43,8 +73,13 @@ impl Attempt<'_> {
                     break;
                 }
                 Adoption::Planned(planned) => {
+                    let unapproved = first.unapproved(&planned);
+                    if !unapproved.is_empty() {
+                        said.errors.extend(unapproved.into_iter().map(left_for_approval));
+                        break;
+                    }
                     let made = said.done();
-                    (exit, said) = self.converse(&["apply", "-json", "-input=false", lock_timeout, PLAN_FILE]).await?;
+                    (exit, said) = self.converse(&saved).await?;
                     said.follows(&made, &planned);
                 }
             }
@@ -145,6 +180,12 @@ fn candidates(plan: &PlanFile, taken: &BTreeSet<ResourceAddress>) -> (Vec<Candid
         }
     }
     (known, unknown)
+}
+
+/// What the approved plan did not speak of waits for an approval of its own.
+fn left_for_approval(address: ResourceAddress) -> Diagnostic {
+    let summary = format!("what is left to do would destroy {address}, which was not approved: nothing more was done");
+    Diagnostic { summary, detail: "It is planned again, and held.".to_owned(), address: Some(address) }
 }
 
 fn speaks_of(report: &Diagnostic, candidate: &Candidate) -> bool {

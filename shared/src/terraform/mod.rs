@@ -50,6 +50,7 @@ mod workspace;
 
 pub use settings::{EngineSettings, Installed, STATEFUL_TYPES, StartError};
 
+use adoption::First;
 use attempt::Attempt;
 use gateway::Gateway;
 use init::Init;
@@ -132,14 +133,14 @@ impl Engine {
     async fn apply_protected(&self, run: &Run, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {
         let access = Access::Change { guarded_by: Some(Arc::clone(&self.module)) };
         let mut attempt = Attempt::begin(self, run, access, observer).await?;
-        let ended = attempt.apply_adopting(&self.lock_timeout()).await;
+        let ended = attempt.apply_adopting(First::Configuration, &self.lock_timeout()).await;
         let (facts, aftermath) = attempt.conclude().await;
         let (exit, transcript) = ended?;
         judge(run.operation, exit, transcript, facts, aftermath)
     }
 
     /// Three processes: a plan that is compared with the approved one, then exactly that plan. The plan takes no lock:
-    /// the apply refuses a plan of a state that has changed since.
+    /// the apply refuses a plan of a state that has changed since. More only where a name is taken.
     async fn apply_approved(
         &self,
         run: &Run,
@@ -159,7 +160,7 @@ impl Engine {
             judge(run.operation, read.exit, read.said, facts, aftermath)?;
             return Err(ProvisionError::NotApproved { now: read.approval });
         }
-        let ended = attempt.converse(&["apply", "-json", "-input=false", &self.lock_timeout(), PLAN_FILE]).await;
+        let ended = attempt.apply_adopting(First::Approved(&self.module), &self.lock_timeout()).await;
         let (facts, aftermath) = attempt.conclude().await;
         let (exit, transcript) = ended?;
         judge(run.operation, exit, transcript, facts, aftermath)

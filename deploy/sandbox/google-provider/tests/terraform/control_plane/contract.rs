@@ -7,6 +7,7 @@ use std::process::Stdio;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use tenancy::config::variables::{ALL, Absent};
+use tenancy::config::{LookoutConfig, ReaderConfig, WorkerConfig, load_from};
 use tenancy::platform::Platform;
 use tenancy::signals;
 
@@ -44,6 +45,28 @@ pub(super) fn every_function_has_its_variables_and_no_others(resources: &[Resour
             .collect();
         assert!(given.is_subset(&known), "{function} does not read {:?}", given.difference(&known));
         assert!(needed.is_subset(&given), "{function} lacks {:?}", needed.difference(&given));
+    }
+}
+
+/// With the values that are given, too: what Cloud Run and the image add is added, the mounted settings lie elsewhere.
+pub(super) fn every_function_can_start_with_its_variables(plane: &Workspace, resources: &[Resource]) {
+    let settings = plane.run().join("settings.yaml");
+    fs::write(&settings, plane.output("platform").as_str().unwrap()).unwrap();
+    for service in of(resources, "google_cloud_run_v2_service") {
+        let function = service.text("/name").trim_start_matches("aipress-");
+        let env = service.values.pointer("/template/0/containers/0/env").and_then(Json::as_array).unwrap();
+        let given = env.iter().map(|env| match (env["name"].as_str().unwrap(), env["value"].as_str().unwrap()) {
+            (name @ "AIPRESS_PLATFORM", _) => (name, settings.to_str().unwrap()),
+            other => other,
+        });
+        let there = OF_THE_IMAGE.map(|name| (name, "/opt/aipress")).into_iter().chain([("K_SERVICE", function)]);
+        let variables = given.chain(there).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let read = match function {
+            "get-tenant" => load_from(variables, ReaderConfig::read).map(drop),
+            "check-drift" | "definition-changed" => load_from(variables, LookoutConfig::read).map(drop),
+            _ => load_from(variables, WorkerConfig::read).map(drop),
+        };
+        assert!(read.is_ok(), "{function}: {}", read.unwrap_err());
     }
 }
 

@@ -34,6 +34,7 @@ fn a_minimal_one_is_protected_until_it_is_said_otherwise() {
     let resources = lives(&plane, "minimal");
     identities::are_as_in_the_reference(&resources);
     contract::every_function_has_its_variables_and_no_others(&resources);
+    contract::every_function_can_start_with_its_variables(&plane, &resources);
     contract::the_metrics_count_what_is_logged(&resources);
     each_finds_what_it_is_for(&resources);
     let refused = plane.destroy().failed();
@@ -48,6 +49,7 @@ fn one_with_everything_comes_and_goes() {
     let plane = Workspace::control_plane("full");
     let resources = lives(&plane, "full");
     contract::every_function_has_its_variables_and_no_others(&resources);
+    contract::every_function_can_start_with_its_variables(&plane, &resources);
     routes::every_request_reaches_its_function(&resources);
     goes(&plane);
 }
@@ -62,6 +64,7 @@ fn one_that_verifies_tokens_itself_holds_to_the_same_policies() {
     let resources = applied(&plane);
     assert_eq!(violations(&resources), Vec::<String>::new());
     contract::every_function_has_its_variables_and_no_others(&resources);
+    contract::every_function_can_start_with_its_variables(&plane, &resources);
     goes(&plane);
 }
 
