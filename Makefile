@@ -86,11 +86,17 @@ bench: ## The speed table of the README, measured side by side in one run (ARGS=
 	cargo build --release --bins $(addprefix --package ,$(BENCHED))
 	target/release/bench $(ARGS)
 
-# Test modules of this name hold properties of any input; a release build tries some twenty times as many in the same time.
+# Test modules of this name hold properties of any input. PROFILE=--release takes a build of its own, and tries far more in the
+# same time. What once failed is kept in proptest-regressions and tried first, here and in every test.
 .PHONY: fuzz
 fuzz: ## Inputs of any shape at everything that reads some: CASES=20000 for each property, SEED=1 (tests: 256, and another seed each time)
-	PROPTEST_CASES=$(or $(CASES),20000) PROPTEST_RNG_SEED=$(or $(SEED),1) cargo test $(FUZZ_PROFILE) --workspace --lib --bins -- \
+	PROPTEST_CASES=$(or $(CASES),20000) PROPTEST_RNG_SEED=$(or $(SEED),1) cargo test $(PROFILE) --workspace --lib --bins -- \
 	    fuzz:: strangers:: any_archive
+
+.PHONY: bench-fleet
+bench-fleet: ## A sweep over the planned fleet, beside a plain loop (ARGS='--tenants 10000' for a smaller one)
+	cargo build --release --bins $(addprefix --package ,$(BENCHED))
+	target/release/bench fleet --json target/bench-fleet.json $(ARGS)
 
 .PHONY: torture
 torture: ## Functions, Terraform and providers killed at moments drawn from a seed: SEED=1 KILLS=1000 TENANTS=6

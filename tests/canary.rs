@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use end_to_end::{Answer, ControlPlane, Installation, Options, base64, definition};
 use reqwest::{Method, StatusCode};
+use sandbox_google_provider::cloud::{Cloud, Object, Sealed};
+use sandbox_google_provider::kinds::open_secret;
 
 const CANARY: &str = "k4nari-v0gel-9b1c7f20";
 
@@ -44,6 +46,8 @@ const IN_HEADER: &str = "k4nari-h3ader-5d0c1e77";
 const IN_QUERY: &str = "k4nari-qu3ry-0f4b2a91";
 const IN_LIST: &str = "ghp_k4nariL1st00000000000000000000000000";
 const IN_LABEL: &str = "AKIAK4NARILABEL00001";
+const REFERRED_TO: &str = "k4nari-smtp-2c88b1d3";
+const IN_PLACE_OF_A_REFERENCE: &str = "k4nari-pl4in-90ab47e1";
 const BY_THE_CLOUD: &str = "k4nari-cl0ud-7e31c6aa";
 
 impl Life {
@@ -82,6 +86,10 @@ impl Life {
         let (all, acme) = ("/tenants", "/tenants/acme");
         let changed = |spec: &str| definition("acme", spec);
         self.is(Method::POST, all, Some(&changed("")), 201).await;
+        keep_secret(self.plane.folder(), "smtp", REFERRED_TO);
+        let referring = |to: &str| changed(&format!("runtime: {{secretVariables: {{SMTP_PASSWORD: \"{to}\"}}}}"));
+        self.is(Method::PUT, acme, Some(&referring("projects/aipress-sandbox/secrets/smtp/versions/1")), 200).await;
+        self.is(Method::PUT, acme, Some(&referring(IN_PLACE_OF_A_REFERENCE)), 422).await;
         self.is(Method::PUT, acme, Some(&changed("runtime: {scaling: {maxInstances: 4}}")), 200).await;
 
         self.is(Method::PUT, acme, Some(&changed(&format!("runtime: {{image: \"{IN_LABEL}\"}}"))), 422).await;
@@ -135,12 +143,15 @@ async fn a_whole_life_leaves_no_secret_behind() {
         () = watch_processes(&mut seen) => unreachable!("they are watched for ever"),
     }
     let Life { plane, heard } = life;
-    let password = password(plane.folder(), "aipress-sandbox");
+    let password = secret(plane.folder(), "wp-acme-db");
+    assert!(password.len() > 16, "there is a password to look for");
+    assert_eq!(secret(plane.folder(), "smtp"), REFERRED_TO);
     // Where its owner put it: the list in its bucket, and the cloud's own fault.
     let own = [plane.folder().join("buckets/initech-config"), plane.folder().join("cloud/faults.json")];
     let mut kept = Kept::below(plane.folder());
     kept.0.retain(|(file, _)| !own.iter().any(|own| file.starts_with(own)));
-    for secret in [IN_HEADER, IN_QUERY, IN_LIST, IN_LABEL, BY_THE_CLOUD, &password] {
+    let sent = [IN_HEADER, IN_QUERY, IN_LIST, IN_LABEL, IN_PLACE_OF_A_REFERENCE];
+    for secret in sent.into_iter().chain([REFERRED_TO, BY_THE_CLOUD, &password]) {
         for form in forms(secret) {
             assert_eq!(kept.holding(&form), Vec::<&PathBuf>::new(), "{form}");
             assert!(!heard.contains(&form), "{form} was answered");
@@ -172,14 +183,38 @@ async fn credentials_that_a_provider_repeats_are_kept_nowhere() {
     }
 }
 
+const PROJECT: &str = "aipress-sandbox";
+
 /// What the sandbox's cloud keeps sealed.
-fn password(folder: &Path, project: &str) -> String {
-    let cloud = sandbox_google_provider::cloud::Cloud::open(folder.join("cloud")).unwrap();
-    let fields = [("project", project), ("secret", "wp-acme-db")].map(|(name, value)| (name.to_owned(), value.into()));
-    let opened = sandbox_google_provider::kinds::open_secret(&cloud, &fields.into_iter().collect(), None).unwrap();
-    let password = opened["secret_data"].as_str().unwrap();
-    assert!(password.len() > 16, "there is a password to look for");
-    password.to_owned()
+fn secret(folder: &Path, name: &str) -> String {
+    let cloud = Cloud::open(folder.join("cloud")).unwrap();
+    let fields = [("project", PROJECT), ("secret", name)].map(|(name, value)| (name.to_owned(), value.into()));
+    let opened = open_secret(&cloud, &fields.into_iter().collect(), None).unwrap();
+    opened["secret_data"].as_str().unwrap().to_owned()
+}
+
+/// Keeps a secret there, as somebody would before a definition refers to it.
+fn keep_secret(folder: &Path, name: &str, payload: &str) {
+    let cloud = Cloud::open(folder.join("cloud")).unwrap();
+    let parent = format!("projects/{PROJECT}/secrets/{name}");
+    let version = format!("{parent}/versions/1");
+    let Sealed(sealed) = cloud.seal(&version, payload).unwrap();
+    let own = |name: &str, value: serde_json::Value| Object {
+        own: [(name.to_owned(), value)].into_iter().collect(),
+        ..Object::default()
+    };
+    cloud.create("google_secret_manager_secret", &parent, &own("versions", 1.into())).unwrap();
+    cloud.create("google_secret_manager_secret_version", &version, &own("payload", sealed.into())).unwrap();
+}
+
+#[tokio::test]
+async fn an_address_with_a_password_is_refused_and_not_repeated() {
+    let cloud = Installation::new().await;
+    let mut environment = cloud.environment().clone();
+    environment.insert("AIPRESS_PLUGIN_DOWNLOADS".to_owned(), format!("https://ann:{CANARY}@mirror.example"));
+    let ended = cloud.refused("create-tenant", &environment).await;
+    assert_ne!(ended.code, 0);
+    assert!(ended.log.contains("AIPRESS_PLUGIN_DOWNLOADS") && !ended.log.contains(CANARY), "{}", ended.log);
 }
 
 /// A secret as it stands, in base64, in a URL and in JSON.
@@ -216,7 +251,7 @@ async fn no_secret_is_on_the_argument_list_of_any_process() {
     for program in ["terraform apply", "terraform-provider-google"] {
         assert!(seen.iter().any(|list| list.contains(program)), "'{program}' was not seen: {seen:?}");
     }
-    let password = password(cloud.folder(), "aipress-sandbox");
+    let password = secret(cloud.folder(), "wp-acme-db");
     for secret in [CANARY, &password] {
         let holders: Vec<&String> = seen.iter().filter(|list| list.contains(secret)).collect();
         assert_eq!(holders, Vec::<&String>::new());

@@ -19,10 +19,10 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
     /// There is none.
-    #[error("{0} does not exist")]
+    #[error("{} does not exist", .0.told())]
     NotFound(Source),
     /// It is bigger than anybody allowed.
-    #[error("{source_of} has more than {limit} bytes")]
+    #[error("{} has more than {limit} bytes", .source_of.told())]
     TooBig {
         /// The file.
         source_of: Source,
@@ -30,7 +30,7 @@ pub(crate) enum SourceError {
         limit: usize,
     },
     /// Whoever has it does not give it.
-    #[error("{source_of} is refused: {reason}")]
+    #[error("{} is refused: {reason}", .source_of.told())]
     Refused {
         /// The file.
         source_of: Source,
@@ -38,7 +38,7 @@ pub(crate) enum SourceError {
         reason: String,
     },
     /// Whoever has it does not answer.
-    #[error("{source_of} cannot be fetched now: {reason}")]
+    #[error("{} cannot be fetched now: {reason}", .source_of.told())]
     Unavailable {
         /// The file.
         source_of: Source,
@@ -123,7 +123,8 @@ impl Sources {
 
     async fn download_once(&self, source: &Source, url: &str, limit: usize) -> Result<Bytes, SourceError> {
         let unavailable = |reason: String| SourceError::Unavailable { source_of: source.clone(), reason };
-        let mut answer = self.web.get(url).send().await.map_err(|error| unavailable(error.to_string()))?;
+        let failed = |error: reqwest::Error| unavailable(error.without_url().to_string());
+        let mut answer = self.web.get(url).send().await.map_err(failed)?;
         let status = answer.status();
         if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
             return Err(SourceError::NotFound(source.clone()));
@@ -135,7 +136,7 @@ impl Sources {
             return Err(SourceError::Refused { source_of: source.clone(), reason: format!("it answers {status}") });
         }
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| unavailable(error.to_string()))? {
+        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
             body.extend_from_slice(&chunk);
             if body.len() > limit {
                 break;
@@ -159,5 +160,22 @@ fn of_disk(source: &Source, error: &std::io::Error) -> SourceError {
         SourceError::NotFound(source.clone())
     } else {
         SourceError::Refused { source_of: source.clone(), reason: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signature_in_an_address_is_not_told() {
+        let source: Source = "http://127.0.0.1:9/one.zip?X-Goog-Signature=canary".parse().unwrap();
+        let error = Sources::new(None).unwrap().read(&source, 1).await.unwrap_err();
+        assert!(error.retryable());
+        let told = error.to_string();
+        assert!(
+            told.starts_with("http://127.0.0.1:9/one.zip cannot be fetched now") && !told.contains("canary"),
+            "{told}"
+        );
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::auth::AuthConfig;
 use super::reader::Reader;
 use super::variables as var;
+use super::variables::Variable;
 use crate::platform::Platform;
-use crate::plugins::{DirectorySettings, JobName, ProcessSettings};
+use crate::plugins::{DirectorySettings, JobName, ProcessSettings, names_a_user};
 use crate::tasks::TopicName;
 use crate::terraform::Installed;
 
@@ -135,14 +136,24 @@ pub enum InstallerConfig {
 impl PluginsConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let [api, downloads] = [var::DIRECTORY, var::DOWNLOADS]
-            .map(|variable| reader.text(variable).map(|url| url.trim_end_matches('/').to_owned()));
+        let [api, downloads] = [var::DIRECTORY, var::DOWNLOADS].map(|variable| public_url(reader, variable));
         let installer = match reader.optional(var::STAGE_JOB) {
             None => Some(InstallerConfig::Nobody),
             Some(_) => reader.parsed(var::STAGE_JOB).map(InstallerConfig::Jobs),
         };
         Some(Self { directory: DirectorySettings { api: api?, downloads: downloads? }, installer: installer? })
     }
+}
+
+/// An address that is kept and shown with every lock that comes of it.
+fn public_url(reader: &mut Reader, variable: &'static Variable) -> Option<String> {
+    let url = reader.text(variable)?;
+    if names_a_user(&url) {
+        let why = "names a user: archives' addresses are kept with locks and shown, so there can be no password in it";
+        reader.problem(variable, why.to_owned());
+        return None;
+    }
+    Some(url.trim_end_matches('/').to_owned())
 }
 
 /// What `get-tenant` needs.

@@ -37,6 +37,8 @@ pub use lists::MemoryBuckets;
 pub use lists::{Buckets, ListAddress, PluginLists, address};
 pub use lock::{InvalidPluginName, InvalidPluginVersion, Lock, LockedPlugin, LockedTwice, PluginName, PluginVersion};
 pub use resolve::{Resolution, ResolveError, Resolver};
+#[cfg(feature = "server")]
+pub(crate) use source::names_a_user;
 pub use source::{InvalidSource, Source};
 pub use verdict::{Setback, failures, only_sends_home, outcome};
 pub use wanted::{wanted, wanted_digest};

@@ -64,9 +64,20 @@ impl FromStr for Source {
 }
 
 /// `scheme://user…@host`.
-fn names_a_user(text: &str) -> bool {
+pub(crate) fn names_a_user(text: &str) -> bool {
     let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
     authority.is_some_and(|authority| authority.contains('@'))
+}
+
+impl Source {
+    /// For a message: without a query, which may hold a signature.
+    pub fn told(&self) -> String {
+        let mut text = self.to_string();
+        if let (Self::Web(_), Some((before, _))) = (self, text.split_once('?')) {
+            text.truncate(before.len());
+        }
+        text
+    }
 }
 
 impl fmt::Display for Source {
@@ -125,5 +136,8 @@ mod tests {
             assert!(!secret.parse::<Source>().unwrap_err().to_string().contains("hunter2"), "{secret}");
         }
         assert!("https://mirror.example/one@2.zip".parse::<Source>().is_ok());
+        let signed: Source = "https://mirror.example/one.zip?X-Goog-Signature=hunter2".parse().unwrap();
+        assert_eq!(signed.told(), "https://mirror.example/one.zip");
+        assert_eq!("gs://b/what?.zip".parse::<Source>().unwrap().told(), "gs://b/what?.zip");
     }
 }

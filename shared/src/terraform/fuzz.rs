@@ -11,6 +11,7 @@ use super::drift::drift;
 use super::module::Module;
 use super::planfile::PlanFile;
 use super::redact::Redactor;
+use super::sensitive::{texts_of_state, without_sensitive};
 use super::state::orphaned_stateful;
 use super::transcript::Transcript;
 use super::*;
@@ -59,6 +60,10 @@ fn word() -> impl Strategy<Value = String> {
         "name",
         "site",
         "instances",
+        "attributes",
+        "sensitive_attributes",
+        "get_attr",
+        "index",
         "module",
         "module.old",
         "resource_changes",
@@ -132,30 +137,58 @@ fn holds_no_secret(text: &str) {
     }
 }
 
+/// Output, of which every fifth line is on the other stream.
+fn is_taken<'l>(lines: impl Iterator<Item = &'l str>) {
+    let mut transcript = Transcript::new(Redactor::new([SECRET]));
+    let mut log = 0;
+    for (at, line) in lines.enumerate() {
+        for event in if at % 5 == 4 { transcript.noise(line) } else { transcript.line(line) } {
+            if let RunEvent::Log(text) = event {
+                log += text.len();
+                assert!(!text.contains(|c: char| c.is_control() && c != '\t'));
+                holds_no_secret(&text);
+            }
+        }
+    }
+    assert!(log <= 1 << 20);
+    holds_no_secret(&Value::Object(transcript.outputs.clone()).to_string());
+    let _ = (transcript.planned().to_string(), transcript.done().to_string(), adopt::taken(&transcript.errors));
+    let errors = transcript.into_errors();
+    assert!(!errors.is_empty() && errors.len() <= 50);
+    for error in errors {
+        assert!(error.summary.chars().count() <= 10_001);
+        holds_no_secret(&error.summary);
+        holds_no_secret(&error.detail);
+    }
+}
+
+/// Hand-made lines that once were worth a thought.
+const SEEDS: [&str; 11] = [
+    "",
+    "null",
+    "{}",
+    r#"{"@message": "\ud800"}"#,
+    r#"{"@message": "m", "type": "apply_complete", "hook": {"resource": {"addr": ""}, "elapsed_seconds": -1}}"#,
+    r#"{"@message": "m", "type": "apply_complete", "hook": {"resource": {"addr": "a"}, "elapsed_seconds": 1e308}}"#,
+    r#"{"@message": "m", "type": "outputs", "outputs": {"a": {"sensitive": "false", "value": 1}, "b": null}}"#,
+    r#"{"@message": "m", "type": "diagnostic", "diagnostic": {"severity": "error", "summary": "", "address": ""}}"#,
+    r#"{"@message": "kan4rie/g3heim+9=", "type": "planned_change", "change": {"resource": {"addr": "a.b"}, "action": ""}}"#,
+    "\u{1b}[31mkan4rie\u{8}/g3heim+9=\u{1b}[0m",
+    "kan4rie/g3h\u{7}eim+9=",
+];
+
+#[test]
+fn seeds_are_taken() {
+    for seed in SEEDS {
+        is_taken(std::iter::once(seed));
+        is_taken(SEEDS.into_iter().chain([seed; 5]));
+    }
+}
+
 proptest! {
     #[test]
     fn any_output_is_taken_within_bounds_and_without_secrets(lines in prop::collection::vec(line(), 0..40)) {
-        let mut transcript = Transcript::new(Redactor::new([SECRET]));
-        let mut log = 0;
-        for (at, line) in lines.iter().enumerate() {
-            for event in if at % 5 == 4 { transcript.noise(line) } else { transcript.line(line) } {
-                if let RunEvent::Log(text) = event {
-                    log += text.len();
-                    prop_assert!(!text.contains(|c: char| c.is_control() && c != '\t'));
-                    holds_no_secret(&text);
-                }
-            }
-        }
-        prop_assert!(log <= 1 << 20);
-        holds_no_secret(&Value::Object(transcript.outputs.clone()).to_string());
-        let _ = (transcript.planned().to_string(), transcript.done().to_string(), adopt::taken(&transcript.errors));
-        let errors = transcript.into_errors();
-        prop_assert!(!errors.is_empty() && errors.len() <= 50);
-        for error in errors {
-            prop_assert!(error.summary.chars().count() <= 10_001);
-            holds_no_secret(&error.summary);
-            holds_no_secret(&error.detail);
-        }
+        is_taken(lines.iter().map(String::as_str));
     }
 
     #[test]
@@ -172,6 +205,8 @@ proptest! {
         let resources = json!({"version": 4, "resources": [state]});
         for state in [state.to_string().into_bytes(), resources.to_string().into_bytes(), bytes] {
             let _ = orphaned_stateful(&state, &module);
+            let without = without_sensitive(Bytes::from(state));
+            prop_assert!(texts_of_state(&without).is_empty());
         }
     }
 

@@ -10,8 +10,9 @@ use serde_json::json;
 use tokio::process::Command;
 
 use crate::Failure;
+use crate::buckets::STATE;
 use crate::wire::{Wire, request};
-use crate::world::{Counted, STATE, World, repository};
+use crate::world::{Counted, World, repository};
 
 /// One initialised folder for every workspace.
 pub(crate) struct Bare {
@@ -39,13 +40,13 @@ impl Bare {
         let mut environment = world.environment();
         let more = [
             ("GOOGLE_OAUTH_ACCESS_TOKEN", "sandbox"),
-            ("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", &format!("{}/storage/v1/", world.storage)),
+            ("GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT", &format!("{}/storage/v1/", world.buckets.endpoint)),
             ("TF_IN_AUTOMATION", "1"),
             ("CHECKPOINT_DISABLE", "1"),
         ];
         environment.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let terraform = world.counted("bare")?;
-        let bare = Self { folder, environment, storage: world.storage.clone(), terraform };
+        let bare = Self { folder, environment, storage: world.buckets.endpoint.clone(), terraform };
         bare.run("default", &["init", "-input=false", "-no-color"]).await?;
         bare.terraform.take()?;
         Ok(bare)

@@ -146,6 +146,11 @@ impl Unit {
     }
 }
 
+/// Far below where a float stops counting.
+pub(crate) fn count(number: usize) -> f64 {
+    u32::try_from(number).map_or(f64::INFINITY, f64::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Figure, Target, Unit};

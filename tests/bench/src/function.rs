@@ -10,8 +10,9 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::Failure;
+use crate::buckets::{DEFINITIONS, RECORDS, STATE};
 use crate::wire::{Reply, Wire, request};
-use crate::world::{DEFINITIONS, RECORDS, STATE, World, binary, repository};
+use crate::world::{World, binary, repository};
 
 /// A running function; killed when dropped.
 pub(crate) struct Function {
@@ -112,7 +113,7 @@ fn command(world: &World, name: &str, kind: Kind) -> Result<Command, Failure> {
         .env("PORT", "0")
         .env("AIPRESS_HOST", "127.0.0.1")
         .env("AIPRESS_AUTH", "none")
-        .env("AIPRESS_STORAGE_ENDPOINT", &world.storage)
+        .env("AIPRESS_STORAGE_ENDPOINT", &world.buckets.endpoint)
         .env("AIPRESS_DEFINITIONS_BUCKET", DEFINITIONS)
         .env("AIPRESS_RECORDS_BUCKET", RECORDS)
         .stdin(Stdio::null())

@@ -1,6 +1,7 @@
-//! `make bench`: measures what the README's speed table says, side by side, in one run.
+//! `make bench` and `make bench-fleet`: measure what the README's tables of speed say, side by side, in one run.
 //!
 //! - `figure`, `sample`: what a measurement comes to. Pure.
+//! - `buckets`, `counting`: the sandbox's storage; what a bucket is asked.
 //! - `world`, `function`, `bare`, `wire`: the sandbox; the functions as processes of their own; Terraform as a person
 //!   runs it; HTTP/1.1 without a client's own cost.
 //! - `figures`: one file a figure.
@@ -9,6 +10,8 @@
 //! A figure that fails is a line of the table, and the others are measured all the same.
 
 mod bare;
+mod buckets;
+mod counting;
 mod figure;
 mod figures;
 mod function;

@@ -2,11 +2,26 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
-/// Measures the speed table: progress on standard error, the table on standard output.
+/// Which table is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Table {
+    /// One tenant, and twenty.
+    Speed,
+    /// The planned fleet.
+    Fleet,
+}
+
+/// Measures a table of speed: progress on standard error, the table on standard output.
 #[derive(Debug, Clone, Parser)]
 pub(crate) struct Settings {
+    /// Which table.
+    #[arg(value_enum, default_value_t = Table::Speed)]
+    pub(crate) table: Table,
+    /// Tenants of the fleet.
+    #[arg(long, value_name = "NUMBER", default_value_t = 50_000)]
+    pub(crate) tenants: usize,
     /// Where programs find the figures.
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     pub(crate) json: PathBuf,
@@ -19,7 +34,7 @@ pub(crate) struct Settings {
     /// Rounds of twenty creates at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     pub(crate) rounds: usize,
-    /// Measure only these groups: parse, list, events, start, apply, burst.
+    /// Measure only these groups. Speed: parse, list, events, start, apply, burst. Fleet: memory, storage.
     #[arg(long, value_name = "GROUP", num_args = 1..)]
     pub(crate) only: Vec<String>,
 }

@@ -3,7 +3,6 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use tempfile::TempDir;
 use tenancy::placement::Occupancy;
@@ -11,21 +10,15 @@ use tenancy::platform::Platform;
 use tenancy::render::{Decisions, render};
 use tenancy::tenant::{Format, parse};
 use tenancy::terraform::{Engine, Installed, STATEFUL_TYPES};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 
 use crate::Failure;
-
-pub(crate) const DEFINITIONS: &str = "bench-definitions";
-pub(crate) const RECORDS: &str = "bench-records";
-pub(crate) const STATE: &str = "bench-state";
+use crate::buckets::Buckets;
 
 /// Everything that is there before a measurement begins. Gone when dropped.
 pub(crate) struct World {
     folder: TempDir,
-    _storage: Child,
-    /// `http://HOST:PORT` of the storage server.
-    pub(crate) storage: String,
+    /// The storage server.
+    pub(crate) buckets: Buckets,
     /// Terraform's own configuration: where the provider is installed from.
     pub(crate) cli_config: PathBuf,
     /// The provider's cloud.
@@ -50,15 +43,14 @@ impl World {
     pub(crate) async fn make() -> Result<Self, Failure> {
         let folder = TempDir::new()?;
         let root = folder.path();
-        let (storage_process, storage) = start_storage(&root.join("buckets")).await?;
+        let buckets = Buckets::make().await?;
         let cli_config = sandbox_google_provider::install(&binary("sandbox-google-provider")?, &root.join("provider"))?;
         let cloud = root.join("cloud");
         std::fs::create_dir_all(&cloud)?;
         let platform_file = repository().join("deploy/local/platform.yaml");
         let platform = Platform::parse(&std::fs::read_to_string(&platform_file)?)?;
         let prepared = root.join("prepared");
-        let world =
-            Self { _storage: storage_process, storage, cli_config, cloud, prepared, platform_file, platform, folder };
+        let world = Self { folder, buckets, cli_config, cloud, prepared, platform_file, platform };
         let installed = world.installed(world.counted("product")?.program);
         Engine::prepare(&installed, &STATEFUL_TYPES.map(str::to_owned).into(), &world.prepared).await?;
         Ok(world)
@@ -152,28 +144,4 @@ fn find(name: &str) -> Result<PathBuf, Failure> {
 )]
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
-}
-
-#[expect(clippy::disallowed_methods, reason = "what is measured runs in processes of its own")]
-async fn start_storage(root: &Path) -> Result<(Child, String), Failure> {
-    let mut process = Command::new(binary("sandbox-gcs")?)
-        .args(["--root".as_ref(), root.as_os_str(), "--listen".as_ref(), "127.0.0.1:0".as_ref()])
-        .args(["--bucket", &format!("{DEFINITIONS}+versions"), RECORDS, &format!("{STATE}+versions")])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut said = BufReader::new(process.stderr.take().ok_or("the storage server says nothing")?).lines();
-    while let Some(line) = said.next_line().await? {
-        if let Some((_, rest)) = line.split_once("endpoint=\"")
-            && let Some((endpoint, _)) = rest.split_once('"')
-        {
-            let endpoint = endpoint.to_owned();
-            // Somebody has to go on listening, or the server waits for its own log.
-            tokio::spawn(async move { while matches!(said.next_line().await, Ok(Some(_))) {} });
-            return Ok((process, endpoint));
-        }
-    }
-    Err("the storage server ended before it served".into())
 }

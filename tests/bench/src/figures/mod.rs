@@ -3,6 +3,7 @@
 mod apply;
 mod burst;
 mod events;
+mod fleet;
 mod list;
 mod parse;
 mod start;
@@ -10,11 +11,18 @@ mod tenants;
 
 use crate::figure::Line;
 use crate::report::progress;
-use crate::settings::Settings;
+use crate::settings::{Settings, Table};
 use crate::world::World;
 
 /// Measures all that is asked for, one group after the other: none takes time from another.
 pub(crate) async fn all(settings: &Settings) -> Vec<Line> {
+    match settings.table {
+        Table::Speed => speed(settings).await,
+        Table::Fleet => fleet::all(settings).await,
+    }
+}
+
+async fn speed(settings: &Settings) -> Vec<Line> {
     let mut lines = Vec::new();
     if settings.wants("parse") {
         progress("parse: one definition, again and again");

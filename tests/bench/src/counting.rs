@@ -1,0 +1,56 @@
+//! A bucket that counts what is asked of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tenancy::store::{Generation, ObjectMeta, ObjectName, ObjectReader, Page, PageToken, StoreError, Versioned};
+
+/// Passes everything on, and counts.
+pub(crate) struct Counting {
+    bucket: Arc<dyn ObjectReader>,
+    listings: AtomicUsize,
+    reads: AtomicUsize,
+}
+
+impl Counting {
+    /// Over a bucket.
+    pub(crate) fn over(bucket: Arc<dyn ObjectReader>) -> Self {
+        Self { bucket, listings: AtomicUsize::new(0), reads: AtomicUsize::new(0) }
+    }
+
+    /// Listings and reads since the last time it was asked.
+    pub(crate) fn take(&self) -> (usize, usize) {
+        (self.listings.swap(0, Ordering::Relaxed), self.reads.swap(0, Ordering::Relaxed))
+    }
+
+    fn reading(&self) -> &dyn ObjectReader {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.bucket.as_ref()
+    }
+}
+
+#[async_trait]
+impl ObjectReader for Counting {
+    async fn read(&self, name: &ObjectName) -> Result<Option<Versioned<Bytes>>, StoreError> {
+        self.reading().read(name).await
+    }
+
+    async fn read_generation(&self, name: &ObjectName, generation: Generation) -> Result<Option<Bytes>, StoreError> {
+        self.reading().read_generation(name, generation).await
+    }
+
+    async fn stat(&self, name: &ObjectName) -> Result<Option<ObjectMeta>, StoreError> {
+        self.reading().stat(name).await
+    }
+
+    async fn list(&self, prefix: &str, page: Option<&PageToken>, limit: usize) -> Result<Page<ObjectMeta>, StoreError> {
+        self.listings.fetch_add(1, Ordering::Relaxed);
+        self.bucket.list(prefix, page, limit).await
+    }
+
+    async fn generations(&self, name: &ObjectName) -> Result<Vec<ObjectMeta>, StoreError> {
+        self.reading().generations(name).await
+    }
+}

@@ -1,0 +1,27 @@
+//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant.
+
+mod settled;
+mod sweep;
+
+use crate::buckets::Buckets;
+use crate::figure::Line;
+use crate::report::progress;
+use crate::settings::Settings;
+
+/// Measures all that is asked for.
+pub(super) async fn all(settings: &Settings) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if settings.wants("memory") {
+        progress(&format!("memory: {} tenants", settings.tenants));
+        lines.extend(Line::of("memory", sweep::in_memory(settings.tenants).await));
+    }
+    if settings.wants("storage") {
+        progress(&format!("storage: {} tenants, two objects each", settings.tenants));
+        let measured = match Buckets::make().await {
+            Ok(buckets) => sweep::over_storage(&buckets, settings.tenants).await,
+            Err(error) => Err(error),
+        };
+        lines.extend(Line::of("storage", measured));
+    }
+    lines
+}
