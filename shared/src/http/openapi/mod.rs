@@ -4,6 +4,7 @@
 mod document;
 mod endpoints;
 mod schemas;
+mod words;
 
 use std::sync::LazyLock;
 

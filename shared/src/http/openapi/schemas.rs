@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::words::{count, flag, list, object, one_of, page_of, text, time, to};
 use crate::tenant::SCHEMA;
 
 /// Schemas by name.
@@ -25,46 +26,6 @@ fn definition() -> Value {
         members.remove("$id");
     }
     schema
-}
-
-fn to(name: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{name}")})
-}
-
-fn list(of: &Value) -> Value {
-    json!({"type": "array", "items": of})
-}
-
-fn one_of(words: &[&str]) -> Value {
-    json!({"type": "string", "enum": words})
-}
-
-/// An object with these members; those with a `?` may be absent.
-fn object(members: &[(&str, Value)]) -> Value {
-    let required: Vec<&str> = members.iter().map(|(name, _)| *name).filter(|name| !name.ends_with('?')).collect();
-    let properties: Map<String, Value> =
-        members.iter().map(|(name, schema)| (name.trim_end_matches('?').to_owned(), schema.clone())).collect();
-    json!({"type": "object", "required": required, "properties": properties})
-}
-
-fn text() -> Value {
-    json!({"type": "string"})
-}
-
-fn flag() -> Value {
-    json!({"type": "boolean"})
-}
-
-fn count() -> Value {
-    json!({"type": "integer", "minimum": 0})
-}
-
-fn time() -> Value {
-    json!({"type": "string", "format": "date-time"})
-}
-
-fn page_of(name: &str) -> Value {
-    object(&[("items", list(&to(name))), ("nextPageToken?", text())])
 }
 
 fn ids() -> Value {
