@@ -1,13 +1,16 @@
 //! The definitions bucket: the desired state, versioned.
 
+use std::future;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
 
 use super::names::DefinitionObject;
+use crate::store::listing::every;
 use crate::store::{
-    Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition, StoreError,
+    Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Precondition, StoreError,
 };
 use crate::tenant::{Format, TenantId};
 
@@ -55,16 +58,7 @@ impl Definitions {
 
     /// What is there for one tenant: one listing, whose pages may be short.
     pub async fn head(&self, tenant: &TenantId) -> Result<DefinitionHead, StoreError> {
-        let (prefix, mut next) = (DefinitionObject::prefix(tenant), None);
-        let mut found: Vec<StoredDefinition> = Vec::new();
-        loop {
-            let page = self.bucket.list(&prefix, next.as_ref(), 1000).await?;
-            found.extend(page.items.iter().filter_map(StoredDefinition::of));
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        let mut found: Vec<StoredDefinition> = self.every(&DefinitionObject::prefix(tenant)).try_collect().await?;
         Ok(match (found.pop(), found.is_empty()) {
             (None, _) => DefinitionHead::Absent,
             (Some(only), true) => DefinitionHead::Present(only),
@@ -91,10 +85,14 @@ impl Definitions {
         self.bucket.read_generation(&stored.object.name, stored.generation).await
     }
 
-    /// Definitions of the whole fleet, by object name, a thousand a page at most.
-    pub async fn page(&self, page: Option<&PageToken>) -> Result<Page<StoredDefinition>, StoreError> {
-        let page = self.bucket.list(DefinitionObject::PREFIX, page, 1000).await?;
-        Ok(Page { items: page.items.iter().filter_map(StoredDefinition::of).collect(), next: page.next })
+    /// Definitions of the whole fleet, by object name.
+    pub fn all(&self) -> impl Stream<Item = Result<StoredDefinition, StoreError>> + Send + use<> {
+        self.every(DefinitionObject::PREFIX)
+    }
+
+    fn every(&self, prefix: &str) -> impl Stream<Item = Result<StoredDefinition, StoreError>> + Send + use<> {
+        let listed = every(Arc::clone(&self.bucket), prefix);
+        listed.try_filter_map(|meta| future::ready(Ok(StoredDefinition::of(&meta))))
     }
 
     /// The newest generation the store still has of any of a tenant's definition objects.

@@ -2,9 +2,11 @@
 //! lies. Written before anything is destroyed.
 
 use std::collections::BTreeMap;
+use std::future;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,8 @@ use super::operation::{Principal, Trigger};
 use crate::operation::OperationId;
 use crate::provision::ChangeSummary;
 use crate::store::document::{read_json, write_json, write_surely};
-use crate::store::{Generation, LIST_LIMIT, NewObject, ObjectName, ObjectStore, Precondition, StoreError};
+use crate::store::listing::every;
+use crate::store::{Generation, NewObject, ObjectName, ObjectStore, Precondition, StoreError};
 use crate::tenant::{Format, TenantId};
 
 /// The record at `graveyard/{id}/{operation}/record.json`.
@@ -95,16 +98,9 @@ impl Graveyard {
 
     /// The newest record of a tenant that has its definition, and that definition.
     pub async fn latest(&self, tenant: &TenantId) -> Result<Option<(Burial, LastDefinition)>, StoreError> {
-        let mut operations = Vec::new();
-        let mut page = None;
-        loop {
-            let listed = self.records.list(&RecordName::graveyard_prefix(tenant), page.as_ref(), LIST_LIMIT).await?;
-            operations.extend(listed.items.iter().filter_map(|meta| RecordName::graveyard_of(tenant, &meta.name)));
-            page = listed.next;
-            if page.is_none() {
-                break;
-            }
-        }
+        let listed = every(self.records.clone(), &RecordName::graveyard_prefix(tenant));
+        let found = listed.try_filter_map(|meta| future::ready(Ok(RecordName::graveyard_of(tenant, &meta.name))));
+        let mut operations: Vec<OperationId> = found.try_collect().await?;
         operations.sort_unstable();
         for operation in operations.into_iter().rev() {
             let record = read_json::<Burial>(self.records.as_ref(), &RecordName::graveyard(tenant, operation)).await?;

@@ -9,6 +9,7 @@ pub mod document;
 pub mod faulty;
 #[cfg(feature = "gcs")]
 pub mod gcs;
+pub mod listing;
 pub mod memory;
 
 use std::borrow::Borrow;

@@ -1,6 +1,8 @@
 //! Reading tenants, their operations and their definitions' history. Works over [`ObjectReader`]s alone: who asks can
 //! write nothing, whatever else is wrong.
 
+use std::future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +13,7 @@ use super::{CommandError, DefinitionView, FleetView, ListFilter, TenantDrift, Te
 use crate::operation::OperationId;
 use crate::records::{DefinitionHead, Definitions, Operation, RecordName, Status, StatusSummary, StoredDefinition};
 use crate::store::document::read_json;
+use crate::store::listing::every;
 use crate::store::{Generation, ObjectMeta, ObjectReader, Page, PageToken, StoreError};
 use crate::tenant::TenantId;
 
@@ -104,18 +107,15 @@ impl Queries {
 
     /// The fleet in numbers: one listing per 1,000 tenants.
     pub async fn fleet(&self) -> Result<FleetView, CommandError> {
-        let (mut fleet, mut at) = (FleetView::default(), Cursor::default());
-        loop {
-            let page = self.page(&at, LISTED).await?;
-            for meta in &page.items {
-                let Some(tenant) = RecordName::tenant_of_status(&meta.name) else { continue };
-                if let Some(found) = self.summary(tenant, meta).await? {
-                    fleet.count(found);
-                }
+        let mut fleet = FleetView::default();
+        let mut listed = pin!(every(Arc::clone(&self.records), RecordName::STATUS_PREFIX));
+        while let Some(meta) = listed.try_next().await? {
+            let Some(tenant) = RecordName::tenant_of_status(&meta.name) else { continue };
+            if let Some(found) = self.summary(tenant, &meta).await? {
+                fleet.count(found);
             }
-            let Some(next) = page.next else { return Ok(fleet) };
-            at = Cursor { store: Some(next.0), after: None };
         }
+        Ok(fleet)
     }
 
     /// Tenants that drifted, with what differs: the list of drifted tenants, and a read of each that is given out.
@@ -220,16 +220,11 @@ impl Queries {
     }
 
     async fn operation_ids(&self, tenant: &TenantId) -> Result<Vec<OperationId>, StoreError> {
-        let prefix = RecordName::operations_prefix(tenant);
-        let (mut ids, mut token) = (Vec::new(), None);
-        loop {
-            let page = self.records.list(&prefix, token.as_ref(), LISTED).await?;
-            ids.extend(page.items.iter().filter_map(|meta| RecordName::operation_of(tenant, &meta.name)));
-            token = page.next;
-            if token.is_none() {
-                return Ok(ids);
-            }
-        }
+        let listed = every(Arc::clone(&self.records), &RecordName::operations_prefix(tenant));
+        listed
+            .try_filter_map(|meta| future::ready(Ok(RecordName::operation_of(tenant, &meta.name))))
+            .try_collect()
+            .await
     }
 }
 

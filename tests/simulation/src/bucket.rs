@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::TryStreamExt as _;
+use tenancy::store::listing::every;
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{
     Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,
@@ -91,15 +93,7 @@ impl ObjectReader for SimulatedBucket {
 
     async fn list(&self, prefix: &str, after: Option<&PageToken>, _: usize) -> Result<Page<ObjectMeta>, StoreError> {
         self.request("lists", prefix).await?;
-        let (mut live, mut next) = (Vec::new(), None);
-        loop {
-            let page = self.objects.list(prefix, next.as_ref(), usize::MAX).await?;
-            live.extend(page.items);
-            next = page.next;
-            if next.is_none() {
-                break;
-            }
-        }
+        let live = every(self.objects.clone(), prefix).try_collect().await?;
         Ok(behind::page(self.world.lock().shown(self.which, prefix, live), after))
     }
 

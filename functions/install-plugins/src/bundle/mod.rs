@@ -5,15 +5,18 @@ mod cache;
 mod old;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use tenancy::digest::Digest;
 use tenancy::plugins::{Lock, PluginName, PluginVersion};
 use tenancy::render::bundle_path;
 use tenancy::store::document::{read_json, write_json};
-use tenancy::store::{LIST_LIMIT, NewObject, ObjectName, ObjectStore, Precondition, StoreError};
+use tenancy::store::listing::every;
+use tenancy::store::{NewObject, ObjectName, ObjectReader, ObjectStore, Precondition, StoreError};
 use tenancy::tenant::TenantId;
 
 pub(crate) use self::cache::BundleCache;
@@ -125,16 +128,14 @@ impl Bundle<'_> {
 
     /// Files below a folder of it, by path, with their sizes; all of them for an empty folder.
     pub(crate) async fn files(&self, folder: &str) -> Result<BTreeMap<String, u64>, InstallError> {
-        let (start, mut files, mut page) = (format!("{}/", self.path), BTreeMap::new(), None);
-        loop {
-            let listed = self.store.list(&format!("{start}{folder}"), page.as_ref(), LIST_LIMIT).await?;
-            let inside = listed.items.iter().filter_map(|o| Some((o.name.as_str().strip_prefix(&start)?, o.size)));
-            files.extend(inside.filter(|(path, _)| *path != MARKER).map(|(path, size)| (path.to_owned(), size)));
-            match listed.next {
-                Some(next) => page = Some(next),
-                None => return Ok(files),
+        let (start, mut files) = (format!("{}/", self.path), BTreeMap::new());
+        let mut listed = pin!(every(Arc::clone(self.store) as Arc<dyn ObjectReader>, &format!("{start}{folder}")));
+        while let Some(object) = listed.try_next().await? {
+            if let Some(path) = object.name.as_str().strip_prefix(&start).filter(|path| *path != MARKER) {
+                files.insert(path.to_owned(), object.size);
             }
         }
+        Ok(files)
     }
 
     /// One file.

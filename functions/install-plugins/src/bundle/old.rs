@@ -1,8 +1,12 @@
 //! Bundles that nobody runs any more. They would cost storage for ever, and a file more for every file of every upgrade.
 
-use futures::{StreamExt as _, stream};
+use std::future;
+use std::pin::pin;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tenancy::digest::Digest;
 use tenancy::operation::OperationId;
+use tenancy::store::listing::every;
 use tenancy::store::{LIST_LIMIT, ObjectMeta, StoreError};
 
 use super::{AT_ONCE, Bundles, MARKER};
@@ -15,18 +19,15 @@ impl Bundles {
         let start = format!("tenants/{}/plugins/", self.tenant);
         let mut kept: Vec<String> = keep.iter().map(|digest| format!("{}/", self.bundle(*digest).path)).collect();
         kept.push(format!("{start}requests/{operation}."));
-        let (mut page, mut removed) = (None, 0);
-        loop {
-            let listed = self.store.list(&start, page.as_ref(), LIST_LIMIT).await?;
-            let old =
-                listed.items.iter().filter(|object| !kept.iter().any(|kept| object.name.as_str().starts_with(kept)));
-            let (markers, others): (Vec<_>, Vec<_>) = old.partition(|object| object.name.as_str().ends_with(MARKER));
+        let is_old = |object: &ObjectMeta| !kept.iter().any(|kept| object.name.as_str().starts_with(kept));
+        let old = every(self.store.clone(), &start).try_filter(|object| future::ready(is_old(object)));
+        let (mut chunks, mut removed) = (pin!(old.try_chunks(LIST_LIMIT)), 0);
+        while let Some(objects) = chunks.try_next().await.map_err(|error| error.1)? {
+            let (markers, others): (Vec<_>, Vec<_>) =
+                objects.iter().partition(|object| object.name.as_str().ends_with(MARKER));
             removed += self.remove(&markers).await? + self.remove(&others).await?;
-            match listed.next {
-                Some(next) => page = Some(next),
-                None => return Ok(removed),
-            }
         }
+        Ok(removed)
     }
 
     async fn remove(&self, objects: &[&ObjectMeta]) -> Result<usize, InstallError> {

@@ -2,13 +2,15 @@
 //! fleet is.
 
 use std::cmp::Ordering;
+use std::future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures::stream::{self, Peekable, Stream, StreamExt as _, TryStreamExt as _};
+use futures::stream::{Peekable, Stream, StreamExt as _, TryStreamExt as _};
 
 use crate::records::{Definitions, LeaseMark, RecordName, StatusSummary};
-use crate::store::{Generation, LIST_LIMIT, ObjectReader, Page, PageToken, StoreError};
+use crate::store::listing::every;
+use crate::store::{Generation, ObjectReader, StoreError};
 use crate::tenant::TenantId;
 
 /// A status record as the listing shows it.
@@ -37,38 +39,17 @@ pub(super) struct SideBySide {
 }
 
 impl SideBySide {
-    pub(super) fn new(definitions: Definitions, records: Arc<dyn ObjectReader>) -> Self {
-        let definitions = pages(move |token| {
-            let definitions = definitions.clone();
-            async move {
-                let page = definitions.page(token.as_ref()).await?;
-                let items = page.items.into_iter().map(|stored| (stored.object.tenant, stored.generation)).collect();
-                Ok(Page { items, next: page.next })
-            }
+    pub(super) fn new(definitions: &Definitions, records: Arc<dyn ObjectReader>) -> Self {
+        let definitions = definitions.all().map_ok(|stored| (stored.object.tenant, stored.generation));
+        let leases = every(Arc::clone(&records), RecordName::LEASES_PREFIX).try_filter_map(|meta| {
+            future::ready(Ok(RecordName::tenant_of_lease(&meta.name).map(|tenant| (tenant, LeaseMark::of(&meta)))))
         });
-        let bucket = Arc::clone(&records);
-        let leases = pages(move |token| {
-            let records = Arc::clone(&bucket);
-            async move {
-                let page = records.list(RecordName::LEASES_PREFIX, token.as_ref(), LIST_LIMIT).await?;
-                let marks = page.items.iter();
-                let marks =
-                    marks.filter_map(|meta| Some((RecordName::tenant_of_lease(&meta.name)?, LeaseMark::of(meta))));
-                Ok(Page { items: marks.collect(), next: page.next })
-            }
+        let statuses = every(records, RecordName::STATUS_PREFIX).try_filter_map(|meta| {
+            let summary = StatusSummary::from_metadata(&meta.metadata).map(Box::new);
+            let listed = summary.map_or(Listed::BodyOnly, Listed::Summary);
+            future::ready(Ok(RecordName::tenant_of_status(&meta.name).map(|tenant| (tenant, listed))))
         });
-        let statuses = pages(move |token| {
-            let records = Arc::clone(&records);
-            async move {
-                let page = records.list(RecordName::STATUS_PREFIX, token.as_ref(), LIST_LIMIT).await?;
-                let listed = page.items.iter().filter_map(|meta| {
-                    let summary = StatusSummary::from_metadata(&meta.metadata).map(Box::new);
-                    Some((RecordName::tenant_of_status(&meta.name)?, summary.map_or(Listed::BodyOnly, Listed::Summary)))
-                });
-                Ok(Page { items: listed.collect(), next: page.next })
-            }
-        });
-        Self { definitions, statuses, leases }
+        Self { definitions: listing(definitions), statuses: listing(statuses), leases: listing(leases) }
     }
 
     /// The next tenant; `None` after the last. A listing that fails is an error, never an end.
@@ -140,21 +121,7 @@ pub(super) fn listing_order(one: &TenantId, other: &TenantId) -> Ordering {
     as_listed(one).cmp(&as_listed(other))
 }
 
-/// A paged listing, item by item.
-fn pages<T, F, Fut>(fetch: F) -> Listing<T>
-where
-    T: Send + 'static,
-    F: Fn(Option<PageToken>) -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = Result<Page<(TenantId, T)>, StoreError>> + Send + 'static,
-{
-    let pages = stream::try_unfold(Some(None), move |at: Option<Option<PageToken>>| {
-        let fetch = fetch.clone();
-        async move {
-            let Some(token) = at else { return Ok(None) };
-            let page = fetch(token).await?;
-            Ok(Some((stream::iter(page.items.into_iter().map(Ok)), page.next.map(Some))))
-        }
-    });
-    let items: Items<T> = Box::pin(pages.try_flatten());
+fn listing<T>(items: impl Stream<Item = Result<(TenantId, T), StoreError>> + Send + 'static) -> Listing<T> {
+    let items: Items<T> = Box::pin(items);
     items.peekable()
 }

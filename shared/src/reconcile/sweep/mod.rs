@@ -95,7 +95,7 @@ impl Sweeper {
     /// as a hint is never wrong, and the breaker's count is left as it was.
     pub async fn sweep(&self) -> Result<SweepReport, CommandError> {
         let now = self.clock.now();
-        let mut fleet = SideBySide::new(self.definitions.clone(), Arc::clone(&self.records));
+        let mut fleet = SideBySide::new(&self.definitions, Arc::clone(&self.records));
         let mut report = SweepReport::default();
         let mut occupancy = Occupancy { at: now, ..Occupancy::default() };
         let mut deletions = Round::of(DELETIONS);
