@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tenancy::assemble::begin_logging;
 use tenancy::config::{self, InstallConfig, LogConfig};
-use tenancy::plugins::{Health, InstallPhase, InstallRequest, InstallStatus, PluginReport, Report, Source, effective};
+use tenancy::plugins::{Health, InstallPhase, InstallRequest, InstallStatus, PluginReport, Report, Source};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::activate::activate;
@@ -87,22 +87,8 @@ async fn course(phase: InstallPhase, argument: Option<String>) -> InstallStatus 
 
 fn report(request: &InstallRequest, phase: InstallPhase, outcome: Outcome, began: Instant) -> Report {
     let Outcome { status, message, health_before, health_after, rolled_back, plugins } = outcome;
-    Report {
-        tenant: request.tenant.clone(),
-        generation: request.generation,
-        operation: request.operation,
-        phase,
-        digest_from: request.before.bundle(),
-        digest_to: request.lock.bundle(),
-        bundle: effective(request, status, &plugins).bundle(),
-        status,
-        message,
-        health_before,
-        health_after,
-        rolled_back,
-        plugins,
-        ms: milliseconds(began),
-    }
+    let ms = milliseconds(began);
+    Report { message, health_before, health_after, rolled_back, ms, ..request.answered(phase, status, plugins) }
 }
 
 /// Whole milliseconds since then.

@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lock::{Lock, PluginName, PluginVersion};
+use super::lock::{Lock, LockedPlugin, PluginName, PluginVersion};
 use super::source::Source;
 use crate::digest::Digest;
 use crate::operation::OperationId;
@@ -83,6 +83,42 @@ impl InstallRequest {
                 name: ObjectName::of_parts(format_args!("{}", beside(name.as_str()))),
             },
             Source::File(path) => Source::File(beside(&path.to_string_lossy()).into()),
+        }
+    }
+}
+
+impl InstallRequest {
+    /// The report of one phase that ended so. What was said and seen, and how long it took, is added by whoever knows.
+    pub fn answered(&self, phase: InstallPhase, status: InstallStatus, plugins: Vec<PluginReport>) -> Report {
+        Report {
+            tenant: self.tenant.clone(),
+            generation: self.generation,
+            operation: self.operation,
+            phase,
+            digest_from: self.before.bundle(),
+            digest_to: self.lock.bundle(),
+            bundle: effective(self, status, &plugins).bundle(),
+            status,
+            message: String::new(),
+            health_before: None,
+            health_after: None,
+            rolled_back: false,
+            plugins,
+            ms: 0,
+        }
+    }
+
+    /// What came of one plugin of the lock, without words and without its time.
+    pub fn told(&self, plugin: &LockedPlugin, result: PluginResult) -> PluginReport {
+        PluginReport {
+            name: plugin.name.clone(),
+            from: self.before.get(&plugin.name).map(|before| before.version.clone()),
+            to: Some(plugin.version.clone()),
+            sha256: Some(plugin.sha256),
+            required: plugin.required,
+            result,
+            message: String::new(),
+            ms: 0,
         }
     }
 }

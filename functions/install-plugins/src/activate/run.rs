@@ -219,17 +219,8 @@ impl<'a> Run<'a> {
     }
 
     fn tell_step(&mut self, step: &Step, result: PluginResult, message: String, began: Instant) {
-        let Step { plugin, .. } = step;
-        self.told.push(PluginReport {
-            name: plugin.name.clone(),
-            from: self.request.before.get(&plugin.name).map(|before| before.version.clone()),
-            to: Some(plugin.version.clone()),
-            sha256: Some(plugin.sha256),
-            required: plugin.required,
-            result,
-            message,
-            ms: milliseconds(began),
-        });
+        let ms = milliseconds(began);
+        self.told.push(PluginReport { message, ms, ..self.request.told(&step.plugin, result) });
     }
 
     fn ended(self, status: InstallStatus, message: String) -> Outcome {

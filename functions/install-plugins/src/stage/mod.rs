@@ -26,7 +26,7 @@ pub(crate) async fn stage(request: &InstallRequest, sources: &Sources) -> Result
     };
     if bundles.bundle(asked).marker().await?.is_some() {
         tracing::info!(bundle = %asked, "staged already");
-        let plugins = request.lock.plugins().iter().map(|plugin| told(request, plugin, PluginResult::Staged, "", 0));
+        let plugins = request.lock.plugins().iter().map(|plugin| request.told(plugin, PluginResult::Staged));
         return Ok(Outcome::of(InstallStatus::Converged, plugins.collect()));
     }
 
@@ -83,21 +83,8 @@ async fn prepared<'a>(
 
 fn outcome(request: &InstallRequest, plugin: &LockedPlugin, done: &Result<Prepared, Failure>, ms: u64) -> PluginReport {
     match done {
-        Ok(_) => told(request, plugin, PluginResult::Staged, "", ms),
-        Err(failure) => told(request, plugin, failure.result, &failure.message, ms),
-    }
-}
-
-fn told(request: &InstallRequest, plugin: &LockedPlugin, result: PluginResult, message: &str, ms: u64) -> PluginReport {
-    PluginReport {
-        name: plugin.name.clone(),
-        from: request.before.get(&plugin.name).map(|before| before.version.clone()),
-        to: Some(plugin.version.clone()),
-        sha256: Some(plugin.sha256),
-        required: plugin.required,
-        result,
-        message: message.to_owned(),
-        ms,
+        Ok(_) => PluginReport { ms, ..request.told(plugin, PluginResult::Staged) },
+        Err(failure) => PluginReport { message: failure.message.clone(), ms, ..request.told(plugin, failure.result) },
     }
 }
 

@@ -100,7 +100,8 @@ impl PluginInstaller for MemoryInstaller {
 
 impl World {
     fn stage(&mut self, request: &InstallRequest) -> Report {
-        let plugins: Vec<_> = request.lock.plugins().iter().map(|plugin| said(plugin, PluginResult::Staged)).collect();
+        let plugins: Vec<_> =
+            request.lock.plugins().iter().map(|plugin| said(request, plugin, PluginResult::Staged)).collect();
         if request.settled {
             let kept = [request.before.bundle(), request.lock.bundle()];
             self.bundles.retain(|(tenant, bundle)| *tenant != request.tenant || kept.contains(&Some(*bundle)));
@@ -124,7 +125,8 @@ impl World {
             Some(before) if before.version == plugin.version => PluginResult::Unchanged,
             _ => PluginResult::Applied,
         };
-        let plugins: Vec<_> = request.lock.plugins().iter().map(|plugin| said(plugin, result(plugin))).collect();
+        let plugins: Vec<_> =
+            request.lock.plugins().iter().map(|plugin| said(request, plugin, result(plugin))).collect();
         let failed =
             |required: bool| plugins.iter().any(|plugin| !plugin.result.holds() && plugin.required == required);
         let status = match (failed(true), failed(false)) {
@@ -142,34 +144,12 @@ impl World {
     }
 }
 
-fn said(plugin: &LockedPlugin, result: PluginResult) -> PluginReport {
-    PluginReport {
-        name: plugin.name.clone(),
-        from: None,
-        to: Some(plugin.version.clone()),
-        sha256: Some(plugin.sha256),
-        required: plugin.required,
-        result,
-        message: if result.holds() { String::new() } else { "/ answers 500".to_owned() },
-        ms: 1,
-    }
+fn said(request: &InstallRequest, plugin: &LockedPlugin, result: PluginResult) -> PluginReport {
+    let message = if result.holds() { String::new() } else { "/ answers 500".to_owned() };
+    PluginReport { message, ms: 1, ..request.told(plugin, result) }
 }
 
 fn report(request: &InstallRequest, phase: InstallPhase, status: InstallStatus, plugins: Vec<PluginReport>) -> Report {
-    Report {
-        tenant: request.tenant.clone(),
-        generation: request.generation,
-        operation: request.operation,
-        phase,
-        digest_from: request.before.bundle(),
-        digest_to: request.lock.bundle(),
-        bundle: effective(request, status, &plugins).bundle(),
-        status,
-        message: String::new(),
-        health_before: None,
-        health_after: None,
-        rolled_back: status == InstallStatus::RolledBack,
-        plugins,
-        ms: 1,
-    }
+    let rolled_back = status == InstallStatus::RolledBack;
+    Report { rolled_back, ms: 1, ..request.answered(phase, status, plugins) }
 }

@@ -6,9 +6,7 @@
 use std::time::{Duration, Instant};
 
 use end_to_end::Storage;
-use tenancy::plugins::{
-    Health, InstallPhase, InstallRequest, InstallStatus, PluginReport, PluginResult, Report, Source,
-};
+use tenancy::plugins::{Health, InstallPhase, InstallRequest, InstallStatus, PluginResult, Report, Source};
 
 /// What a look at a site and its plugins takes at the least.
 const WORK: Duration = Duration::from_millis(300);
@@ -34,30 +32,8 @@ async fn main() {
 }
 
 fn report(request: &InstallRequest, phase: InstallPhase, began: Instant) -> Report {
-    let held = request.lock.plugins().iter().map(|plugin| PluginReport {
-        name: plugin.name.clone(),
-        from: request.before.get(&plugin.name).map(|before| before.version.clone()),
-        to: Some(plugin.version.clone()),
-        sha256: None,
-        required: plugin.required,
-        result: PluginResult::Applied,
-        message: String::new(),
-        ms: 0,
-    });
-    Report {
-        tenant: request.tenant.clone(),
-        generation: request.generation,
-        operation: request.operation,
-        phase,
-        digest_from: request.before.bundle(),
-        digest_to: request.lock.bundle(),
-        bundle: request.lock.bundle(),
-        status: InstallStatus::Converged,
-        message: String::new(),
-        health_before: None,
-        health_after: Some(Health::default()),
-        rolled_back: false,
-        plugins: held.collect(),
-        ms: u64::try_from(began.elapsed().as_millis()).unwrap_or_default(),
-    }
+    let plugins = request.lock.plugins().iter().map(|plugin| request.told(plugin, PluginResult::Applied)).collect();
+    let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or_default();
+    let health_after = Some(Health::default());
+    Report { health_after, ms, ..request.answered(phase, InstallStatus::Converged, plugins) }
 }
