@@ -1,27 +1,24 @@
 //! A provisioner whose cloud is in memory: for tests of everything above the port. It keeps the promises of the port
 //! (guard, fence, lock, a failed run that did half), and counts what must never happen.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::two_resources::{Resources, SERVICE, approval, compare, guarded, wanted};
 use super::{
-    Applied, Change, ChangeAction, ChangeSummary, Diagnostic, DriftItem, Epoch, Goal, Guard, Plan, ProvisionError,
-    Provisioner, ResourceAddress, Run, RunEvent, RunObserver, WorkspaceHead,
+    Applied, ChangeSummary, Diagnostic, DriftItem, Epoch, Goal, Guard, Plan, ProvisionError, Provisioner, Run,
+    RunEvent, RunObserver, WorkspaceHead,
 };
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::store::Generation;
 use crate::tenant::TenantId;
-
-/// Which of the two resources of a tenant is stateful.
-const DATABASE: &str = "memory_database.site";
-const SERVICE: &str = "memory_service.site";
 
 /// The provisioner and its cloud. Cloning shares both.
 #[derive(Clone)]
@@ -32,7 +29,7 @@ pub struct MemoryProvisioner {
 
 #[derive(Default)]
 struct Cloud {
-    resources: HashMap<TenantId, BTreeMap<&'static str, Value>>,
+    resources: HashMap<TenantId, Resources>,
     workspaces: HashMap<TenantId, Workspace>,
     running: HashSet<TenantId>,
     faults: Vec<Fault>,
@@ -87,7 +84,7 @@ impl MemoryProvisioner {
     }
 
     /// What a tenant has, by address.
-    pub fn resources(&self, tenant: &TenantId) -> BTreeMap<&'static str, Value> {
+    pub fn resources(&self, tenant: &TenantId) -> Resources {
         self.cloud().resources.get(tenant).cloned().unwrap_or_default()
     }
 
@@ -143,43 +140,17 @@ impl Cloud {
         let have = self.resources.get(&run.tenant).cloned().unwrap_or_default();
         let want = match goal {
             Goal::Defined => wanted(run),
-            Goal::Destroyed => BTreeMap::new(),
+            Goal::Destroyed => Resources::new(),
         };
-        let changes: ChangeSummary = [DATABASE, SERVICE]
-            .into_iter()
-            .filter_map(|address| {
-                let action = match (have.get(address), want.get(address)) {
-                    (None, Some(_)) => ChangeAction::Create,
-                    (Some(_), None) => ChangeAction::Delete,
-                    (Some(have), Some(want)) if have != want && address == DATABASE => ChangeAction::Replace,
-                    (Some(have), Some(want)) if have != want => ChangeAction::Update,
-                    _ => return None,
-                };
-                Some(Change { address: ResourceAddress::new(address), action })
-            })
-            .collect();
-        let guarded: Vec<ResourceAddress> = changes
-            .changes()
-            .iter()
-            .filter(|change| change.address.as_str() == DATABASE)
-            .filter(|change| matches!(change.action, ChangeAction::Replace | ChangeAction::Delete))
-            .map(|change| change.address.clone())
-            .collect();
+        let changes = compare(&have, &want);
         let drift = changes.changes().iter().map(|change| DriftItem {
             address: change.address.clone(),
             action: change.action,
             attributes: std::iter::once("value".to_owned()).collect(),
         });
-        let approval = (!guarded.is_empty()).then(|| {
-            Digest::of_parts([changes.digest().as_bytes().as_slice(), run.variables.digest().as_bytes().as_slice()])
-        });
-        Plan { drift: drift.collect(), changes, guarded, approval }
+        let (drift, guarded, approval) = (drift.collect(), guarded(&changes), approval(&changes, run));
+        Plan { changes, drift, guarded, approval }
     }
-}
-
-fn wanted(run: &Run) -> BTreeMap<&'static str, Value> {
-    let variables: Value = serde_json::from_str(run.variables.as_json()).unwrap_or_default();
-    BTreeMap::from([(DATABASE, variables["database"].clone()), (SERVICE, variables)])
 }
 
 fn refused() -> ProvisionError {

@@ -17,6 +17,7 @@ use crate::tenant::TenantId;
 
 mod change;
 pub mod memory;
+pub mod two_resources;
 
 pub use change::{Change, ChangeAction, ChangeSummary, ResourceAddress};
 

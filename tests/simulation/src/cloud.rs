@@ -2,22 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-use tenancy::digest::Digest;
+use serde_json::json;
 use tenancy::operation::OperationId;
-use tenancy::provision::{Change, ChangeAction, ChangeSummary, Epoch, ResourceAddress, Run};
+use tenancy::provision::Epoch;
+use tenancy::provision::two_resources::{Resources, SERVICE};
 use tenancy::tenant::TenantId;
 
 use crate::tally::Happening;
 use crate::world::State;
-
-/// The stateful one of a tenant's two resources.
-pub(crate) const DATABASE: &str = "simulated_database.site";
-/// The other one.
-pub(crate) const SERVICE: &str = "simulated_service.site";
-
-/// Resources by address.
-pub(crate) type Resources = BTreeMap<&'static str, Value>;
 
 /// Workspaces and resources of all tenants.
 #[derive(Default)]
@@ -103,39 +95,4 @@ impl State {
         self.saved(tenant, epoch);
         true
     }
-}
-
-/// What a run makes of its variables.
-pub(crate) fn wanted(variables: &str) -> Resources {
-    let variables: Value = serde_json::from_str(variables).unwrap_or_default();
-    BTreeMap::from([(DATABASE, variables["database"].clone()), (SERVICE, variables)])
-}
-
-/// What brings one to the other. A database is replaced, everything else changed in place.
-pub(crate) fn compare(have: &Resources, want: &Resources) -> ChangeSummary {
-    let change = |address: &'static str| {
-        let action = match (have.get(address), want.get(address)) {
-            (None, Some(_)) => ChangeAction::Create,
-            (Some(_), None) => ChangeAction::Delete,
-            (Some(have), Some(want)) if have != want && address == DATABASE => ChangeAction::Replace,
-            (Some(have), Some(want)) if have != want => ChangeAction::Update,
-            _ => return None,
-        };
-        Some(Change { address: ResourceAddress::new(address), action })
-    };
-    [DATABASE, SERVICE].into_iter().filter_map(change).collect()
-}
-
-/// What of it destroys data.
-pub(crate) fn guarded(changes: &ChangeSummary) -> Vec<ResourceAddress> {
-    let lost = |change: &&Change| {
-        change.address.as_str() == DATABASE && matches!(change.action, ChangeAction::Replace | ChangeAction::Delete)
-    };
-    changes.changes().iter().filter(lost).map(|change| change.address.clone()).collect()
-}
-
-/// What an approval of these changes is given to: the changes and the values they are planned with.
-pub(crate) fn approval(changes: &ChangeSummary, run: &Run) -> Option<Digest> {
-    let (what, with) = (changes.digest(), run.variables.digest());
-    (!guarded(changes).is_empty()).then(|| Digest::of_parts([what.as_bytes().as_slice(), with.as_bytes().as_slice()]))
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::{Map, json};
 use tenancy::digest::Digest;
 use tenancy::operation::OperationId;
+use tenancy::provision::two_resources::{Resources, approval, compare, guarded, wanted};
 use tenancy::provision::{
     Applied, ChangeSummary, Diagnostic, DriftItem, Epoch, Goal, Guard, LockHolder, Plan, ProvisionError, Provisioner,
     Run, RunObserver, WorkspaceHead,
@@ -16,7 +17,7 @@ use tenancy::records::RecordName;
 use tenancy::store::{Generation, StoreError};
 use tenancy::tenant::TenantId;
 
-use crate::cloud::{Lock, Resources, Workspace, approval, compare, guarded, wanted};
+use crate::cloud::{Lock, Workspace};
 use crate::gates::ProcessId;
 use crate::running::Held;
 use crate::tally::Happening;
@@ -125,7 +126,7 @@ impl Provisioner for SimulatedProvisioner {
 
     async fn plan(&self, run: &Run, goal: Goal, _: &dyn RunObserver) -> Result<Plan, ProvisionError> {
         self.step(run, &ChangeSummary::default()).await?;
-        let want = if goal == Goal::Defined { wanted(run.variables.as_json()) } else { Resources::new() };
+        let want = if goal == Goal::Defined { wanted(run) } else { Resources::new() };
         let changes = compare(&self.world.lock().witness.cloud.real(&run.tenant), &want);
         let drift = changes.changes().iter().map(|change| DriftItem {
             address: change.address.clone(),

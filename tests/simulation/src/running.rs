@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use tenancy::provision::two_resources::{DATABASE, Resources, SERVICE, approval, compare, guarded, wanted};
 use tenancy::provision::{ChangeAction, ChangeSummary, Epoch, Guard, ProvisionError, Run};
 use tenancy::tenant::TenantId;
 
 use crate::broken::Broken;
-use crate::cloud::{DATABASE, Resources, SERVICE, approval, compare, guarded, wanted};
 use crate::provisioner::SimulatedProvisioner;
 use crate::world::World;
 
@@ -49,7 +49,7 @@ impl<'a> Held<'a> {
 
     /// Makes what is wanted. What exists and no state knows of is the tenant's own, by its label, and taken over.
     pub(crate) async fn apply(&mut self, guard: Guard) -> Result<ChangeSummary, ProvisionError> {
-        let want = wanted(self.run.variables.as_json());
+        let want = wanted(self.run);
         let changes = compare(&self.real(), &want);
         let lost = guarded(&changes);
         match guard {

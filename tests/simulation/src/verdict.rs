@@ -1,10 +1,10 @@
 //! After a quiet time and two sweeps: every tenant is as defined, every operation has ended.
 
+use tenancy::provision::two_resources::{DATABASE, Resources, SERVICE};
 use tenancy::records::{DefinitionObject, Operation, Phase, RecordName, Status};
 use tenancy::store::{ObjectMeta, ObjectReader as _, document};
 use tenancy::tenant::{self, Definition, TenantId};
 
-use crate::cloud::{DATABASE, Resources, SERVICE};
 use crate::schedule::{Schedule, now_or_never};
 use crate::witness::Invariant;
 
