@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::Listener;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -31,7 +32,7 @@ impl Bounds {
 /// Serves until `asked` is over; then what is under way is answered, and nothing new.
 pub(super) async fn serve(
     router: Router,
-    listener: TcpListener,
+    mut listener: TcpListener,
     bounds: Bounds,
     asked: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
@@ -42,7 +43,7 @@ pub(super) async fn serve(
     let mut asked = pin!(asked);
     loop {
         let (stream, permit) = tokio::select! {
-            accepted = accept(&listener, &permits) => accepted?,
+            accepted = accept(&mut listener, &permits) => accepted?,
             () = &mut asked => break,
         };
         let service = TowerToHyperService::new(router.clone());
@@ -58,25 +59,11 @@ pub(super) async fn serve(
     Ok(())
 }
 
-/// The next connection, once there is room for it.
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+/// The next connection, once there is room for it. What goes wrong with one that comes is the client's, or over soon.
+async fn accept(listener: &mut TcpListener, permits: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return Ok((stream, permit)),
-            Err(error) if is_the_clients(&error) => {}
-            Err(error) => {
-                // Too many open files, mostly: others close theirs meanwhile.
-                tracing::warn!(%error, "a connection could not be taken yet");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
-    }
-}
-
-fn is_the_clients(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionRefused | ConnectionAborted | ConnectionReset)
+    let (stream, _) = Listener::accept(listener).await;
+    Ok((stream, permit))
 }
 
 #[cfg(test)]
