@@ -46,7 +46,7 @@ impl Commands {
 
     /// The text that is stored in an object of this format: as it was submitted, unless that reads otherwise there.
     fn text(submission: &Submission, definition: &Definition, format: Format) -> Result<Bytes, CommandError> {
-        tenant::rewrite(&submission.source, definition, format).map_err(|error| {
+        tenant::rewrite(&submission.source, submission.format, definition, format).map_err(|error| {
             CommandError::Misconfigured(format!("a definition cannot be written as {format:?}: {error}"))
         })
     }
