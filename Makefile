@@ -78,7 +78,7 @@ $(TOOLS)/py/%/made: tests/tools/%.txt | debian
 	@touch $@
 
 # One build for all of it: a second one with other packages would compile the dependencies anew.
-BENCHED := bench sandbox-gcs sandbox-google-provider get-tenant create-tenant update-tenant delete-tenant \
+BENCHED := bench local sandbox-gcs sandbox-google-provider get-tenant create-tenant update-tenant delete-tenant \
 	reconcile-tenant definition-changed check-drift
 
 .PHONY: bench

@@ -1,7 +1,11 @@
-//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant.
+//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant; and, with
+//! real Terraform, what a drift check costs as the fleet grows, and a thousand tenants that are changed at once.
 
+mod changes;
+mod checks;
 mod settled;
 mod sweep;
+mod terraform;
 
 use crate::buckets::Buckets;
 use crate::figure::Line;
@@ -22,6 +26,10 @@ pub(super) async fn all(settings: &Settings) -> Vec<Line> {
             Err(error) => Err(error),
         };
         lines.extend(Line::of("storage", measured));
+    }
+    if settings.wants("terraform") {
+        progress(&format!("terraform: drift checks, and {} tenants changed at once", settings.changed));
+        lines.extend(Line::of("terraform", terraform::measure(usize::from(settings.changed)).await));
     }
     lines
 }
