@@ -67,13 +67,11 @@ impl Begun {
             let others = self.0.values().filter(|start| start.priority != Priority::Change).map(|start| start.at);
             until = until.max(full_until(others.collect(), (most / 2).max(1)));
         }
-        match until {
-            Some(until) => Err(until),
-            None => {
-                self.0.insert(operation, Start { at: now, priority });
-                Ok(self)
-            }
+        if let Some(until) = until {
+            return Err(until);
         }
+        self.0.insert(operation, Start { at: now, priority });
+        Ok(self)
     }
 }
 

@@ -35,10 +35,11 @@ pub(super) fn priority(asked: bool, action: &Action, observation: &Observation) 
         status.and_then(|status| status.applied.as_ref()).is_some_and(|last| Some(last.generation) == generation);
     match action {
         _ if asked => Priority::Change,
-        Action::Apply(Why::New | Why::Approved(_)) | Action::Destroy(Cause::Requested) => Priority::Change,
         // The definition is as it was: the platform changed.
         Action::Apply(Why::Changed) if was_applied => Priority::Upkeep,
-        Action::Apply(Why::Changed) => Priority::Change,
+        Action::Apply(Why::New | Why::Changed | Why::Approved(_)) | Action::Destroy(Cause::Requested) => {
+            Priority::Change
+        }
         Action::Apply(Why::Unfinished) if is_news => Priority::Change,
         Action::CheckDrift => Priority::Upkeep,
         _ => Priority::Recovery,
