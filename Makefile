@@ -108,6 +108,11 @@ simulate: ## Schedules of everything that can happen, over ports in memory: SEED
 	@cargo build --quiet --release --package simulation
 	@target/release/simulation --seed $(or $(SEED),1) --schedules $(or $(SCHEDULES),10000) $(ARGS)
 
+.PHONY: week
+week: ## A simulated week of the planned fleet and what it costs, as docs/week.md (ARGS='--tenants 5000' for a smaller one)
+	@cargo build --quiet --release --package week
+	@target/release/week $(ARGS)
+
 .PHONY: clean
 clean: ## Forget builds, tools and the local cloud
 	rm -rf target .tools .local
