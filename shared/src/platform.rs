@@ -3,6 +3,7 @@
 
 mod names;
 mod projects;
+mod rollout;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::tenant::{DriftIgnore, Plugin};
 
 pub use names::{InstanceName, InvalidName, ProjectId, Region};
 pub use projects::{Place, TenantProject, Tier};
+pub use rollout::Rollout;
 
 /// Platform settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +52,9 @@ pub struct Platform {
     /// When a failed apply is tried again.
     #[serde(default)]
     pub retry: Retry,
+    /// How a change of the platform reaches the tenants that are there.
+    #[serde(default)]
+    pub rollout: Rollout,
     /// What surrounds approvals.
     #[serde(default)]
     pub approvals: Approvals,
@@ -225,6 +230,9 @@ pub enum InvalidPlatform {
     /// `defaultTier` names no tier.
     #[error("defaultTier '{0}' is offered by none of the tenantProjects")]
     NoSuchTier(String),
+    /// The waves of a rollout do not grow, or leave tenants out.
+    #[error("rollout.waves must be shares above 0 that grow, the last of them 1")]
+    Waves,
 }
 
 impl Platform {
@@ -232,6 +240,7 @@ impl Platform {
     pub fn parse(source: &str) -> Result<Self, InvalidPlatform> {
         let platform: Self = serde_yaml::from_str(source)?;
         projects::check(&platform.tenant_projects, &platform.default_tier)?;
+        rollout::check(&platform.rollout)?;
         Ok(platform)
     }
 

@@ -11,10 +11,11 @@ use tracing::Instrument as _;
 
 use super::admission::{Admissions, Admitted};
 use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
-use super::observe::{Moment, Observation, ObservedDefinition};
+use super::observe::{Deployed, Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::queued::{self, close_without_run};
 use super::recorder::record;
+use super::rolling::{self, Announcement};
 use super::run::Work;
 use super::slots::Slots;
 use super::tenure::{Asking, Tenure};
@@ -45,6 +46,7 @@ struct Shared {
     line: Admissions,
     turns: Turns,
     slots: Slots,
+    announcement: Announcement,
 }
 
 /// What a reconcile came to.
@@ -73,7 +75,13 @@ impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
         let (requests, line) = (Admissions::default(), Admissions::default());
-        Self { shared: Arc::new(Shared { ports, requests, line, turns: Turns::default(), slots: Slots::default() }) }
+        let (turns, slots, announcement) = (Turns::default(), Slots::default(), Announcement::default());
+        Self { shared: Arc::new(Shared { ports, requests, line, turns, slots, announcement }) }
+    }
+
+    /// Says which module this process holds, so that a rollout of it can begin before anybody asks for anything.
+    pub async fn announce(&self) {
+        self.shared.announcement.make(&self.shared.ports).await;
     }
 
     /// What it works with.
@@ -127,7 +135,11 @@ impl Reconciler {
         let ports = &self.shared.ports;
         let began = ports.clock.now();
         let lease = RecordName::lease(tenant);
-        let (left, looked) = tokio::join!(ports.leases.abandoned(&lease), self.look(tenant, None, None, insist));
+        let (left, looked, ()) = tokio::join!(
+            ports.leases.abandoned(&lease),
+            self.look(tenant, None, None, insist),
+            self.shared.announcement.make(ports),
+        );
         let (observation, action) = looked?;
         let mut last = action.clone();
         let mut done = if left?.is_some() || action.needs_run() {
@@ -142,7 +154,8 @@ impl Reconciler {
                 break;
             }
             let (observation, next) = self.look(tenant, None, None, Insist::No).await?;
-            if !follows(&last, &next, done.is_ok()) || (is_new(&next) && self.is_late(began)) {
+            let follows = follows(&last, &next, done.is_ok()) && !observation.is_moved();
+            if !follows || (is_new(&next) && self.is_late(began)) {
                 break;
             }
             let ran = self.under_lease(caller, tenant, &observation, Insist::No).await;
@@ -164,7 +177,7 @@ impl Reconciler {
     async fn look_at_list(&self, observation: &Observation) -> ListSeen {
         let ports = &self.shared.ports;
         let ObservedDefinition::Valid(wanted) = &observation.definition else { return ListSeen::NotLooked };
-        match ports.plugins.resolver.look(&plugins::wanted(&wanted.definition, &ports.platform)).await {
+        match ports.plugins.resolver.look(&plugins::wanted(&wanted.definition, &wanted.platform)).await {
             Ok(seen) => seen.map_or(ListSeen::NotLooked, ListSeen::At),
             Err(error) => {
                 tracing::warn!(%error, "the plugin list could not be looked at");
@@ -181,8 +194,10 @@ impl Reconciler {
         insist: Insist,
     ) -> Result<(Observation, Action), CommandError> {
         let ports = &self.shared.ports;
+        let module = ports.provisioner.platform_digest();
+        let deployed = Deployed { platform: &ports.platform, module: Some(module) };
         let observation =
-            Observation::read_again(before, &ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
+            Observation::read_again(before, &ports.definitions, &ports.statuses, deployed, tenant).await?;
         let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
         let now = ports.clock.now();
         let deletions_held = tombstoned && ports.breaker.holds(tenant, &ports.platform.deletion, now).await?;
@@ -190,8 +205,21 @@ impl Reconciler {
         let insist = insist == Insist::Yes || asked;
         let plugin_list = self.look_at_list(&observation).await;
         let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist, plugin_list };
-        let module = Some(ports.provisioner.platform_digest());
-        let action = decide(&observation.situation(moment, module), &ports.platform);
+        let choose = |observation: &Observation| {
+            let platform = observation.platform().unwrap_or(&ports.platform);
+            decide(&observation.situation(moment, Some(module)), platform)
+        };
+        let action = choose(&observation);
+        // Who asks for something now asks for a change of their own.
+        let moved = if insist { None } else { rolling::moved(ports, &observation, &action, deployed).await? };
+        let (observation, action) = match moved {
+            Some((release, course)) => {
+                let moved = observation.moved(&release, course);
+                let action = choose(&moved);
+                (moved, action)
+            }
+            None => (observation, action),
+        };
         tracing::debug!(?action, "decided");
         Ok((observation, action))
     }

@@ -72,8 +72,9 @@ impl Watcher {
         if settled(&head, summary.as_ref()) {
             return Ok(Noticed::Settled);
         }
+        let deployed = Deployed { platform: &self.platform, module: None };
         loop {
-            let observation = Observation::read(&self.definitions, &self.statuses, &self.platform, tenant).await?;
+            let observation = Observation::read(&self.definitions, &self.statuses, deployed, tenant).await?;
             // No breaker here: a deletion whose time has come is handed on, and decided there.
             let moment = Moment {
                 now: self.clock.now(),
@@ -82,7 +83,8 @@ impl Watcher {
                 insist: false,
                 plugin_list: ListSeen::NotLooked,
             };
-            let action = decide(&observation.situation(moment, None), &self.platform);
+            let platform = observation.platform().unwrap_or(&self.platform);
+            let action = decide(&observation.situation(moment, None), platform);
             tracing::debug!(%tenant, ?action, "noticed");
             match action {
                 Action::Noop(_) | Action::CheckDrift => {

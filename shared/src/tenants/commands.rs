@@ -14,8 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
-use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy};
+use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy, platform_of};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};
@@ -33,10 +32,6 @@ impl Commands {
     /// Commands that reconcile here, and hand on what the caller does not wait for.
     pub fn new(reconciler: Reconciler, tasks: Arc<dyn Tasks>) -> Self {
         Self { reconciler, tasks }
-    }
-
-    fn platform(&self) -> &Platform {
-        &self.reconciler.ports().platform
     }
 
     /// What a submission says, with every problem it has in itself.
@@ -57,10 +52,12 @@ impl Commands {
         definition: &Definition,
         status: Option<&Versioned<Status>>,
     ) -> Result<Rendered, CommandError> {
-        let (platform, recorded) = (self.platform(), status.and_then(|status| status.value.placement.as_ref()));
-        let occupancy = occupancy(&self.reconciler.ports().statuses, platform, recorded).await?;
+        let ports = self.reconciler.ports();
+        let platform = platform_of(status, &ports.platform);
+        let recorded = status.and_then(|status| status.value.placement.as_ref());
+        let occupancy = occupancy(&ports.statuses, &platform, recorded).await?;
         let decisions = decisions(status);
-        render::render(definition, platform, recorded, &occupancy, &decisions).map_err(CommandError::Invalid)
+        render::render(definition, &platform, recorded, &occupancy, &decisions).map_err(CommandError::Invalid)
     }
 
     async fn look(
