@@ -22,7 +22,7 @@ use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
 use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
-use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
+use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Rollouts, Statuses, Trigger};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
 use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
@@ -51,6 +51,7 @@ pub(super) struct Fleet {
     statuses: Statuses,
     leases: Leases,
     breaker: Breaker,
+    rollouts: Rollouts,
     plugin_lists: PluginLists,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
@@ -83,6 +84,7 @@ impl Fleet {
             statuses: Statuses::new(store(&records_bucket)),
             leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
             breaker: Breaker::new(store(&records_bucket)),
+            rollouts: Rollouts::new(store(&records_bucket)),
             plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
             clock,
@@ -102,9 +104,9 @@ impl Fleet {
     pub(super) fn sweeper(&self, tasks: Arc<dyn Tasks>) -> Sweeper {
         let records: Arc<dyn ObjectReader> = reader(&self.records_bucket);
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
-        let breaker = self.breaker.clone();
+        let (breaker, rollouts, lists) = (self.breaker.clone(), self.rollouts.clone(), self.plugin_lists.clone());
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, breaker, self.plugin_lists.clone(), tasks, clock, platform)
+        Sweeper::new(definitions, records, statuses, breaker, rollouts, lists, tasks, clock, platform)
     }
 
     /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.
@@ -124,6 +126,7 @@ impl Fleet {
             journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
             leases: self.leases.clone(),
             breaker: self.breaker.clone(),
+            rollouts: self.rollouts.clone(),
             graveyard: Graveyard::new(store(&self.records_bucket)),
             exports: self.exports(),
             provisioner,
@@ -184,7 +187,7 @@ impl Worker {
         }
     }
 
-    /// Works the queue of this process until `stop`. With a topic, nothing is put into it.
+    /// Says which module this process holds, and works its queue until `stop`. With a topic, nothing is put into that.
     pub(super) fn work(&self) -> JoinHandle<()> {
         let (queue, reconciler, stop) = (self.queue.clone(), self.reconciler.clone(), self.stop.clone());
         let workers = self.fleet.platform.limits.runs;
@@ -199,7 +202,7 @@ impl Worker {
                     }
                 }
             };
-            queue.work(workers, stop, run).await;
+            tokio::join!(reconciler.announce(), queue.work(workers, stop, run));
         })
     }
 }

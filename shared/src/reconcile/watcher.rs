@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::{Action, ListSeen, decide};
-use super::observe::{Moment, Observation, settled};
+use super::observe::{Deployed, Moment, Observation, settled};
 use super::recorder::record;
 use crate::clock::Clock;
 use crate::platform::Platform;

@@ -10,10 +10,12 @@ mod advance;
 mod record;
 mod release;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod wave;
 
 pub use advance::{Step, advance};
 pub use record::{Order, Refused, Rollout, RolloutState};
 pub use release::{Course, Defaults, Pin, Release};
-pub use tally::{Standing, Tally, WaveTally, standing};
+pub use tally::{Named, Standing, Tally, WaveTally, standing};
 pub use wave::wave_of;

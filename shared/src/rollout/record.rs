@@ -183,6 +183,11 @@ impl Rollout {
         }
     }
 
+    /// Whether tenants have something done to them as it stands.
+    pub const fn moves(&self) -> bool {
+        matches!(self.state, RolloutState::Running | RolloutState::Undoing | RolloutState::Done)
+    }
+
     /// What this rollout would have done to a tenant by a worker that holds `module`.
     pub fn course(&self, tenant: &TenantId, canary: bool, pin: &Pin, module: Digest) -> Course {
         if self.state == RolloutState::Undoing {

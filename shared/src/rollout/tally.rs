@@ -107,7 +107,7 @@ impl Tally {
         tenant: &TenantId,
         summary: &StatusSummary,
         rollout: &Rollout,
-        named: &Named,
+        named: Named,
     ) -> bool {
         let Some(standing) = standing(summary, rollout, named.target) else { return false };
         let wave = wave_of(tenant, summary.canary, rollout.number, &rollout.shares);

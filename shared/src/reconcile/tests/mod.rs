@@ -15,6 +15,7 @@ mod placing;
 mod plugins;
 mod queueing;
 mod recovery;
+mod rollouts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +30,8 @@ use crate::platform::Platform;
 use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
-    DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
-    Statuses, Trigger,
+    DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Rollouts,
+    Status, Statuses, Trigger,
 };
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
@@ -111,6 +112,7 @@ impl World {
             records.clone(),
             ports.statuses.clone(),
             ports.breaker,
+            ports.rollouts,
             plugin_lists,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
@@ -286,6 +288,7 @@ impl Process<'_> {
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
+            rollouts: Rollouts::new(Arc::clone(&records)),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(self.exports.clone()),
             provisioner: Arc::new(provisioner.clone()),
