@@ -21,8 +21,10 @@ use crate::http::router::{Door, Parts};
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
-use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
-use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Rollouts, Statuses, Trigger};
+use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
+use crate::records::{
+    DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Rollouts, Statuses, Trigger,
+};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
 use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
@@ -52,6 +54,7 @@ pub(super) struct Fleet {
     leases: Leases,
     breaker: Breaker,
     rollouts: Rollouts,
+    rates: Rates,
     plugin_lists: PluginLists,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
@@ -85,6 +88,7 @@ impl Fleet {
             leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
             breaker: Breaker::new(store(&records_bucket)),
             rollouts: Rollouts::new(store(&records_bucket)),
+            rates: Rates::new(store(&records_bucket)),
             plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
             clock,
@@ -127,6 +131,7 @@ impl Fleet {
             leases: self.leases.clone(),
             breaker: self.breaker.clone(),
             rollouts: self.rollouts.clone(),
+            rates: self.rates.clone(),
             graveyard: Graveyard::new(store(&self.records_bucket)),
             exports: self.exports(),
             provisioner,

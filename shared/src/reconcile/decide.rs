@@ -359,7 +359,9 @@ fn as_defined(situation: &Situation<'_>, status: &Status, wanted: Wanted<'_>, pl
     let plugins_wanted = self::wanted(wanted.definition, platform);
     match plugins::step(status, &plugins_wanted, situation.plugin_list, situation.now, situation.insist) {
         Some(step) => Action::Plugins(step),
-        None if !wanted.other_module && next_check(&status.tenant, &status.last_look(), platform) <= situation.now => Action::CheckDrift,
+        None if !wanted.other_module && next_check(&status.tenant, &status.last_look(), platform) <= situation.now => {
+            Action::CheckDrift
+        }
         None => Action::Noop(Idle::AsDefined),
     }
 }

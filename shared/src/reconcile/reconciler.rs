@@ -10,18 +10,19 @@ use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 use super::admission::{Admissions, Admitted};
-use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
-use super::observe::{Deployed, Moment, Observation, ObservedDefinition};
+use super::decide::{Action, Idle, PluginStep};
+use super::look::look;
+use super::observe::Observation;
 use super::ports::Ports;
 use super::queued::{self, close_without_run};
+use super::rates::RateLines;
 use super::recorder::record;
-use super::rolling::{self, Announcement};
+use super::rolling::Announcement;
 use super::run::Work;
 use super::slots::Slots;
 use super::tenure::{Asking, Tenure};
 use super::turns::Turns;
 use crate::operation::OperationId;
-use crate::plugins;
 use crate::records::{RecordName, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
@@ -47,6 +48,7 @@ struct Shared {
     turns: Turns,
     slots: Slots,
     announcement: Announcement,
+    rate_lines: RateLines,
 }
 
 /// What a reconcile came to.
@@ -75,8 +77,9 @@ impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
         let (requests, line) = (Admissions::default(), Admissions::default());
-        let (turns, slots, announcement) = (Turns::default(), Slots::default(), Announcement::default());
-        Self { shared: Arc::new(Shared { ports, requests, line, turns, slots, announcement }) }
+        let (turns, slots, rate_lines) = (Turns::default(), Slots::default(), RateLines::default());
+        let announcement = Announcement::default();
+        Self { shared: Arc::new(Shared { ports, requests, line, turns, slots, rate_lines, announcement }) }
     }
 
     /// Says which module this process holds, so that a rollout of it can begin before anybody asks for anything.
@@ -137,7 +140,7 @@ impl Reconciler {
         let lease = RecordName::lease(tenant);
         let (left, looked, ()) = tokio::join!(
             ports.leases.abandoned(&lease),
-            self.look(tenant, None, None, insist),
+            look(ports, tenant, None, None, insist),
             self.shared.announcement.make(ports),
         );
         let (observation, action) = looked?;
@@ -153,7 +156,7 @@ impl Reconciler {
             if !goes_on || ports.shutdown.is_cancelled() {
                 break;
             }
-            let (observation, next) = self.look(tenant, None, None, Insist::No).await?;
+            let (observation, next) = look(ports, tenant, None, None, Insist::No).await?;
             let follows = follows(&last, &next, done.is_ok()) && !observation.is_moved();
             if !follows || (is_new(&next) && self.is_late(began)) {
                 break;
@@ -170,58 +173,6 @@ impl Reconciler {
         let ports = &self.shared.ports;
         let half = ports.platform.limits.run_seconds.div_ceil(2);
         ports.clock.now().duration_since(began).as_secs() >= half.cast_signed()
-    }
-
-    /// What is known of the list of plugins, where it lies in an object of its own. One that cannot be looked at now says
-    /// nothing.
-    async fn look_at_list(&self, observation: &Observation) -> ListSeen {
-        let ports = &self.shared.ports;
-        let ObservedDefinition::Valid(wanted) = &observation.definition else { return ListSeen::NotLooked };
-        match ports.plugins.resolver.look(&plugins::wanted(&wanted.definition, &wanted.platform)).await {
-            Ok(seen) => seen.map_or(ListSeen::NotLooked, ListSeen::At),
-            Err(error) => {
-                tracing::warn!(%error, "the plugin list could not be looked at");
-                ListSeen::NotLooked
-            }
-        }
-    }
-
-    async fn look(
-        &self,
-        tenant: &TenantId,
-        before: Option<&Observation>,
-        interrupted: Option<OperationId>,
-        insist: Insist,
-    ) -> Result<(Observation, Action), CommandError> {
-        let ports = &self.shared.ports;
-        let module = ports.provisioner.platform_digest();
-        let deployed = Deployed { platform: &ports.platform, module: Some(module) };
-        let observation =
-            Observation::read_again(before, &ports.definitions, &ports.statuses, deployed, tenant).await?;
-        let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
-        let now = ports.clock.now();
-        let deletions_held = tombstoned && ports.breaker.holds(tenant, &ports.platform.deletion, now).await?;
-        let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
-        let insist = insist == Insist::Yes || asked;
-        let plugin_list = self.look_at_list(&observation).await;
-        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist, plugin_list };
-        let choose = |observation: &Observation| {
-            let platform = observation.platform().unwrap_or(&ports.platform);
-            decide(&observation.situation(moment, Some(module)), platform)
-        };
-        let action = choose(&observation);
-        // Who asks for something now asks for a change of their own.
-        let moved = if insist { None } else { rolling::moved(ports, &observation, &action, deployed).await? };
-        let (observation, action) = match moved {
-            Some((release, course)) => {
-                let moved = observation.moved(&release, course);
-                let action = choose(&moved);
-                (moved, action)
-            }
-            None => (observation, action),
-        };
-        tracing::debug!(?action, "decided");
-        Ok((observation, action))
     }
 
     async fn carry_out_without_run(
@@ -243,7 +194,7 @@ impl Reconciler {
             Action::Restore => return self.under_lease(caller, tenant, observation, Insist::No).await,
             // What was asked for may be the plugins alone: then its operation is theirs.
             Action::Acknowledge => {
-                let (observation, next) = self.look(tenant, Some(observation), None, Insist::No).await?;
+                let (observation, next) = look(ports, tenant, Some(observation), None, Insist::No).await?;
                 if let Action::Plugins(_) = next {
                     return self.under_lease(caller, tenant, &observation, Insist::No).await;
                 }
@@ -273,10 +224,11 @@ impl Reconciler {
         let tenure =
             Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown).await?;
         let was_queued = asked.is_some();
-        let slots = &self.shared.slots;
+        let Shared { slots, rate_lines, .. } = self.shared.as_ref();
         let work = Work {
             ports,
             slots,
+            rate_lines,
             tenure: &tenure,
             caller,
             tenant,
@@ -323,7 +275,7 @@ impl Reconciler {
         let mut left = work.tenure.unsettled.iter().copied();
         let mut interrupted = left.next();
         for _ in 0..MOST_DECISIONS + work.tenure.unsettled.len() {
-            let (observation, action) = self.look(work.tenant, Some(before), interrupted, insist).await?;
+            let (observation, action) = look(work.ports, work.tenant, Some(before), interrupted, insist).await?;
             work.saw(&observation).await;
             match action {
                 Action::Recover(operation) => {

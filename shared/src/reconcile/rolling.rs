@@ -74,7 +74,9 @@ struct Open {
 fn open_to(action: &Action, pin: &Pin) -> Open {
     let unwell = match action {
         Action::Noop(Idle::AsDefined) | Action::CheckDrift => return Open { forward: true, back: true },
-        Action::Apply(_) | Action::Acknowledge | Action::Noop(Idle::Backoff | Idle::Waiting) | Action::Plugins(_) => true,
+        Action::Apply(_) | Action::Acknowledge | Action::Noop(Idle::Backoff | Idle::Waiting) | Action::Plugins(_) => {
+            true
+        }
         Action::Noop(_)
         | Action::Reject
         | Action::Suspend

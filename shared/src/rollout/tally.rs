@@ -102,13 +102,7 @@ impl Tally {
 
     /// Counts one tenant; says whether there is something for the rollout to do for it now. `module` is the one that the
     /// workers hold.
-    pub fn count(
-        &mut self,
-        tenant: &TenantId,
-        summary: &StatusSummary,
-        rollout: &Rollout,
-        named: Named,
-    ) -> bool {
+    pub fn count(&mut self, tenant: &TenantId, summary: &StatusSummary, rollout: &Rollout, named: Named) -> bool {
         let Some(standing) = standing(summary, rollout, named.target) else { return false };
         let wave = wave_of(tenant, summary.canary, rollout.number, &rollout.shares);
         if let Some(tally) = self.waves.get_mut(wave) {

@@ -67,8 +67,13 @@ fn what_comes_next() {
         let broken = tally([wave(0, 0, 0, 9), nothing, nothing]);
         assert_eq!(advance(&rollout(state, 0), &broken, &settings(), at(100)), Step::Stay, "{state:?}");
     }
-    let going = |undoable, stuck| advance(&rollout(Undoing, 1), &Tally { undoable, stuck, ..Tally::default() }, &settings(), at(0));
-    assert_eq!([going(1, 1), going(0, 0), going(0, 2)], [Step::Stay, Step::Undone { stuck: 0 }, Step::Undone { stuck: 2 }]);
+    let going = |undoable, stuck| {
+        advance(&rollout(Undoing, 1), &Tally { undoable, stuck, ..Tally::default() }, &settings(), at(0))
+    };
+    assert_eq!(
+        [going(1, 1), going(0, 0), going(0, 2)],
+        [Step::Stay, Step::Undone { stuck: 0 }, Step::Undone { stuck: 2 }]
+    );
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl World {
     }
 
     /// Tenants on the old image, the first of them a canary.
-    async fn fleet(&self, deployed: &Deployed, size: usize) {
+    async fn rolled(&self, deployed: &Deployed, size: usize) {
         for number in 0..size {
             let source = definition(&name(number), "");
             let canary = format!("  name: {}\n  labels: {{canary: 'yes'}}\n", name(number));
@@ -94,7 +94,7 @@ fn name(number: usize) -> String {
 async fn a_new_default_image_goes_out_in_waves_the_canaries_first() {
     let (world, settings) = (World::new(), "waves: [0.2, 1], soakSeconds: 600");
     let old = world.deploy(&platform(OLD, settings));
-    world.fleet(&old, 40).await;
+    world.rolled(&old, 40).await;
     old.sweeper.sweep().await.unwrap();
     assert_eq!(world.rollout().await.state, RolloutState::Done, "everybody has the first release");
 
@@ -141,7 +141,7 @@ async fn who_names_an_image_is_not_touched_by_another_default() {
 async fn a_tenants_own_change_is_applied_with_the_release_it_has() {
     let (world, settings) = (World::new(), "automatic: false, waves: [1]");
     let old = world.deploy(&platform(OLD, settings));
-    world.fleet(&old, 2).await;
+    world.rolled(&old, 2).await;
     old.sweeper.sweep().await.unwrap();
     let new = world.deploy(&platform(NEW, settings));
     new.sweeper.sweep().await.unwrap();
@@ -170,7 +170,7 @@ fn breaks_every_20th(world: &World) {
 async fn a_release_that_breaks_every_20th_halts_early_touches_nobody_more_and_is_undone() {
     let (world, settings) = (World::new(), "");
     let old = world.deploy(&platform(OLD, settings));
-    world.fleet(&old, 500).await;
+    world.rolled(&old, 500).await;
     old.sweeper.sweep().await.unwrap();
     breaks_every_20th(&world);
     let new = world.deploy(&platform(NEW, settings));
@@ -210,7 +210,7 @@ async fn a_release_that_breaks_every_20th_halts_early_touches_nobody_more_and_is
 async fn a_halted_rollout_goes_on_with_the_release_that_mends_it_the_broken_first() {
     let (world, settings) = (World::new(), "waves: [0.5, 1], soakSeconds: 60");
     let old = world.deploy(&platform(OLD, settings));
-    world.fleet(&old, 20).await;
+    world.rolled(&old, 20).await;
     old.sweeper.sweep().await.unwrap();
     world.provisioner.breaks_where(|run| run.variables.as_json().contains(NEW));
     let new = world.deploy(&platform(NEW, settings));
@@ -228,7 +228,7 @@ async fn a_halted_rollout_goes_on_with_the_release_that_mends_it_the_broken_firs
 async fn pause_resume_and_abort_are_heeded_at_once() {
     let (world, settings) = (World::new(), "waves: [1], soakSeconds: 0");
     let old = world.deploy(&platform(OLD, settings));
-    world.fleet(&old, 10).await;
+    world.rolled(&old, 10).await;
     old.sweeper.sweep().await.unwrap();
     let new = world.deploy(&platform(NEW, settings));
     new.sweeper.sweep().await.unwrap();
@@ -257,7 +257,7 @@ async fn another_module_goes_out_in_waves_too_and_is_no_drift_meanwhile() {
     let world = World::new();
     let settings = format!("{PLATFORM}rollout: {{automatic: false, waves: [1], soakSeconds: 0}}\n");
     let old = world.deploy(&settings);
-    world.fleet(&old, 5).await;
+    world.rolled(&old, 5).await;
     old.sweeper.sweep().await.unwrap();
     world.provisioner.release_module();
     let new = world.deploy(&settings);
@@ -278,7 +278,7 @@ async fn another_module_goes_out_in_waves_too_and_is_no_drift_meanwhile() {
 async fn two_sweeps_at_once_do_no_harm() {
     let (world, settings) = (World::new(), "waves: [0.5, 1], soakSeconds: 60");
     let old = world.deploy(&platform(OLD, settings));
-    world.fleet(&old, 20).await;
+    world.rolled(&old, 20).await;
     old.sweeper.sweep().await.unwrap();
     let new = world.deploy(&platform(NEW, settings));
     for _ in 0..20 {
@@ -296,7 +296,7 @@ async fn two_sweeps_at_once_do_no_harm() {
 async fn dies_at(number: usize, fault: Fault) -> bool {
     let (world, settings) = (World::new(), "waves: [0.5, 1], soakSeconds: 60");
     let old = world.deploy(&platform(OLD, settings));
-    world.fleet(&old, 4).await;
+    world.rolled(&old, 4).await;
     old.sweeper.sweep().await.unwrap();
     let new = world.deploy(&platform(NEW, settings));
     let mischief = Mischief::default();
