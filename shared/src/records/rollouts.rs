@@ -10,7 +10,7 @@ use super::names::RecordName;
 use crate::digest::Digest;
 use crate::rollout::{Refused, Rollout};
 use crate::store::document::{read_json, write_json};
-use crate::store::{ObjectReader, ObjectStore, Precondition, StoreError, Versioned};
+use crate::store::{ObjectStore, Precondition, StoreError, Versioned};
 
 /// Writers of the one record are a sweep and a person: who loses reads again.
 const ATTEMPTS: usize = 10;
@@ -26,11 +26,6 @@ struct Announced {
 #[derive(Clone)]
 pub struct Rollouts {
     records: Arc<dyn ObjectStore>,
-}
-
-/// The rollout under way or the last one, for who may only read.
-pub(crate) async fn read_rollout(records: &dyn ObjectReader) -> Result<Option<Versioned<Rollout>>, StoreError> {
-    read_json(records, &RecordName::rollout()).await
 }
 
 impl Rollouts {

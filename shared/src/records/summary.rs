@@ -152,6 +152,11 @@ impl StatusSummary {
         BTreeMap::from([(KEY.to_owned(), text)])
     }
 
+    /// Whether it has another release than the one of this name. A tenant without one has nothing to bring up to date.
+    pub fn is_outdated(&self, target: Option<Digest>) -> bool {
+        self.release.zip(target).is_some_and(|(pin, target)| pin.digest != target)
+    }
+
     /// What decides when to look for drift next.
     pub fn last_look(&self) -> LastLook {
         LastLook {

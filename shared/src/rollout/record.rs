@@ -118,6 +118,9 @@ impl RolloutState {
 }
 
 impl Order {
+    /// Every order.
+    pub const ALL: [Self; 4] = [Self::Pause, Self::Resume, Self::Abort, Self::Undo];
+
     /// In a sentence.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ mod approve;
 mod create;
 mod delete;
 mod preview;
+mod rollout;
 mod undelete;
 mod update;
 mod upgrade_plugins;

@@ -1,6 +1,8 @@
 //! Every endpoint: what can be asked and what is answered. The routes themselves are in [`router`](crate::http::router); a
 //! test holds the two together.
 
+mod fleet;
+
 use crate::http::problem::{Kind, kinds};
 
 /// One method at one address.
@@ -106,7 +108,12 @@ const ACCEPTED: Answer = answer(
     &["Location", "Preference-Applied"],
 );
 
-pub(super) const ENDPOINTS: &[Endpoint] = &[
+/// All of them.
+pub(super) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    ENDPOINTS.iter().chain(fleet::ENDPOINTS)
+}
+
+const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "post",
         path: "/tenants",
@@ -130,33 +137,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             200,
             "A page. It may be short, even empty, although more follows.",
             Negotiated("TenantList"),
-            &[],
-        )],
-        problems: &[PAGED, NEGOTIATED, READS],
-    },
-    Endpoint {
-        method: "get",
-        path: "/fleet",
-        id: "getFleet",
-        function: "get-tenant",
-        summary: "Read the fleet in numbers: by phase, condition, image, module and project, what is slow, and what is held and why.",
-        parameters: &[],
-        body: None,
-        answers: &[answer(200, "The fleet.", Negotiated("Fleet"), &[])],
-        problems: &[PARAMETERS, NEGOTIATED, READS],
-    },
-    Endpoint {
-        method: "get",
-        path: "/fleet/drift",
-        id: "listDrift",
-        function: "get-tenant",
-        summary: "List what of the fleet is not what was applied: resources and attributes, never values.",
-        parameters: &["limit", "pageToken"],
-        body: None,
-        answers: &[answer(
-            200,
-            "A page of tenants that drifted. It may be short, even empty, although more follows.",
-            Negotiated("DriftList"),
             &[],
         )],
         problems: &[PAGED, NEGOTIATED, READS],

@@ -13,6 +13,7 @@ mod health;
 mod list;
 mod openapi;
 mod operations;
+mod rollout;
 mod sweep;
 mod tasks;
 mod undelete;
@@ -49,6 +50,7 @@ pub fn create_tenant(door: Door) -> Router {
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
     let routes = Router::new()
+        .route("/fleet/rollout/{order}", post(rollout::order))
         .route("/tenants/{id}", put(update::update))
         .route("/tenants/{id}/approvals", post(approvals::approve))
         .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade))
@@ -67,6 +69,7 @@ pub fn get_tenant(queries: Queries, gate: &Gate) -> Router {
     let routes = Router::new()
         .route("/fleet", get(fleet::fleet))
         .route("/fleet/drift", get(drift::drift))
+        .route("/fleet/rollout", get(rollout::rollout))
         .route("/tenants", get(list::tenants))
         .route("/tenants/{id}", get(get::tenant))
         .route("/tenants/{id}/definitions", get(definitions::generations))
