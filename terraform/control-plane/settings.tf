@@ -8,5 +8,6 @@ locals {
     drift     = { checksPerSweep = "number", confirmSeconds = "number", ignore = "differences", intervalSeconds = "number" }
     limits    = { leaseSeconds = "number", queue = "number", requestsPerTenant = "number", runSeconds = "number", runs = "number", runsPerInstance = "number", runsPerMinute = "number", waitSeconds = "number" }
     retry     = { firstSeconds = "number", mostSeconds = "number" }
+    rollout   = { automatic = "flag", canaryLabel = "label", failureMost = "number", failureShare = "number", soakSeconds = "number", tenantsPerSweep = "number", waves = "shares" }
   }
 }
