@@ -55,7 +55,11 @@ async fn another_image_goes_out_in_waves_the_canaries_first() {
     let plane = of_three().await;
     let same = plane.update("beta", &definition("beta", "runtime: {scaling: {maxInstances: 2}}")).await;
     assert_eq!(same.status, StatusCode::OK, "{}", same.text);
-    assert_eq!(images(&plane).await, [false; 3], "nothing is applied for that alone, and own changes with what one has");
+    assert_eq!(
+        images(&plane).await,
+        [false; 3],
+        "nothing is applied for that alone, and own changes with what one has"
+    );
 
     let swept = plane.sweep().await;
     assert_eq!(swept["due"], serde_json::json!([{"tenant": "acme", "reason": "rollout"}]));
@@ -79,7 +83,8 @@ async fn another_image_goes_out_in_waves_the_canaries_first() {
 async fn a_release_that_breaks_the_canary_halts_touches_nobody_else_and_is_undone() {
     let plane = of_three().await;
     let faults = plane.folder().join("cloud/faults.json");
-    let breaks = r#"[{"type": "google_cloud_run_v2_service", "op": "update", "notReady": "the container does not start"}]"#;
+    let breaks =
+        r#"[{"type": "google_cloud_run_v2_service", "op": "update", "notReady": "the container does not start"}]"#;
     std::fs::write(&faults, breaks).unwrap();
     let halted = until(&plane, "Halted").await;
     assert!(halted["reason"].as_str().is_some_and(|why| why.starts_with("1 of 1")), "{halted}");
@@ -93,6 +98,10 @@ async fn a_release_that_breaks_the_canary_halts_touches_nobody_else_and_is_undon
     plane.until_phase("acme", "Ready").await;
     assert_eq!(images(&plane).await, [false; 3]);
     plane.sweep().await;
-    assert_eq!(plane.get("/fleet").await.body["outdated"], 3, "the settings still say otherwise, and nobody is touched");
+    assert_eq!(
+        plane.get("/fleet").await.body["outdated"],
+        3,
+        "the settings still say otherwise, and nobody is touched"
+    );
     assert_eq!(images(&plane).await, [false; 3]);
 }

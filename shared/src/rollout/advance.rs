@@ -36,6 +36,8 @@ pub fn advance(rollout: &Rollout, tally: &Tally, settings: &platform::Rollout, n
     match rollout.state {
         RolloutState::Running => running(rollout, tally, settings, now),
         RolloutState::Undoing if tally.undoable == 0 => Step::Undone { stuck: tally.stuck },
+        // Nobody paused it: it waits to begin, and there is nothing to begin.
+        RolloutState::Paused if rollout.by.is_none() && is_there(tally.total()) => Step::Finish,
         RolloutState::Undoing
         | RolloutState::Paused
         | RolloutState::Halted
@@ -62,6 +64,10 @@ fn running(rollout: &Rollout, tally: &Tally, settings: &platform::Rollout, now: 
         None if tally.waves.get(rollout.wave).is_none_or(|wave| wave.touched() == 0) => onward,
         None => Step::Soak,
     }
+}
+
+const fn is_there(total: WaveTally) -> bool {
+    total.outdated() == 0 && total.touched() == 0
 }
 
 /// Whether everybody up to a wave had their turn, and it came to an end.

@@ -67,6 +67,10 @@ fn what_comes_next() {
         let broken = tally([wave(0, 0, 0, 9), nothing, nothing]);
         assert_eq!(advance(&rollout(state, 0), &broken, &settings(), at(100)), Step::Stay, "{state:?}");
     }
+    let waits = rollout(Paused, 0);
+    assert_eq!(advance(&waits, &tally([nothing; 3]), &settings(), at(0)), Step::Finish, "it has nothing to begin");
+    let by = Some(Principal("ada".to_owned()));
+    assert_eq!(advance(&Rollout { by, ..waits }, &tally([nothing; 3]), &settings(), at(0)), Step::Stay);
     let going = |undoable, stuck| {
         advance(&rollout(Undoing, 1), &Tally { undoable, stuck, ..Tally::default() }, &settings(), at(0))
     };

@@ -44,9 +44,10 @@ fn table(rollout: &Rollout) -> Table {
 fn in_words(rollout: &Rollout) -> String {
     let Rollout { number, state, reason, changed, target, .. } = rollout;
     let by = rollout.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
-    let soaking = rollout.soaking.as_ref().map_or(String::new(), |since| {
-        format!("\nwave {} has to stay well, since {since}", rollout.wave)
-    });
+    let soaking = rollout
+        .soaking
+        .as_ref()
+        .map_or(String::new(), |since| format!("\nwave {} has to stay well, since {since}", rollout.wave));
     format!(
         "rollout {number}: {state} since {changed}{by}: {reason}\nto image {} and module {}{soaking}",
         target.image, target.module

@@ -59,10 +59,13 @@ async fn unchanged_means_no_run() {
     let generation = answer.tenant.definition.unwrap().generation;
     assert_eq!(world.provisioner.runs(), 1);
     assert_eq!(world.status("acme").await.unwrap().observed_generation, Some(generation));
-    // Another release of the module is another digest.
+    // Another module reaches a tenant in a rollout, not because somebody looks at it, and with a change of its own.
     world.provisioner.release_module();
     world.reconcile("acme").await.unwrap();
-    assert_eq!(world.provisioner.runs(), 2);
+    assert_eq!(world.provisioner.runs(), 1);
+    world.update("acme", &definition("acme", "runtime: {scaling: {maxInstances: 2}}")).await.unwrap();
+    let module = world.status("acme").await.unwrap().release.unwrap().release.module;
+    assert_eq!((world.provisioner.runs(), module), (2, world.reconciler.ports().provisioner.platform_digest()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -216,7 +216,7 @@ async fn a_halted_rollout_goes_on_with_the_release_that_mends_it_the_broken_firs
     let new = world.deploy(&platform(NEW, settings));
     world.until(&new, RolloutState::Halted).await;
     assert_eq!(world.phase("tenant-0").await, Some(Phase::Failed));
-    let mended = world.deploy(&platform("registry.example/wordpress-runtime:6.9.1", settings));
+    let mended = world.deploy(&platform("registry.example/wordpress-runtime:7.0", settings));
     world.until(&mended, RolloutState::Done).await;
     assert_eq!(world.images(20).await.len(), 1);
     assert_eq!(world.phase("tenant-0").await, Some(Phase::Ready));

@@ -1,5 +1,6 @@
-//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant.
+//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant; and a rollout.
 
+mod rollout;
 mod settled;
 mod sweep;
 
@@ -8,12 +9,17 @@ use crate::figure::Line;
 use crate::report::progress;
 use crate::settings::Settings;
 
+/// Tenants of the rollout.
+const ROLLED: usize = 500;
+
 /// Measures all that is asked for.
 pub(super) async fn all(settings: &Settings) -> Vec<Line> {
     let mut lines = Vec::new();
     if settings.wants("memory") {
         progress(&format!("memory: {} tenants", settings.tenants));
         lines.extend(Line::of("memory", sweep::in_memory(settings.tenants).await));
+        progress(&format!("memory: a rollout over {ROLLED} tenants"));
+        lines.extend(Line::of("memory", rollout::measure(ROLLED).await));
     }
     if settings.wants("storage") {
         progress(&format!("storage: {} tenants, two objects each", settings.tenants));
