@@ -51,6 +51,8 @@ variables! {
     DRAIN "AIPRESS_DRAIN_SECONDS" EVERY Absent::Default("7"),
         "Seconds that interrupted runs have to save their state and answer. Cloud Run kills 10 s after SIGTERM.";
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
+    PROJECT "AIPRESS_PROJECT" EVERY Absent::Off,
+        "Project whose traces log lines name, as Cloud Logging wants it; without it they name the trace alone.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
     AUTH "AIPRESS_AUTH" EVERY Absent::Refused,
         "How callers are known. `iam`: Cloud Run has verified their token. `oidc`: it is verified here. `none`: nobody is asked; for loopback addresses only.";
