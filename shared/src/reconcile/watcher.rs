@@ -69,6 +69,7 @@ impl Watcher {
     }
 
     /// The same for one event, which is part of this.
+    #[must_use]
     pub fn within(self, trace: Option<TraceContext>) -> Self {
         Self { trace, ..self }
     }

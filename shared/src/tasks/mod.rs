@@ -42,6 +42,7 @@ impl Task {
     }
 
     /// The same, following from this.
+    #[must_use]
     pub fn after(self, trace: Option<TraceContext>) -> Self {
         Self { trace, ..self }
     }

@@ -29,6 +29,7 @@ impl Caller {
     }
 
     /// The same, as part of this.
+    #[must_use]
     pub fn within(self, trace: Option<TraceContext>) -> Self {
         Self { trace, ..self }
     }
