@@ -18,6 +18,7 @@ pub mod router;
 pub mod serve;
 
 mod access_log;
+mod body_deadline;
 mod links;
 mod read_on;
 
