@@ -122,4 +122,6 @@ pub(in crate::http) fn acknowledge(error: CommandError, tenant: &TenantId) -> Re
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
