@@ -4,6 +4,7 @@
 mod names;
 mod projects;
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,9 @@ pub struct Limits {
     pub runs: usize,
     /// Runs at once on one database instance, over all processes: the instance takes few operations at once. Default 4.
     pub runs_per_instance: usize,
+    /// Runs that begin within a minute in one project, over all processes; of these at most half are nobody's change
+    /// (recovery, drift, the platform's own changes). Default: as many as there are.
+    pub runs_per_minute: Option<NonZeroU32>,
     /// Seconds a run may take before it is interrupted. Default 540: under the 600 s of a push delivery.
     pub run_seconds: u64,
     /// Seconds a request waits for another run on the same tenant before it answers with an operation to follow.
@@ -116,6 +120,7 @@ impl Default for Limits {
         Self {
             runs: 4,
             runs_per_instance: 4,
+            runs_per_minute: None,
             run_seconds: 540,
             wait_seconds: 60,
             lease_seconds: 60,

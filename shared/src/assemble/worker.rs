@@ -21,7 +21,7 @@ use crate::http::router::{Door, Parts};
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
-use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
@@ -51,6 +51,7 @@ pub(super) struct Fleet {
     statuses: Statuses,
     leases: Leases,
     breaker: Breaker,
+    rates: Rates,
     plugin_lists: PluginLists,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
@@ -83,6 +84,7 @@ impl Fleet {
             statuses: Statuses::new(store(&records_bucket)),
             leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
             breaker: Breaker::new(store(&records_bucket)),
+            rates: Rates::new(store(&records_bucket)),
             plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
             clock,
@@ -124,6 +126,7 @@ impl Fleet {
             journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
             leases: self.leases.clone(),
             breaker: self.breaker.clone(),
+            rates: self.rates.clone(),
             graveyard: Graveyard::new(store(&self.records_bucket)),
             exports: self.exports(),
             provisioner,

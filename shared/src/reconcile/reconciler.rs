@@ -14,6 +14,7 @@ use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
 use super::observe::{Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::queued::{self, close_without_run};
+use super::rates::RateLines;
 use super::recorder::record;
 use super::run::Work;
 use super::slots::Slots;
@@ -44,6 +45,7 @@ struct Shared {
     requests: Admissions,
     turns: Turns,
     slots: Slots,
+    rate_lines: RateLines,
 }
 
 /// What a reconcile came to.
@@ -72,7 +74,8 @@ impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
         let (requests, turns, slots) = (Admissions::default(), Turns::default(), Slots::default());
-        Self { shared: Arc::new(Shared { ports, requests, turns, slots }) }
+        let rate_lines = RateLines::default();
+        Self { shared: Arc::new(Shared { ports, requests, turns, slots, rate_lines }) }
     }
 
     /// What it works with.
@@ -246,10 +249,11 @@ impl Reconciler {
         let tenure =
             Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown).await?;
         let was_queued = asked.is_some();
-        let slots = &self.shared.slots;
+        let Shared { slots, rate_lines, .. } = self.shared.as_ref();
         let work = Work {
             ports,
             slots,
+            rate_lines,
             tenure: &tenure,
             caller,
             tenant,

@@ -11,7 +11,7 @@ use tenancy::clock::Clock;
 use tenancy::exports::RecordedExports;
 use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
-use tenancy::reconcile::{Breaker, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{ObjectReader, ObjectStore};
@@ -112,7 +112,8 @@ impl Process {
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), id.to_string(), term),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
-            breaker: Breaker::new(records),
+            breaker: Breaker::new(Arc::clone(&records)),
+            rates: Rates::new(records),
             provisioner: Arc::new(SimulatedProvisioner { world: Arc::clone(world), process: id }),
             plugins,
             clock: Arc::clone(&clock),

@@ -14,6 +14,7 @@ mod ordinary;
 mod placing;
 mod plugins;
 mod queueing;
+mod rates;
 mod recovery;
 
 use std::sync::Arc;
@@ -286,6 +287,7 @@ impl Process<'_> {
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
+            rates: Rates::new(Arc::clone(&records)),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(self.exports.clone()),
             provisioner: Arc::new(provisioner.clone()),
