@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -177,7 +178,7 @@ fn seeds() -> impl Iterator<Item = String> {
     SEEDS.into_iter().flat_map(|seed| {
         let (token, padded) = (URL_SAFE_NO_PAD.encode(seed), URL_SAFE.encode(seed));
         let cut = token[..token.len() / 2].to_owned();
-        let raw = seed.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let raw = percent_encode(seed.as_bytes(), NON_ALPHANUMERIC).to_string();
         [raw, token, STANDARD.encode(seed).replace('+', "%2b"), padded, cut]
     })
 }
