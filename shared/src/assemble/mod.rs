@@ -111,7 +111,7 @@ impl Assembled {
     fn new(routes: Router, server: &ServerConfig, stop: CancellationToken) -> Self {
         let front = server.address.map_or(Front::Lambda, Front::Socket);
         let stopping = Stopping { grace: server.grace, drain: server.drain, stop };
-        let settings = ServeSettings { front, stopping };
+        let settings = ServeSettings { front, bounds: server.bounds, stopping };
         Self { router: router::complete(routes), settings, background: None }
     }
 
@@ -139,7 +139,7 @@ impl Assembled {
     pub fn run_on(self, listener: TcpListener) -> BoxFuture<'static, Result<(), AssembleError>> {
         let Self { router, settings, background } = self;
         Box::pin(async move {
-            serve_on(router, listener, settings.stopping.clone()).await?;
+            serve_on(router, listener, settings.bounds, settings.stopping.clone()).await?;
             end(background, settings.stopping).await;
             Ok(())
         })

@@ -19,6 +19,7 @@ pub mod router;
 pub mod serve;
 
 mod access_log;
+mod body_deadline;
 mod links;
 mod read_on;
 

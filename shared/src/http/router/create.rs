@@ -21,11 +21,11 @@ pub(super) async fn create(
     asking: Asking,
     SubmittedDefinition(submission): SubmittedDefinition,
 ) -> Result<Response, Problem> {
+    let caller = asking.through(Trigger::Api);
     if dry {
-        let preview = commands.preview_create(&submission).await;
+        let preview = commands.preview_create(&caller, &submission).await;
         return Ok(dry_run(accepts, preview.map_err(|error| failed(error, &submission))?).into_response());
     }
-    let caller = asking.through(Trigger::Api);
     let answer = commands.create(&caller, submission.clone(), preferences.wait).await;
     let answer = answer.map_err(|error| failed(error, &submission))?;
     let location = links::tenant(&answer.tenant.tenant);

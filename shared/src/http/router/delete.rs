@@ -22,11 +22,11 @@ pub(super) async fn delete(
     asking: Asking,
 ) -> Result<Response, Problem> {
     let failed = |error| Problem::of_command(error, Some(&tenant));
+    let caller = asking.through(Trigger::Api);
     if dry {
-        let preview = |when| commands.preview_delete(&tenant, when);
+        let preview = |when| commands.preview_delete(&caller, &tenant, when);
         return Ok(dry_run(accepts, if_expected(&expected, preview).await.map_err(failed)?).into_response());
     }
-    let caller = asking.through(Trigger::Api);
     let delete = |when| commands.delete(&caller, &tenant, when, force, preferences.wait);
     let answer = if_expected(&expected, delete).await.map_err(failed)?;
     if !answer.finished {

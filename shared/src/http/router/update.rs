@@ -26,11 +26,11 @@ pub(super) async fn update(
     SubmittedDefinition(submission): SubmittedDefinition,
 ) -> Result<Response, Problem> {
     let failed = |error| Problem::of_command(error, Some(&tenant));
+    let caller = asking.through(Trigger::Api);
     if dry {
-        let preview = |when| commands.preview_update(&tenant, &submission, when);
+        let preview = |when| commands.preview_update(&caller, &tenant, &submission, when);
         return Ok(dry_run(accepts, if_expected(&expected, preview).await.map_err(failed)?).into_response());
     }
-    let caller = asking.through(Trigger::Api);
     let update = |when| commands.update(&caller, &tenant, submission.clone(), when, preferences.wait);
     let answer = if_expected(&expected, update).await.map_err(failed)?;
     Ok(answered(accepts, StatusCode::OK, answer, preferences.wait).into_response())
