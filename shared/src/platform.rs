@@ -113,6 +113,9 @@ pub struct Limits {
     pub lease_seconds: u64,
     /// Tasks that wait in one process before it answers 'busy'. Default 1000.
     pub queue: usize,
+    /// Requests that one process takes at a time over all tenants; one more is told to come later. The last quarter is kept
+    /// for tenants that nobody else asks for. Default 200.
+    pub requests: usize,
     /// Requests on one tenant that one process takes at a time; one more is told to come later. Default 100.
     pub requests_per_tenant: usize,
 }
@@ -127,6 +130,7 @@ impl Default for Limits {
             wait_seconds: 60,
             lease_seconds: 60,
             queue: 1000,
+            requests: 200,
             requests_per_tenant: 100,
         }
     }

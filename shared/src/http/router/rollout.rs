@@ -10,7 +10,7 @@ use crate::http::problem::{Problem, kinds};
 use crate::http::resource::RolloutResource;
 use crate::records::Trigger;
 use crate::rollout::Order;
-use crate::tenants::{Caller, Commands, Queries};
+use crate::tenants::{Commands, Queries};
 
 pub(super) async fn rollout(
     State(queries): State<Queries>,
@@ -26,14 +26,16 @@ pub(super) async fn order(
     order: Result<Path<String>, PathRejection>,
     accepts: Accepts,
     _: NoParameters,
-    Asking(principal): Asking,
+    asking: Asking,
 ) -> Result<Reply, Problem> {
     let named = |known: &Order| order.as_ref().is_ok_and(|Path(order)| known.as_str() == order);
     let order = Order::ALL.into_iter().find(named).ok_or_else(|| {
         let detail = "a rollout can be asked to pause, resume, abort or undo";
         Problem::new(kinds::ROUTE_NOT_FOUND, detail)
     })?;
-    let caller = Caller { principal, trigger: Trigger::Api };
-    let rollout = commands.rollout(&caller, order).await.map_err(|error| Problem::of_command(error, None))?;
+    let rollout = commands
+        .rollout(&asking.through(Trigger::Api), order)
+        .await
+        .map_err(|error| Problem::of_command(error, None))?;
     Ok(accepts.reply(StatusCode::OK, RolloutResource::from(rollout)))
 }

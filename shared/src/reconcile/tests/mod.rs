@@ -252,8 +252,8 @@ impl World {
     /// The same by another process.
     async fn work_off_by(&self, reconciler: &Reconciler) {
         let stop = CancellationToken::new();
-        let work = self.queue.work(4, stop.clone(), |tenant| async move {
-            let _ = reconciler.reconcile(&caller(), &tenant, Insist::No).await;
+        let work = self.queue.work(4, stop.clone(), |task| async move {
+            let _ = reconciler.reconcile(&caller(), &task.tenant, Insist::No).await;
         });
         let drained = async {
             while !self.queue.is_empty() {
@@ -312,7 +312,7 @@ pub(super) fn tenant(id: &str) -> TenantId {
 }
 
 pub(super) fn caller() -> Caller {
-    Caller { principal: Principal("ada@example.com".to_owned()), trigger: Trigger::Api }
+    Caller::new(Principal("ada@example.com".to_owned()), Trigger::Api)
 }
 
 pub(super) fn submission(source: &str) -> Submission {

@@ -294,9 +294,9 @@ async fn two_sweeps_at_once_do_no_harm() {
 
 /// A deployment whose process dies at its `number`th write.
 async fn dies_at(number: usize, fault: Fault) -> bool {
-    let (world, settings) = (World::new(), "waves: [0.5, 1], soakSeconds: 60");
+    let (world, settings) = (World::new(), "waves: [1], soakSeconds: 60");
     let old = world.deploy(&platform(OLD, settings));
-    world.rolled(&old, 4).await;
+    world.rolled(&old, 2).await;
     old.sweeper.sweep().await.unwrap();
     let new = world.deploy(&platform(NEW, settings));
     let mischief = Mischief::default();
@@ -305,7 +305,7 @@ async fn dies_at(number: usize, fault: Fault) -> bool {
     let doomed = Deployed { sweeper: world.sweeper_of(&ports), reconciler: Reconciler::new(ports) };
     mischief.dies_at(number, fault);
     let lives = async {
-        for _ in 0..10 {
+        for _ in 0..6 {
             if doomed.sweeper.sweep().await.is_err() {
                 return;
             }
@@ -316,8 +316,8 @@ async fn dies_at(number: usize, fault: Fault) -> bool {
     let _ = tokio::time::timeout(Duration::from_secs(1_200), lives).await;
     world.later(120).await;
     world.until(&new, RolloutState::Done).await;
-    assert_eq!(world.images(4).await[NEW].len(), 4, "{fault:?} {number}");
-    for number in 0..4 {
+    assert_eq!(world.images(2).await[NEW].len(), 2, "{fault:?} {number}");
+    for number in 0..2 {
         assert_eq!(world.phase(&name(number)).await, Some(Phase::Ready));
     }
     assert_eq!(world.provisioner.overlaps(), 0);

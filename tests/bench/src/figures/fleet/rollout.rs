@@ -36,7 +36,7 @@ const WORKERS: usize = 4;
 
 /// Whoever asks.
 fn caller() -> Caller {
-    Caller { principal: Principal("bench".to_owned()), trigger: Trigger::Task }
+    Caller::new(Principal("bench".to_owned()), Trigger::Task)
 }
 
 /// A fleet and its cloud in memory.
