@@ -313,7 +313,15 @@ async fn dies_at(number: usize, fault: Fault) -> bool {
             world.later(60).await;
         }
     };
-    let _ = tokio::time::timeout(Duration::from_secs(1_200), lives).await;
+    let death = async {
+        while !mischief.is_dead() {
+            world.later(1).await;
+        }
+    };
+    tokio::select! {
+        () = lives => {}
+        () = death => {}
+    }
     world.later(120).await;
     world.until(&new, RolloutState::Done).await;
     assert_eq!(world.images(2).await[NEW].len(), 2, "{fault:?} {number}");
