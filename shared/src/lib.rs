@@ -10,7 +10,9 @@
 //! - [`exports`]: the port to whatever exports a database before it is destroyed.
 //! - [`placement`]: in which project a tenant is, and on which database instance. Pure.
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
+//! - [`rollout`]: how a change of the platform reaches the fleet. Pure.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
+//! - [`trace`]: where something stands among what led to it. Pure.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
 
@@ -31,10 +33,14 @@ pub mod provision;
 pub mod reconcile;
 pub mod records;
 pub mod render;
+pub mod rollout;
 pub mod signals;
 pub mod store;
 pub mod tasks;
+#[cfg(feature = "server")]
+pub mod telemetry;
 pub mod tenant;
 pub mod tenants;
 #[cfg(feature = "server")]
 pub mod terraform;
+pub mod trace;

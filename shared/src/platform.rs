@@ -3,6 +3,7 @@
 
 mod names;
 mod projects;
+mod rollout;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::tenant::{DriftIgnore, Plugin};
 
 pub use names::{InstanceName, InvalidName, ProjectId, Region};
 pub use projects::{Place, TenantProject, Tier};
+pub use rollout::Rollout;
 
 /// Platform settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +53,9 @@ pub struct Platform {
     /// When a failed apply is tried again.
     #[serde(default)]
     pub retry: Retry,
+    /// How a change of the platform reaches the tenants that are there.
+    #[serde(default)]
+    pub rollout: Rollout,
     /// What surrounds approvals.
     #[serde(default)]
     pub approvals: Approvals,
@@ -108,6 +113,9 @@ pub struct Limits {
     pub lease_seconds: u64,
     /// Tasks that wait in one process before it answers 'busy'. Default 1000.
     pub queue: usize,
+    /// Requests that one process takes at a time over all tenants; one more is told to come later. The last quarter is kept
+    /// for tenants that nobody else asks for. Default 200.
+    pub requests: usize,
     /// Requests on one tenant that one process takes at a time; one more is told to come later. Default 100.
     pub requests_per_tenant: usize,
 }
@@ -122,6 +130,7 @@ impl Default for Limits {
             wait_seconds: 60,
             lease_seconds: 60,
             queue: 1000,
+            requests: 200,
             requests_per_tenant: 100,
         }
     }
@@ -230,6 +239,9 @@ pub enum InvalidPlatform {
     /// `defaultTier` names no tier.
     #[error("defaultTier '{0}' is offered by none of the tenantProjects")]
     NoSuchTier(String),
+    /// The waves of a rollout do not grow, or leave tenants out.
+    #[error("rollout.waves must be shares above 0 that grow, the last of them 1")]
+    Waves,
 }
 
 impl Platform {
@@ -237,6 +249,7 @@ impl Platform {
     pub fn parse(source: &str) -> Result<Self, InvalidPlatform> {
         let platform: Self = serde_yaml::from_str(source)?;
         projects::check(&platform.tenant_projects, &platform.default_tier)?;
+        rollout::check(&platform.rollout)?;
         Ok(platform)
     }
 

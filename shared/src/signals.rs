@@ -3,6 +3,7 @@
 
 use crate::reconcile::{HoldReason, SweepReport};
 use crate::records::{Operation, Outcome};
+use crate::rollout::{Rollout, RolloutState};
 use crate::tenant::TenantId;
 
 /// An operation ended, however it did.
@@ -14,8 +15,11 @@ pub const DRIFT_FOUND: &str = "drift_found";
 /// The whole fleet was looked at.
 pub const SWEEP_ENDED: &str = "sweep_ended";
 
+/// A rollout began, stopped by itself or came to its end.
+pub const ROLLOUT_CHANGED: &str = "rollout_changed";
+
 /// Every event's name.
-pub const ALL: [&str; 4] = [OPERATION_ENDED, DELETION_HELD, DRIFT_FOUND, SWEEP_ENDED];
+pub const ALL: [&str; 5] = [OPERATION_ENDED, DELETION_HELD, DRIFT_FOUND, SWEEP_ENDED, ROLLOUT_CHANGED];
 
 /// Says that an operation ended.
 pub(crate) fn operation_ended(operation: &Operation) {
@@ -55,4 +59,15 @@ pub(crate) fn sweep_ended(report: &SweepReport) {
         not_handed_on,
         "the fleet was looked at"
     );
+}
+
+/// Says how a rollout stands now.
+pub(crate) fn rollout_changed(rollout: &Rollout) {
+    let Rollout { number, state, reason, .. } = rollout;
+    // A macro's level is a constant.
+    if *state == RolloutState::Halted {
+        tracing::warn!(event = ROLLOUT_CHANGED, number, ?state, "the rollout is {}: {reason}", state.as_str());
+    } else {
+        tracing::info!(event = ROLLOUT_CHANGED, number, ?state, "the rollout is {}: {reason}", state.as_str());
+    }
 }

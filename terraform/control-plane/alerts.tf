@@ -28,6 +28,14 @@ locals {
       reducer  = "REDUCE_SUM"
       advice   = "`tenantctl list --drifted` names the tenants, `tenantctl get TENANT` says what was changed. Where driftPolicy is Correct it is put right already."
     }
+    rollout_halted = {
+      title    = "AIPress: a rollout stopped by itself"
+      filter   = "${local.counted["rollouts"]} AND metric.labels.state=\"Halted\""
+      severity = "ERROR"
+      aligner  = "ALIGN_DELTA"
+      reducer  = "REDUCE_SUM"
+      advice   = "Too many tenants that it moved are not well. `tenantctl rollout status` says how many, `tenantctl list --phase Failed` names them. Nobody else is touched until somebody decides: `tenantctl rollout undo`, `resume` or `abort`, or another change of the platform's settings."
+    }
     dead_letters = {
       title    = "AIPress: messages could not be delivered"
       filter   = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=\"${google_pubsub_subscription.dead_letters.name}\""

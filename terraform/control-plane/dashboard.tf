@@ -6,6 +6,7 @@ locals {
     { title = "Failed operations by reason", filter = "${local.counted["operations"]} AND metric.labels.outcome=\"Failed\"", by = ["metric.label.reason"], aligner = "ALIGN_DELTA" },
     { title = "Drift found", filter = local.counted["drift"], by = [], aligner = "ALIGN_DELTA" },
     { title = "Deletions held", filter = local.counted["deletions_held"], by = ["metric.label.reason"], aligner = "ALIGN_DELTA" },
+    { title = "Rollouts", filter = local.counted["rollouts"], by = ["metric.label.state"], aligner = "ALIGN_DELTA" },
     { title = "Sweeps", filter = local.counted["sweeps"], by = [], aligner = "ALIGN_DELTA" },
     { title = "Messages that wait", filter = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=starts_with(\"aipress-\")", by = ["resource.label.subscription_id"], aligner = "ALIGN_MAX" },
     { title = "Requests by function and answer", filter = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=starts_with(\"aipress-\")", by = ["resource.label.service_name", "metric.label.response_code_class"], aligner = "ALIGN_DELTA" },

@@ -10,6 +10,7 @@ locals {
     { method = "PUT", path = "/tenants/*", function = "update-tenant" },
     # What is asked of a tenant that is there, an approval for one.
     { method = "POST", path = "/tenants/*/**", function = "update-tenant" },
+    { method = "POST", path = "/fleet/rollout/*", function = "update-tenant" },
     { method = "DELETE", path = "/tenants/*", function = "delete-tenant" },
   ]
 

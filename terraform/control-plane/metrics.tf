@@ -17,6 +17,11 @@ locals {
       event  = "drift_found"
       labels = {}
     }
+    rollouts = {
+      title  = "Rollouts that got another state"
+      event  = "rollout_changed"
+      labels = { state = "state" }
+    }
     sweeps = {
       title  = "Sweeps of the whole fleet"
       event  = "sweep_ended"

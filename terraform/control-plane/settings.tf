@@ -6,7 +6,8 @@ locals {
     approvals = { validSeconds = "number" }
     deletion  = { breakerCount = "number", breakerMost = "number", breakerShare = "number", breakerWindowSeconds = "number", graceSeconds = "number" }
     drift     = { checksPerSweep = "number", confirmSeconds = "number", ignore = "differences", intervalSeconds = "number" }
-    limits    = { leaseSeconds = "number", queue = "number", requestsPerTenant = "number", runSeconds = "number", runs = "number", runsPerInstance = "number", runsPerMinute = "number", waitSeconds = "number" }
+    limits    = { leaseSeconds = "number", queue = "number", requests = "number", requestsPerTenant = "number", runSeconds = "number", runs = "number", runsPerInstance = "number", runsPerMinute = "number", waitSeconds = "number" }
     retry     = { firstSeconds = "number", mostSeconds = "number" }
+    rollout   = { automatic = "flag", canaryLabel = "label", failureMost = "number", failureShare = "number", soakSeconds = "number", tenantsPerSweep = "number", waves = "shares" }
   }
 }

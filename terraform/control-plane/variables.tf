@@ -112,7 +112,7 @@ variable "tenant_projects" {
 variable "platform" {
   description = <<-EOT
     What the platform decides for tenants: the WordPress image and tier of those that name none, their resources, scaling
-    and plugins, and under `settings` any section of docs/platform.md (approvals, deletion, drift, limits, retry), its fields
+    and plugins, and under `settings` any section of docs/platform.md (approvals, deletion, drift, limits, retry, rollout), its fields
     as written there.
   EOT
   type = object({
@@ -145,7 +145,22 @@ variable "platform" {
         for field in try(keys(fields), []) : can(regex("^[0-9]+([.][0-9]+)?$", jsonencode(fields[field]))) if try(local.setting_fields[section][field], "") == "number"
       ]
     ]))
-    error_message = "Every setting but drift.ignore is a number, and none is negative."
+    error_message = "Every setting but drift.ignore and three of rollout is a number, and none is negative."
+  }
+
+  validation {
+    condition = alltrue(concat(
+      [for flag in [try(var.platform.settings.rollout.automatic, null)] : flag == null || contains(["true", "false"], jsonencode(flag))],
+      [for label in [try(var.platform.settings.rollout.canaryLabel, null)] : label == null || can(regex("^\"[a-z][a-z0-9_-]{0,62}\"$", jsonencode(label)))],
+    ))
+    error_message = "rollout.automatic is true or false, and rollout.canaryLabel the key of a label."
+  }
+
+  validation {
+    condition = try(alltrue([
+      for at, share in var.platform.settings.rollout.waves : share > try(var.platform.settings.rollout.waves[at - 1], 0) && (share == 1) == (at == length(var.platform.settings.rollout.waves) - 1)
+    ]) && length(var.platform.settings.rollout.waves) > 0, !can(var.platform.settings.rollout.waves))
+    error_message = "rollout.waves are shares of the fleet above 0 that grow, the last of them 1."
   }
 
   validation {

@@ -84,6 +84,12 @@ impl ControlPlane {
         self.relaunch().await;
     }
 
+    /// The same with other settings of the platform.
+    pub async fn deploy(&mut self, platform: String) {
+        self.options.platform = Some(platform);
+        self.restart().await;
+    }
+
     /// Ends it in the middle of whatever it does, and starts it again over what it left.
     pub async fn kill_and_restart(&mut self) {
         self.kill().await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::buckets::{both, clients, reader, store};
 use super::gate::gate;
@@ -22,10 +23,13 @@ use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
 use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
-use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
+use crate::records::{
+    DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Rollouts, Statuses, Trigger,
+};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
-use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
+use crate::tasks::{LocalQueue, PubSubTasks, Task, Tasks};
+use crate::telemetry;
 use crate::tenants::{Caller, Commands, Queries};
 
 /// A reconciler with an engine, and somewhere to hand what its callers do not wait for.
@@ -51,6 +55,7 @@ pub(super) struct Fleet {
     statuses: Statuses,
     leases: Leases,
     breaker: Breaker,
+    rollouts: Rollouts,
     rates: Rates,
     plugin_lists: PluginLists,
     platform: Arc<Platform>,
@@ -84,6 +89,7 @@ impl Fleet {
             statuses: Statuses::new(store(&records_bucket)),
             leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
             breaker: Breaker::new(store(&records_bucket)),
+            rollouts: Rollouts::new(store(&records_bucket)),
             rates: Rates::new(store(&records_bucket)),
             plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
@@ -104,9 +110,9 @@ impl Fleet {
     pub(super) fn sweeper(&self, tasks: Arc<dyn Tasks>) -> Sweeper {
         let records: Arc<dyn ObjectReader> = reader(&self.records_bucket);
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
-        let breaker = self.breaker.clone();
+        let (breaker, rollouts, lists) = (self.breaker.clone(), self.rollouts.clone(), self.plugin_lists.clone());
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, breaker, self.plugin_lists.clone(), tasks, clock, platform)
+        Sweeper::new(definitions, records, statuses, breaker, rollouts, lists, tasks, clock, platform)
     }
 
     /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.
@@ -126,6 +132,7 @@ impl Fleet {
             journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
             leases: self.leases.clone(),
             breaker: self.breaker.clone(),
+            rollouts: self.rollouts.clone(),
             rates: self.rates.clone(),
             graveyard: Graveyard::new(store(&self.records_bucket)),
             exports: self.exports(),
@@ -187,22 +194,24 @@ impl Worker {
         }
     }
 
-    /// Works the queue of this process until `stop`. With a topic, nothing is put into it.
+    /// Says which module this process holds, and works its queue until `stop`. With a topic, nothing is put into that.
     pub(super) fn work(&self) -> JoinHandle<()> {
         let (queue, reconciler, stop) = (self.queue.clone(), self.reconciler.clone(), self.stop.clone());
         let workers = self.fleet.platform.limits.runs;
-        let caller = Caller { principal: Principal("queue".to_owned()), trigger: Trigger::Task };
+        let caller = Caller::new(Principal("queue".to_owned()), Trigger::Task);
         tokio::spawn(async move {
-            let run = |tenant| {
-                let (reconciler, caller) = (reconciler.clone(), caller.clone());
-                async move {
+            let run = |Task { tenant, trace, .. }: Task| {
+                let span = tracing::info_span!("task", otel.kind = "consumer");
+                let (reconciler, caller) = (reconciler.clone(), caller.clone().within(telemetry::join(&span, trace)));
+                let work = async move {
                     if let Err(error) = reconciler.reconcile(&caller, &tenant, Insist::No).await {
                         // What a run came to is on the tenant's status; the sweep comes back to what is not.
                         tracing::warn!(%tenant, %error, "task not carried out");
                     }
-                }
+                };
+                work.instrument(span)
             };
-            queue.work(workers, stop, run).await;
+            tokio::join!(reconciler.announce(), queue.work(workers, stop, run));
         })
     }
 }

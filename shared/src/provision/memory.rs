@@ -38,7 +38,11 @@ struct Cloud {
     overlaps: usize,
     saves: u64,
     module: u64,
+    broken: Option<Broken>,
 }
+
+/// Whether what a run makes never serves.
+type Broken = Arc<dyn Fn(&Run) -> bool + Send + Sync>;
 
 #[derive(Clone, Copy)]
 struct Workspace {
@@ -69,6 +73,11 @@ impl MemoryProvisioner {
     /// The next run that changes something meets this; called twice, the next two.
     pub fn fail_next(&self, fault: Fault) {
         self.cloud().faults.push(fault);
+    }
+
+    /// From now on nothing serves that a run of this kind made.
+    pub fn breaks_where(&self, broken: impl Fn(&Run) -> bool + Send + Sync + 'static) {
+        self.cloud().broken = Some(Arc::new(broken));
     }
 
     /// Somebody changes the tenant's service behind our back.
@@ -208,7 +217,8 @@ impl Provisioner for MemoryProvisioner {
         if half {
             return Err(refused());
         }
-        let ready = if fault == Some(Fault::NotServing) { "none" } else { "r1" };
+        let broken = cloud.broken.as_ref().is_some_and(|broken| broken(run));
+        let ready = if broken || fault == Some(Fault::NotServing) { "none" } else { "r1" };
         let outputs = json!({
             "url": format!("https://{}.example", run.tenant),
             "database": format!("projects/p/instances/shared-1/databases/{}", run.tenant),

@@ -40,6 +40,10 @@ pub enum Intended<'a> {
         digest: Option<Digest>,
         /// The platform's settings would have the tenant elsewhere.
         move_refused: bool,
+        /// It is of another release than its status says, or that says none.
+        repin: bool,
+        /// It is of another module than the one at hand: a plan would show what that one does otherwise, not drift.
+        other_module: bool,
     },
 }
 
@@ -202,8 +206,9 @@ pub fn decide(situation: &Situation<'_>, platform: &Platform) -> Action {
             }
             _ => Action::Reject,
         },
-        Intended::Valid { generation, definition, digest, move_refused } => {
-            valid(situation, Wanted { generation, definition, digest, move_refused }, platform)
+        Intended::Valid { generation, definition, digest, move_refused, repin, other_module } => {
+            let wanted = Wanted { generation, definition, digest, move_refused, repin, other_module };
+            valid(situation, wanted, platform)
         }
     }
 }
@@ -291,6 +296,8 @@ struct Wanted<'a> {
     definition: &'a Definition,
     digest: Option<Digest>,
     move_refused: bool,
+    repin: bool,
+    other_module: bool,
 }
 
 impl Wanted<'_> {
@@ -303,11 +310,11 @@ impl Wanted<'_> {
         self.definition.spec.suspend.unwrap_or_default()
     }
 
-    /// Whether what is said of its place is otherwise than it is.
+    /// Whether what is said of its place or its release is otherwise than it is.
     fn differs_from_said(&self, status: &Status) -> bool {
         let placed = status.conditions.get(ConditionKind::Placed);
         let refused = placed.is_some_and(|placed| placed.reason == MOVE_REFUSED);
-        self.move_refused != refused
+        self.move_refused != refused || self.repin
     }
 }
 
@@ -352,7 +359,9 @@ fn as_defined(situation: &Situation<'_>, status: &Status, wanted: Wanted<'_>, pl
     let plugins_wanted = self::wanted(wanted.definition, platform);
     match plugins::step(status, &plugins_wanted, situation.plugin_list, situation.now, situation.insist) {
         Some(step) => Action::Plugins(step),
-        None if next_check(&status.tenant, &status.last_look(), platform) <= situation.now => Action::CheckDrift,
+        None if !wanted.other_module && next_check(&status.tenant, &status.last_look(), platform) <= situation.now => {
+            Action::CheckDrift
+        }
         None => Action::Noop(Idle::AsDefined),
     }
 }

@@ -1,5 +1,7 @@
 //! What should be and what is, read again each time.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -11,6 +13,7 @@ use crate::platform::Platform;
 use crate::provision::Variables;
 use crate::records::{DefinitionHead, Definitions, Phase, Status, StatusSummary, Statuses, StoredDefinition};
 use crate::render::{self, Rendered};
+use crate::rollout::{Course, Defaults, Release};
 use crate::store::{Generation, ObjectName, StoreError, Versioned};
 use crate::tenant::{self, Definition, Problems, TenantId};
 use crate::tenants::DefinitionView;
@@ -54,9 +57,31 @@ pub struct Wanted {
     pub image: String,
     /// What it renders to.
     pub variables: Variables,
+    /// The platform's settings as this tenant has them: its release's defaults, and the rest as it is now.
+    pub platform: Arc<Platform>,
+    /// The module it is of; `None` where that is not at hand.
+    pub module: Option<Digest>,
+    /// Whether it is looked at with the release it has.
+    pub course: Course,
+    /// Its label says that it is among the first that a rollout moves.
+    pub canary: bool,
+}
+
+/// The platform as this process was deployed with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Deployed<'a> {
+    /// Its settings.
+    pub platform: &'a Arc<Platform>,
+    /// The module and versions; `None` where those are not at hand.
+    pub module: Option<Digest>,
 }
 
 impl Wanted {
+    /// What of the platform it is rendered with.
+    pub fn release(&self) -> Option<Release> {
+        self.module.map(|module| Release { defaults: Defaults::of(&self.platform), module })
+    }
+
     /// Names everything that decides what an apply makes: the same digest needs no run.
     pub fn digest(&self, module: Digest) -> Digest {
         Digest::of_parts([self.variables.digest().as_bytes().as_slice(), module.as_bytes().as_slice()])
@@ -68,10 +93,10 @@ impl Observation {
     pub async fn read(
         definitions: &Definitions,
         statuses: &Statuses,
-        platform: &Platform,
+        deployed: Deployed<'_>,
         tenant: &TenantId,
     ) -> Result<Self, StoreError> {
-        Self::read_again(None, definitions, statuses, platform, tenant).await
+        Self::read_again(None, definitions, statuses, deployed, tenant).await
     }
 
     /// The same after an earlier look: a generation of a definition never changes, so one that was read is not read again.
@@ -79,13 +104,14 @@ impl Observation {
         before: Option<&Self>,
         definitions: &Definitions,
         statuses: &Statuses,
-        platform: &Platform,
+        deployed: Deployed<'_>,
         tenant: &TenantId,
     ) -> Result<Self, StoreError> {
         let read = before.map(|before| &before.definition);
         let (found, status) = tokio::try_join!(read_definition(read, definitions, tenant), statuses.read(tenant))?;
         let recorded = recorded(status.as_ref());
         let decided = decisions(status.as_ref());
+        let pinned = Pinned::of(status.as_ref(), deployed);
         let last_definition = match found {
             Found::Absent if status.is_some() => definitions.last_generation(tenant).await?,
             _ => None,
@@ -93,24 +119,59 @@ impl Observation {
         let definition = match found {
             Found::Absent => ObservedDefinition::Absent,
             Found::Conflict(names) => ObservedDefinition::Conflict(names),
-            // Placed since then, perhaps by other settings, or decided on otherwise: it is rendered as it is now.
-            Found::Same(wanted) if before.is_none_or(|before| before.differs(recorded, &decided)) => {
+            // Placed since then, perhaps by other settings, or decided on otherwise: it is rendered as it is now. What a
+            // rollout would have done then is no word on what it would have done now.
+            Found::Same(wanted)
+                if wanted.course != Course::Stay
+                    || before.is_none_or(|before| before.differs(status.as_ref(), recorded, &decided)) =>
+            {
                 let Wanted { stored, source, .. } = *wanted;
-                judge(stored, source, platform, recorded, &Occupancy::default(), &decided)
+                judge(stored, source, pinned, recorded, &Occupancy::default(), &decided)
             }
             Found::Same(wanted) => ObservedDefinition::Valid(wanted),
             Found::Other(stored, source) => {
-                let occupancy = occupancy(statuses, platform, recorded).await?;
-                judge(stored, source, platform, recorded, &occupancy, &decided)
+                let occupancy = occupancy(statuses, &pinned.platform, recorded).await?;
+                judge(stored, source, pinned, recorded, &occupancy, &decided)
             }
         };
         Ok(Self { definition, last_definition, status })
     }
 
-    /// Whether it was rendered for another place, or with other decisions.
-    fn differs(&self, recorded: Option<&Placement>, decided: &render::Decisions) -> bool {
+    /// Whether it was rendered for another place, with other decisions, or of another release.
+    fn differs(
+        &self,
+        now: Option<&Versioned<Status>>,
+        recorded: Option<&Placement>,
+        decided: &render::Decisions,
+    ) -> bool {
         let status = self.status.as_ref();
-        self::recorded(status) != recorded || decisions(status) != *decided
+        self::recorded(status) != recorded || decisions(status) != *decided || release(status) != release(now)
+    }
+
+    /// The same tenant, looked at with another release.
+    #[must_use]
+    pub(super) fn moved(self, release: &Release, course: Course) -> Self {
+        let ObservedDefinition::Valid(wanted) = self.definition else { return self };
+        let Wanted { stored, source, platform, .. } = *wanted;
+        let platform = Arc::new(release.defaults.over(&platform));
+        let pinned = Pinned { platform, module: Some(release.module), course };
+        let status = self.status.as_ref();
+        let (recorded, decided) = (recorded(status), decisions(status));
+        let definition = judge(stored, source, pinned, recorded, &Occupancy::default(), &decided);
+        Self { definition, ..self }
+    }
+
+    /// Whether it is looked at with another release than it has, as a rollout would have it.
+    pub(super) fn is_moved(&self) -> bool {
+        matches!(&self.definition, ObservedDefinition::Valid(wanted) if wanted.course != Course::Stay)
+    }
+
+    /// The platform's settings as this tenant has them, if its definition can be used.
+    pub(super) fn platform(&self) -> Option<&Arc<Platform>> {
+        match &self.definition {
+            ObservedDefinition::Valid(wanted) => Some(&wanted.platform),
+            _ => None,
+        }
     }
 
     /// The definition as its owner wrote it, if it is one that can be used.
@@ -130,7 +191,7 @@ impl Observation {
         }
     }
 
-    /// What to decide on. `module` names the module and its versions, where those are at hand.
+    /// What to decide on. `module` names the module and its versions that this process has, if it has one.
     pub fn situation(&self, moment: Moment, module: Option<Digest>) -> Situation<'_> {
         let intended = match &self.definition {
             ObservedDefinition::Absent => Intended::Absent,
@@ -141,8 +202,10 @@ impl Observation {
             ObservedDefinition::Valid(wanted) => Intended::Valid {
                 generation: wanted.stored.generation,
                 definition: &wanted.definition,
-                digest: module.map(|module| wanted.digest(module)),
+                digest: wanted.module.map(|module| wanted.digest(module)),
                 move_refused: wanted.placed.refused_move.is_some(),
+                repin: wanted.release().is_some_and(|wanted| release(self.status.as_ref()) != Some(&wanted)),
+                other_module: wanted.module != module,
             },
         };
         Situation {
@@ -208,6 +271,34 @@ async fn read_definition(
     }
 }
 
+/// The release that a tenant of this status has.
+fn release(status: Option<&Versioned<Status>>) -> Option<&Release> {
+    status.and_then(|status| status.value.release.as_ref()).map(|pin| &pin.release)
+}
+
+/// The platform as one tenant has it.
+struct Pinned {
+    platform: Arc<Platform>,
+    module: Option<Digest>,
+    course: Course,
+}
+
+impl Pinned {
+    /// A tenant without a release gets the one of this process.
+    fn of(status: Option<&Versioned<Status>>, deployed: Deployed<'_>) -> Self {
+        let module = release(status).map_or(deployed.module, |release| deployed.module.and(Some(release.module)));
+        Self { platform: platform_of(status, deployed.platform), module, course: Course::Stay }
+    }
+}
+
+/// The platform's settings as a tenant of this status has them.
+pub(crate) fn platform_of(status: Option<&Versioned<Status>>, platform: &Arc<Platform>) -> Arc<Platform> {
+    match release(status) {
+        Some(release) if release.defaults != Defaults::of(platform) => Arc::new(release.defaults.over(platform)),
+        _ => Arc::clone(platform),
+    }
+}
+
 /// Where a tenant of this status is.
 fn recorded(status: Option<&Versioned<Status>>) -> Option<&Placement> {
     status.and_then(|status| status.value.placement.as_ref())
@@ -232,20 +323,33 @@ pub(crate) async fn occupancy(
 fn judge(
     stored: StoredDefinition,
     source: Bytes,
-    platform: &Platform,
+    pinned: Pinned,
     recorded: Option<&Placement>,
     occupancy: &Occupancy,
     decided: &render::Decisions,
 ) -> ObservedDefinition {
+    let Pinned { platform, module, course } = pinned;
     let parsed = tenant::parse_named(&source, stored.object.format, &stored.object.tenant);
     let rendered = parsed.and_then(|definition| {
-        let rendered = render::render(&definition, platform, recorded, occupancy, decided)?;
+        let rendered = render::render(&definition, &platform, recorded, occupancy, decided)?;
         Ok((definition, rendered))
     });
     match rendered {
         Ok((definition, Rendered { placed, variables })) => {
-            let image = render::image(&definition, platform).to_owned();
-            ObservedDefinition::Valid(Box::new(Wanted { stored, source, definition, placed, image, variables }))
+            let image = render::image(&definition, &platform).to_owned();
+            let canary = definition.metadata.labels.contains_key(&platform.rollout.canary_label);
+            ObservedDefinition::Valid(Box::new(Wanted {
+                stored,
+                source,
+                definition,
+                placed,
+                image,
+                variables,
+                platform,
+                module,
+                course,
+                canary,
+            }))
         }
         Err(problems) => ObservedDefinition::Invalid(stored, problems),
     }

@@ -11,7 +11,7 @@ use crate::exports::DatabaseExports;
 use crate::platform::Platform;
 use crate::plugins::{PluginInstaller, Resolver};
 use crate::provision::Provisioner;
-use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
+use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Rollouts, Statuses};
 
 /// Everything a [`Reconciler`](super::Reconciler) works with.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Ports {
     pub graveyard: Graveyard,
     /// Who exports databases before they are destroyed.
     pub exports: Arc<dyn DatabaseExports>,
+    /// The rollout under way.
+    pub rollouts: Rollouts,
     /// Whether deletions are held.
     pub breaker: Breaker,
     /// Who makes resources.

@@ -9,19 +9,20 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
-use super::admission::{Admissions, Admitted};
-use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
-use super::observe::{Moment, Observation, ObservedDefinition};
+use super::admission::{Admissions, Admitted, Refusal, Room};
+use super::decide::{Action, Idle, PluginStep};
+use super::look::look;
+use super::observe::Observation;
 use super::ports::Ports;
 use super::queued::{self, close_without_run};
 use super::rates::RateLines;
 use super::recorder::record;
+use super::rolling::Announcement;
 use super::run::Work;
 use super::slots::Slots;
 use super::tenure::{Asking, Tenure};
 use super::turns::Turns;
 use crate::operation::OperationId;
-use crate::plugins;
 use crate::records::{RecordName, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
@@ -41,11 +42,11 @@ pub struct Reconciler {
 
 struct Shared {
     ports: Ports,
-    /// Those that ask, and those that wait for their turn.
+    /// Those that ask.
     requests: Admissions,
-    line: Admissions,
     turns: Turns,
     slots: Slots,
+    announcement: Announcement,
     rate_lines: RateLines,
 }
 
@@ -74,9 +75,14 @@ pub enum Insist {
 impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
-        let (requests, line) = (Admissions::default(), Admissions::default());
-        let (turns, slots, rate_lines) = (Turns::default(), Slots::default(), RateLines::default());
-        Self { shared: Arc::new(Shared { ports, requests, line, turns, slots, rate_lines }) }
+        let (requests, turns, slots) = (Admissions::default(), Turns::default(), Slots::default());
+        let (rate_lines, announcement) = (RateLines::default(), Announcement::default());
+        Self { shared: Arc::new(Shared { ports, requests, turns, slots, announcement, rate_lines }) }
+    }
+
+    /// Says which module this process holds, so that a rollout of it can begin before anybody asks for anything.
+    pub async fn announce(&self) {
+        self.shared.announcement.make(&self.shared.ports).await;
     }
 
     /// What it works with.
@@ -84,11 +90,15 @@ impl Reconciler {
         &self.shared.ports
     }
 
-    /// Lets a request on a tenant in, as long as it is kept; [`CommandError::Crowded`] where too many are.
-    pub fn admit(&self, tenant: &TenantId) -> Result<Admitted, CommandError> {
-        let most = self.shared.ports.platform.limits.requests_per_tenant;
-        let crowded = || CommandError::Crowded { tenant: tenant.clone(), retry_after: BUSY };
-        self.shared.requests.admit(tenant, most).ok_or_else(crowded)
+    /// Lets a request on a tenant in, as long as it is kept: [`CommandError::Crowded`] where too many on this tenant are in,
+    /// [`CommandError::Busy`] where too many are in all. Whoever reconciles at somebody's request asks here first.
+    pub fn admit(&self, caller: &Caller, tenant: &TenantId) -> Result<Admitted, CommandError> {
+        let limits = &self.shared.ports.platform.limits;
+        let room = Room { all: limits.requests, tenant: limits.requests_per_tenant };
+        self.shared.requests.admit(&caller.principal, tenant, room).map_err(|refusal| match refusal {
+            Refusal::Crowded => CommandError::Crowded { tenant: tenant.clone(), retry_after: BUSY },
+            Refusal::Full => CommandError::Busy { retry_after: BUSY },
+        })
     }
 
     /// Brings one tenant to its definition. Goes on to its end when the caller stops listening: a run that has begun is
@@ -110,8 +120,6 @@ impl Reconciler {
     async fn take_turn(&self, caller: &Caller, tenant: &TenantId, insist: Insist) -> Result<Reconciled, CommandError> {
         let ports = &self.shared.ports;
         let wait = Duration::from_secs(ports.platform.limits.wait_seconds);
-        let in_line = self.shared.line.admit(tenant, ports.platform.limits.requests_per_tenant);
-        let _in_line = in_line.ok_or(CommandError::Busy { retry_after: BUSY })?;
         let turn = tokio::select! {
             // Who is asked to stop begins nothing new.
             biased;
@@ -130,7 +138,11 @@ impl Reconciler {
         let ports = &self.shared.ports;
         let began = ports.clock.now();
         let lease = RecordName::lease(tenant);
-        let (left, looked) = tokio::join!(ports.leases.abandoned(&lease), self.look(tenant, None, None, insist));
+        let (left, looked, ()) = tokio::join!(
+            ports.leases.abandoned(&lease),
+            look(ports, tenant, None, None, insist),
+            self.shared.announcement.make(ports),
+        );
         let (observation, action) = looked?;
         let mut last = action.clone();
         let mut done = if left?.is_some() || action.needs_run() {
@@ -144,8 +156,9 @@ impl Reconciler {
             if !goes_on || ports.shutdown.is_cancelled() {
                 break;
             }
-            let (observation, next) = self.look(tenant, None, None, Insist::No).await?;
-            if !follows(&last, &next, done.is_ok()) || (is_new(&next) && self.is_late(began)) {
+            let (observation, next) = look(ports, tenant, None, None, Insist::No).await?;
+            let follows = follows(&last, &next, done.is_ok()) && !observation.is_moved();
+            if !follows || (is_new(&next) && self.is_late(began)) {
                 break;
             }
             let ran = self.under_lease(caller, tenant, &observation, Insist::No).await;
@@ -160,43 +173,6 @@ impl Reconciler {
         let ports = &self.shared.ports;
         let half = ports.platform.limits.run_seconds.div_ceil(2);
         ports.clock.now().duration_since(began).as_secs() >= half.cast_signed()
-    }
-
-    /// What is known of the list of plugins, where it lies in an object of its own. One that cannot be looked at now says
-    /// nothing.
-    async fn look_at_list(&self, observation: &Observation) -> ListSeen {
-        let ports = &self.shared.ports;
-        let ObservedDefinition::Valid(wanted) = &observation.definition else { return ListSeen::NotLooked };
-        match ports.plugins.resolver.look(&plugins::wanted(&wanted.definition, &ports.platform)).await {
-            Ok(seen) => seen.map_or(ListSeen::NotLooked, ListSeen::At),
-            Err(error) => {
-                tracing::warn!(%error, "the plugin list could not be looked at");
-                ListSeen::NotLooked
-            }
-        }
-    }
-
-    async fn look(
-        &self,
-        tenant: &TenantId,
-        before: Option<&Observation>,
-        interrupted: Option<OperationId>,
-        insist: Insist,
-    ) -> Result<(Observation, Action), CommandError> {
-        let ports = &self.shared.ports;
-        let observation =
-            Observation::read_again(before, &ports.definitions, &ports.statuses, &ports.platform, tenant).await?;
-        let tombstoned = observation.status.as_ref().is_some_and(|status| status.value.tombstone.is_some());
-        let now = ports.clock.now();
-        let deletions_held = tombstoned && ports.breaker.holds(tenant, &ports.platform.deletion, now).await?;
-        let asked = observation.status.as_ref().is_some_and(|status| status.value.queued.is_some());
-        let insist = insist == Insist::Yes || asked;
-        let plugin_list = self.look_at_list(&observation).await;
-        let moment = Moment { now: ports.clock.now(), interrupted, deletions_held, insist, plugin_list };
-        let module = Some(ports.provisioner.platform_digest());
-        let action = decide(&observation.situation(moment, module), &ports.platform);
-        tracing::debug!(?action, "decided");
-        Ok((observation, action))
     }
 
     async fn carry_out_without_run(
@@ -218,7 +194,7 @@ impl Reconciler {
             Action::Restore => return self.under_lease(caller, tenant, observation, Insist::No).await,
             // What was asked for may be the plugins alone: then its operation is theirs.
             Action::Acknowledge => {
-                let (observation, next) = self.look(tenant, Some(observation), None, Insist::No).await?;
+                let (observation, next) = look(ports, tenant, Some(observation), None, Insist::No).await?;
                 if let Action::Plugins(_) = next {
                     return self.under_lease(caller, tenant, &observation, Insist::No).await;
                 }
@@ -261,8 +237,12 @@ impl Reconciler {
             seen: Mutex::default(),
             open: AtomicBool::new(false),
         };
+        let span = tracing::info_span!("operation", %operation);
         let done = match self.taken(tenant, asked).await {
-            Ok(true) => self.decide_and_do(&work, before, if was_queued { Insist::Yes } else { insist }).await,
+            Ok(true) => {
+                let insist = if was_queued { Insist::Yes } else { insist };
+                self.decide_and_do(&work, before, insist).instrument(span).await
+            }
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
             Err(error) => Err(error.into()),
         };
@@ -299,7 +279,7 @@ impl Reconciler {
         let mut left = work.tenure.unsettled.iter().copied();
         let mut interrupted = left.next();
         for _ in 0..MOST_DECISIONS + work.tenure.unsettled.len() {
-            let (observation, action) = self.look(work.tenant, Some(before), interrupted, insist).await?;
+            let (observation, action) = look(work.ports, work.tenant, Some(before), interrupted, insist).await?;
             work.saw(&observation).await;
             match action {
                 Action::Recover(operation) => {

@@ -6,6 +6,7 @@ use super::decide::{Action, HoldReason, MOVE_REFUSED};
 use super::observe::{NOT_OFFERED, Observation, ObservedDefinition};
 use crate::placement::Placed;
 use crate::records::{Condition, ConditionKind, DeletionTerms, Phase, Status, Statuses, Tombstone, Truth};
+use crate::rollout::Pin;
 use crate::signals;
 use crate::store::{Generation, StoreError, Versioned};
 use crate::tenant::{Problem, Reason, TenantId};
@@ -37,6 +38,12 @@ fn write(status: &mut Status, action: &Action, observation: &Observation, now: T
         }
         Action::Acknowledge => {
             say.observed(observation);
+            if let ObservedDefinition::Valid(wanted) = &observation.definition
+                && let Some(release) = wanted.release()
+            {
+                let pin = Pin::begun(say.status.release.as_ref(), release, wanted.course);
+                say.status.release = Some(Pin { applied: true, ..pin });
+            }
             say.status.hold = None;
             say.status.retry = None;
             say.status.conditions.remove(ConditionKind::Held);
@@ -91,6 +98,7 @@ impl Saying<'_> {
         self.status.observed_generation = self.generation;
         if let ObservedDefinition::Valid(wanted) = &observation.definition {
             self.status.terms = DeletionTerms::of(&wanted.definition);
+            self.status.canary = wanted.canary;
             self.placed(&wanted.placed);
         }
         self.that(ConditionKind::DefinitionValid, Truth::True, "Valid", "the definition is valid");

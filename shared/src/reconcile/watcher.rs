@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::{Action, ListSeen, decide};
-use super::observe::{Moment, Observation, settled};
+use super::observe::{Deployed, Moment, Observation, settled};
 use super::recorder::record;
 use crate::clock::Clock;
 use crate::platform::Platform;
@@ -13,6 +13,7 @@ use crate::records::{Definitions, Phase, Status, Statuses};
 use crate::tasks::{HandOutError, Priority, Task, Tasks};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
+use crate::trace::TraceContext;
 
 /// Looks at tenants without being able to run anything.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct Watcher {
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
     platform: Arc<Platform>,
+    trace: Option<TraceContext>,
 }
 
 /// What a hint came to.
@@ -63,7 +65,13 @@ impl Watcher {
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, statuses, tasks, clock, platform }
+        Self { definitions, statuses, tasks, clock, platform, trace: None }
+    }
+
+    /// The same for one event, which is part of this.
+    #[must_use]
+    pub fn within(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
     }
 
     /// Looks at one tenant. Most hints are about nothing new: those cost a listing and a look at metadata.
@@ -72,8 +80,9 @@ impl Watcher {
         if settled(&head, summary.as_ref()) {
             return Ok(Noticed::Settled);
         }
+        let deployed = Deployed { platform: &self.platform, module: None };
         loop {
-            let observation = Observation::read(&self.definitions, &self.statuses, &self.platform, tenant).await?;
+            let observation = Observation::read(&self.definitions, &self.statuses, deployed, tenant).await?;
             // No breaker here: a deletion whose time has come is handed on, and decided there.
             let moment = Moment {
                 now: self.clock.now(),
@@ -82,7 +91,8 @@ impl Watcher {
                 insist: false,
                 plugin_list: ListSeen::NotLooked,
             };
-            let action = decide(&observation.situation(moment, None), &self.platform);
+            let platform = observation.platform().unwrap_or(&self.platform);
+            let action = decide(&observation.situation(moment, None), platform);
             tracing::debug!(%tenant, ?action, "noticed");
             match action {
                 Action::Noop(_) | Action::CheckDrift => {
@@ -113,12 +123,12 @@ impl Watcher {
             return Ok(Suspicion::Unfounded);
         }
         self.statuses.update(tenant, |status| status.drift_suspected = Some(now)).await?;
-        self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Upkeep }).await?;
+        self.tasks.hand_out(Task::new(tenant.clone(), Priority::Upkeep).after(self.trace)).await?;
         Ok(Suspicion::HandedOn)
     }
 
     async fn hand_on(&self, tenant: &TenantId) -> Result<(), CommandError> {
-        let task = Task { tenant: tenant.clone(), priority: Priority::Change };
+        let task = Task::new(tenant.clone(), Priority::Change).after(self.trace);
         Ok(self.tasks.hand_out(task).await?)
     }
 }

@@ -14,6 +14,7 @@ mod leases;
 mod names;
 mod operation;
 mod plugins;
+mod rollouts;
 mod status;
 mod statuses;
 mod summary;
@@ -27,9 +28,10 @@ pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
 pub use names::{DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use plugins::{PluginsFailure, PluginsRecord, Trial, UpgradeRequest};
+pub use rollouts::Rollouts;
 pub use status::{
     AppliedRecord, Approval, DeletionRequest, DeletionTerms, ExportRecord, Hold, Phase, RestoredRecord, RetryRecord,
     Status, Tombstone,
 };
 pub use statuses::Statuses;
-pub use summary::{PluginListSummary, StatusSummary};
+pub use summary::{PinSummary, PluginListSummary, StatusSummary};

@@ -165,6 +165,16 @@ impl RecordName {
         ObjectName::of_parts(format_args!("fleet/occupancy.json"))
     }
 
+    /// The rollout under way, or the last one.
+    pub fn rollout() -> ObjectName {
+        ObjectName::of_parts(format_args!("fleet/rollout.json"))
+    }
+
+    /// The module that workers hold.
+    pub fn module() -> ObjectName {
+        ObjectName::of_parts(format_args!("fleet/module.json"))
+    }
+
     /// The state a run could not save.
     pub fn errored_state(tenant: &TenantId, operation: OperationId) -> ObjectName {
         ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.errored.tfstate"))

@@ -13,6 +13,7 @@ use crate::exports::ExportJob;
 use crate::operation::OperationId;
 use crate::placement::Placement;
 use crate::provision::{ChangeSummary, Epoch};
+use crate::rollout::Pin;
 use crate::store::Generation;
 use crate::tenant::{Definition, DeletionPolicy, TenantId};
 
@@ -43,6 +44,12 @@ pub struct Status {
     /// What was last applied with success.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedRecord>,
+    /// What of the platform it was last worked on with: its own changes are applied with that too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Pin>,
+    /// Its label says that it is among the first that a rollout moves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canary: bool,
     /// The module's outputs.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<String, Value>,
@@ -105,6 +112,8 @@ impl Status {
             unsaved: false,
             placement: None,
             applied: None,
+            release: None,
+            canary: false,
             outputs: Map::new(),
             variables: None,
             terms: DeletionTerms::default(),

@@ -15,6 +15,7 @@ use crate::operation::OperationId;
 use crate::placement::Placement;
 use crate::platform::Place;
 use crate::plugins::{self, ListAddress};
+use crate::rollout::Pin;
 use crate::store::Generation;
 
 /// A status in short. Kept under 2 KiB: object metadata holds 8 KiB at most (a limit of the store).
@@ -41,12 +42,21 @@ pub struct StatusSummary {
     /// With which module and versions of its providers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<Digest>,
+    /// What of the platform it was last worked on with, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<PinSummary>,
+    /// It is among the first that a rollout moves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canary: bool,
     /// What is said of the tenant.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub conditions: BTreeMap<ConditionKind, Truth>,
     /// A failed apply is due again then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_not_before: Option<Timestamp>,
+    /// The last failure says nothing of what was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inconclusive: bool,
     /// Work on plugins is due then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugins_not_before: Option<Timestamp>,
@@ -91,6 +101,30 @@ pub struct StatusSummary {
     pub reason: Option<String>,
 }
 
+/// A pinned release in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinSummary {
+    /// Names the release.
+    pub digest: Digest,
+    /// An apply with it succeeded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub applied: bool,
+    /// The rollout that last moved the tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<u64>,
+    /// The module of what it had before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<Digest>,
+}
+
+impl From<&Pin> for PinSummary {
+    fn from(pin: &Pin) -> Self {
+        let back = pin.before.as_ref().map(|before| before.module);
+        Self { digest: pin.release.digest(), applied: pin.applied, rollout: pin.rollout, back }
+    }
+}
+
 /// A plugin list that a tenant refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -116,6 +150,11 @@ impl StatusSummary {
         // A struct of plain fields with string keys always serialises.
         let text = serde_json::to_string(self).unwrap_or_default();
         BTreeMap::from([(KEY.to_owned(), text)])
+    }
+
+    /// Whether it has another release than the one of this name. A tenant without one has nothing to bring up to date.
+    pub fn is_outdated(&self, target: Option<Digest>) -> bool {
+        self.release.zip(target).is_some_and(|(pin, target)| pin.digest != target)
     }
 
     /// What decides when to look for drift next.
@@ -164,8 +203,11 @@ impl From<&Status> for StatusSummary {
             apply_seconds: status.applied.as_ref().map(|applied| applied.took().as_secs().unsigned_abs()),
             image: status.applied.as_ref().and_then(|applied| applied.image.clone()),
             module: status.applied.as_ref().and_then(|applied| applied.module),
+            release: status.release.as_ref().map(PinSummary::from),
+            canary: status.canary,
             conditions: status.conditions.iter().map(|condition| (condition.kind, condition.status)).collect(),
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
+            inconclusive: status.retry.as_ref().is_some_and(|retry| retry.inconclusive),
             plugins_not_before: plugins_not_before(status),
             plugin_list: status.plugins.as_ref().and_then(list_of),
             held: held.filter(|_| status.phase == Phase::Held).map(|held| held.reason.clone()),

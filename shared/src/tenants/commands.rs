@@ -5,6 +5,7 @@ mod approve;
 mod create;
 mod delete;
 mod preview;
+mod rollout;
 mod undelete;
 mod update;
 mod upgrade_plugins;
@@ -14,8 +15,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Answer, Caller, CommandError, DefinitionView, Submission, TenantView, Wait};
-use crate::platform::Platform;
-use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy};
+use crate::reconcile::{Insist, Reconciled, Reconciler, decisions, enqueue, occupancy, platform_of};
 use crate::records::{DefinitionHead, Operation, OperationKind, Phase, Status, StoredDefinition};
 use crate::render::{self, Rendered};
 use crate::store::{Generation, Versioned};
@@ -33,10 +33,6 @@ impl Commands {
     /// Commands that reconcile here, and hand on what the caller does not wait for.
     pub fn new(reconciler: Reconciler, tasks: Arc<dyn Tasks>) -> Self {
         Self { reconciler, tasks }
-    }
-
-    fn platform(&self) -> &Platform {
-        &self.reconciler.ports().platform
     }
 
     /// What a submission says, with every problem it has in itself.
@@ -57,10 +53,12 @@ impl Commands {
         definition: &Definition,
         status: Option<&Versioned<Status>>,
     ) -> Result<Rendered, CommandError> {
-        let (platform, recorded) = (self.platform(), status.and_then(|status| status.value.placement.as_ref()));
-        let occupancy = occupancy(&self.reconciler.ports().statuses, platform, recorded).await?;
+        let ports = self.reconciler.ports();
+        let platform = platform_of(status, &ports.platform);
+        let recorded = status.and_then(|status| status.value.placement.as_ref());
+        let occupancy = occupancy(&ports.statuses, &platform, recorded).await?;
         let decisions = decisions(status);
-        render::render(definition, platform, recorded, &occupancy, &decisions).map_err(CommandError::Invalid)
+        render::render(definition, &platform, recorded, &occupancy, &decisions).map_err(CommandError::Invalid)
     }
 
     async fn look(
@@ -113,9 +111,10 @@ impl Commands {
         let mut operation = Operation::new(id, tenant.clone(), intent.kind, now);
         operation.principal = caller.principal.clone();
         operation.trigger = caller.trigger;
+        operation.trace = caller.trace.map(|context| context.trace);
         operation.definition_generation = intent.generation;
         let waits = enqueue(ports, operation).await?;
-        self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Change }).await?;
+        self.tasks.hand_out(Task::new(tenant.clone(), Priority::Change).after(caller.trace)).await?;
         Ok(Answer { tenant: self.view(tenant).await?, operation: Some(waits), finished: false })
     }
 

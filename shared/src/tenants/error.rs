@@ -6,6 +6,7 @@ use crate::digest::Digest;
 use crate::operation::OperationId;
 use crate::provision::{Diagnostic, LockHolder};
 use crate::records::Hold;
+use crate::rollout::Refused;
 use crate::store::{Generation, ObjectName, StoreError};
 use crate::tenant::{Problems, TenantId};
 
@@ -62,6 +63,9 @@ pub enum CommandError {
         /// What waits instead.
         waits: Option<Digest>,
     },
+    /// The rollout cannot do what is asked of it as it stands; nothing was changed.
+    #[error(transparent)]
+    Rollout(#[from] Refused),
     /// The apply failed; the definition is stored and it is tried again.
     #[error("{message}")]
     Failed {
@@ -124,6 +128,7 @@ impl CommandError {
             | Self::Protected(_)
             | Self::Held { .. }
             | Self::NotHeld { .. }
+            | Self::Rollout(_)
             | Self::Misconfigured(_) => false,
         }
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::TenantSummary;
+use crate::digest::Digest;
 use crate::records::{ConditionKind, Phase, Truth};
 use crate::tenant::TenantId;
 
@@ -33,6 +34,8 @@ pub struct FleetView {
     pub modules: Shares,
     /// How many are in which project.
     pub projects: Shares,
+    /// How many have another release of the platform than the last rollout's target.
+    pub outdated: usize,
     /// How many are not what was applied.
     pub drifted: usize,
     /// Whose last apply took the longest, longest first.
@@ -85,10 +88,11 @@ impl Shares {
 }
 
 impl FleetView {
-    /// Counts one tenant more.
-    pub(super) fn count(&mut self, found: TenantSummary) {
+    /// Counts one tenant more. `target` names the last rollout's.
+    pub(super) fn count(&mut self, found: TenantSummary, target: Option<Digest>) {
         let TenantSummary { tenant, summary, .. } = found;
         self.tenants += 1;
+        self.outdated += usize::from(summary.is_outdated(target));
         *self.phases.entry(summary.phase).or_default() += 1;
         for (kind, truth) in summary.conditions {
             *self.conditions.entry(kind).or_default().entry(truth).or_default() += 1;
@@ -139,7 +143,7 @@ mod tests {
                 held: Some("WouldDestroyData".to_owned()),
                 ..StatusSummary::from(&status)
             };
-            fleet.count(TenantSummary { tenant: status.tenant, summary, updated: Timestamp::UNIX_EPOCH });
+            fleet.count(TenantSummary { tenant: status.tenant, summary, updated: Timestamp::UNIX_EPOCH }, None);
         }
         assert_eq!(fleet.phases, BTreeMap::from([(Phase::Ready, 1_500), (Phase::Held, 500)]));
         assert_eq!(fleet.conditions[&ConditionKind::Ready][&Truth::True], 2_000);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{CommandError, DefinitionView, FleetView, ListFilter, TenantDrift, TenantSummary, TenantView};
 use crate::operation::OperationId;
 use crate::records::{DefinitionHead, Definitions, Operation, RecordName, Status, StatusSummary, StoredDefinition};
+use crate::rollout::{Refused, Rollout};
 use crate::store::document::read_json;
 use crate::store::listing::every;
 use crate::store::{Generation, ObjectMeta, ObjectReader, Page, PageToken, StoreError};
@@ -107,15 +108,26 @@ impl Queries {
 
     /// The fleet in numbers: one listing per 1,000 tenants.
     pub async fn fleet(&self) -> Result<FleetView, CommandError> {
+        let target = self.known_rollout().await?.map(|rollout| rollout.target.digest());
         let mut fleet = FleetView::default();
         let mut listed = pin!(every(Arc::clone(&self.records), RecordName::STATUS_PREFIX));
         while let Some(meta) = listed.try_next().await? {
             let Some(tenant) = RecordName::tenant_of_status(&meta.name) else { continue };
             if let Some(found) = self.summary(tenant, &meta).await? {
-                fleet.count(found);
+                fleet.count(found, target);
             }
         }
         Ok(fleet)
+    }
+
+    /// The rollout under way, or the last one.
+    pub async fn rollout(&self) -> Result<Rollout, CommandError> {
+        self.known_rollout().await?.ok_or(CommandError::Rollout(Refused::None))
+    }
+
+    async fn known_rollout(&self) -> Result<Option<Rollout>, StoreError> {
+        let found = read_json::<Rollout>(self.records.as_ref(), &RecordName::rollout()).await?;
+        Ok(found.map(|found| found.value))
     }
 
     /// Tenants that drifted, with what differs: the list of drifted tenants, and a read of each that is given out.

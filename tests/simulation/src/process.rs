@@ -12,7 +12,7 @@ use tenancy::exports::RecordedExports;
 use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
-use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
+use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Rollouts, Statuses};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{ObjectReader, ObjectStore};
 use tenancy::tenants::Commands;
@@ -113,6 +113,7 @@ impl Process {
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
             breaker: Breaker::new(Arc::clone(&records)),
+            rollouts: Rollouts::new(Arc::clone(&records)),
             rates: Rates::new(records),
             provisioner: Arc::new(SimulatedProvisioner { world: Arc::clone(world), process: id }),
             plugins,
@@ -129,6 +130,7 @@ impl Process {
             listed,
             ports.statuses.clone(),
             ports.breaker.clone(),
+            ports.rollouts.clone(),
             lists,
             tasks.clone(),
             clock,

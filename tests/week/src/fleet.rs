@@ -11,7 +11,7 @@ use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use tenancy::provision::Provisioner;
 use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
-use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
+use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Rollouts, Statuses};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{ObjectReader, ObjectStore};
 use tenancy::tasks::{HandOutError, LocalQueue, Task, Tasks};
@@ -66,6 +66,7 @@ impl Ground {
             statuses: Statuses::new(Arc::clone(&records)),
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), "worker".to_owned(), term),
+            rollouts: Rollouts::new(Arc::clone(&records)),
             rates: Rates::new(Arc::clone(&records)),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
@@ -85,6 +86,7 @@ impl Ground {
             listed,
             ports.statuses.clone(),
             ports.breaker.clone(),
+            ports.rollouts.clone(),
             lists,
             Arc::clone(&tasks),
             clock,

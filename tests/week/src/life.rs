@@ -22,13 +22,14 @@ use tokio_util::sync::CancellationToken;
 use crate::assumptions as taken;
 use crate::fleet::{Ground, Plane, platform};
 use crate::hours::{Now, Week};
-use crate::timed::{BAD_IMAGE, Timed, Weather};
+use crate::timed::{Timed, Weather};
 use crate::{Failure, progress};
 
 const HOUR: Duration = Duration::from_hours(1);
 /// A Saturday: the fleet is made, and checked for the first time over the day and a half before the Monday.
 const MADE: &str = "2026-02-28T12:00:00Z";
 const OLD_IMAGE: &str = "registry.example/wordpress-runtime:6.8";
+const BAD_IMAGE: &str = "registry.example/wordpress-runtime:6.9-broken";
 const GOOD_IMAGE: &str = "registry.example/wordpress-runtime:6.9";
 /// More than ever waits.
 const QUEUE: usize = 1_000_000;
@@ -64,6 +65,11 @@ impl Life {
         let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::starting_at(MADE.parse::<Timestamp>()?));
         let (now, weather) = (Now::default(), Weather::default());
         let cloud = MemoryProvisioner::new(Arc::clone(&clock));
+        cloud.breaks_where(|run| {
+            let number = run.tenant.as_str().rsplit('-').next().and_then(|number| number.parse::<usize>().ok());
+            number.is_some_and(|number| number.is_multiple_of(taken::BREAKS_EVERY))
+                && run.variables.as_json().contains(BAD_IMAGE)
+        });
         let timed = Timed::new(cloud.clone(), Arc::clone(&clock), now.clone(), weather.clone(), scale.seed);
         let ground = Ground {
             definitions: Ground::bucket("definitions", 2, &clock, &now),
@@ -387,7 +393,7 @@ enum What {
 }
 
 fn caller(trigger: Trigger) -> Caller {
-    Caller { principal: Principal("week".to_owned()), trigger }
+    Caller::new(Principal("week".to_owned()), trigger)
 }
 
 /// Every other tenant has drift corrected.

@@ -38,9 +38,6 @@ pub(crate) struct Timed {
     pub(crate) chance: std::sync::Mutex<StdRng>,
 }
 
-/// The image of the release that breaks some sites.
-pub(crate) const BAD_IMAGE: &str = "registry.example/wordpress-runtime:6.9-broken";
-
 impl Timed {
     pub(crate) fn new(cloud: MemoryProvisioner, clock: Arc<dyn Clock>, now: Now, weather: Weather, seed: u64) -> Self {
         Self { cloud, clock, now, weather, chance: StdRng::seed_from_u64(seed).into() }
@@ -58,22 +55,14 @@ impl Timed {
         self.clock.sleep(took).await;
     }
 
-    fn is_refused(&self, run: &Run) -> bool {
+    fn is_refused(&self) -> bool {
         if self.weather.making.load(Ordering::Relaxed) {
             return false;
         }
         let outage = self.weather.outage.load(Ordering::Relaxed);
         let percent = if outage { taken::REFUSED_IN_OUTAGE } else { taken::REFUSED };
-        let drawn = self.chance.lock().unwrap_or_else(std::sync::PoisonError::into_inner).random_bool(percent / 100.0);
-        drawn || is_broken(run)
+        self.chance.lock().unwrap_or_else(std::sync::PoisonError::into_inner).random_bool(percent / 100.0)
     }
-}
-
-/// Whether the tenant is one that does not come up on the release it is given.
-fn is_broken(run: &Run) -> bool {
-    let number = run.tenant.as_str().rsplit('-').next().and_then(|number| number.parse::<usize>().ok());
-    run.variables.as_json().contains(BAD_IMAGE)
-        && number.is_some_and(|number| number.is_multiple_of(taken::BREAKS_EVERY))
 }
 
 #[async_trait]
@@ -112,7 +101,7 @@ impl Provisioner for Timed {
             hour.free += 1;
         })
         .await;
-        if self.is_refused(run) {
+        if self.is_refused() {
             self.now.count(|hour| hour.refused += 1);
             // The run below takes it at its first step, before anybody else is polled.
             self.cloud.fail_next(Fault::Refused);

@@ -102,6 +102,17 @@ impl Api {
         self.json(self.get("fleet")).await
     }
 
+    /// The rollout under way, or the last one.
+    pub(crate) async fn rollout(&self) -> Result<Received<Rollout>, ApiError> {
+        self.json(self.get("fleet/rollout")).await
+    }
+
+    /// Asks the rollout to `pause`, `resume`, `abort` or `undo`.
+    pub(crate) async fn order_rollout(&self, order: &str) -> Result<Received<Rollout>, ApiError> {
+        let request = self.request(Method::POST, &format!("fleet/rollout/{order}"));
+        self.json(request.header(header::ACCEPT, "application/json")).await
+    }
+
     /// Deletes a tenant.
     pub(crate) async fn delete(&self, tenant: &TenantId, force: bool) -> Result<Submitted, ApiError> {
         let force = if force { "?force=true" } else { "" };

@@ -11,5 +11,6 @@ pub(crate) use error::ApiError;
 pub(crate) use follow::follow;
 pub(crate) use retry::next_wait;
 pub(crate) use wire::{
-    DriftedTenant, Fleet, PluginOutcome, Preview, Problem, Received, Shares, TenantDocument, TenantItem, TenantPlugins,
+    DriftedTenant, Fleet, PluginOutcome, Preview, Problem, Received, Rollout, Shares, TenantDocument, TenantItem,
+    TenantPlugins,
 };

@@ -138,9 +138,45 @@ pub(crate) struct Fleet {
     pub(crate) images: Shares,
     pub(crate) modules: Shares,
     pub(crate) projects: Shares,
+    #[serde(default)]
+    pub(crate) outdated: usize,
     pub(crate) drifted: usize,
     pub(crate) slowest: Vec<SlowApply>,
     pub(crate) held: Vec<HeldTenant>,
+}
+
+/// A rollout.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Rollout {
+    pub(crate) number: u64,
+    pub(crate) state: String,
+    pub(crate) reason: String,
+    pub(crate) by: Option<String>,
+    pub(crate) changed: String,
+    pub(crate) wave: usize,
+    pub(crate) soaking: Option<String>,
+    pub(crate) target: Release,
+    pub(crate) waves: Vec<Wave>,
+}
+
+/// What of the platform a rollout brings.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Release {
+    pub(crate) image: String,
+    pub(crate) module: String,
+}
+
+/// How a wave's tenants fare.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Wave {
+    pub(crate) share: Option<f64>,
+    pub(crate) tenants: usize,
+    pub(crate) there: usize,
+    pub(crate) movable: usize,
+    pub(crate) waiting: usize,
+    pub(crate) moving: usize,
+    pub(crate) healthy: usize,
+    pub(crate) failed: usize,
 }
 
 /// How the fleet divides over the values of one kind.

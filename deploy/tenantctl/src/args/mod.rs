@@ -10,8 +10,10 @@ use tenancy::store::Generation;
 use tenancy::tenant::TenantId;
 
 mod range;
+mod rollout;
 
 pub(crate) use range::{RangeArguments, SyncArguments};
+pub(crate) use rollout::RolloutAction;
 
 /// Tenants as code: validate definitions, apply them, follow what happens.
 #[derive(Debug, Parser)]
@@ -149,6 +151,12 @@ pub(crate) enum Command {
     },
     /// Show what of the fleet is not what was applied
     Drift,
+    /// See how a change of the platform reaches the fleet, stop it, or take it back
+    Rollout {
+        /// What to do
+        #[command(subcommand)]
+        action: RolloutAction,
+    },
     /// Delete a tenant and everything it has
     Delete {
         /// Which

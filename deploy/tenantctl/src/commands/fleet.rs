@@ -30,6 +30,9 @@ pub(super) fn table(fleet: &Fleet, longest: usize) -> Table {
     for (phase, tenants) in &fleet.phases {
         counted(&mut table, tone_of(phase), "phase", phase, *tenants);
     }
+    if fleet.outdated > 0 {
+        counted(&mut table, Tone::Note, "release", "outdated", fleet.outdated);
+    }
     if fleet.drifted > 0 {
         counted(&mut table, Tone::Note, "drift", "drifted", fleet.drifted);
     }
@@ -74,20 +77,20 @@ fn most_first(shares: &Shares) -> Vec<(String, usize)> {
 
 /// A part of the fleet.
 #[derive(Clone, Copy)]
-struct Share {
-    part: usize,
-    whole: usize,
+pub(super) struct Share {
+    pub(super) part: usize,
+    pub(super) whole: usize,
 }
 
 impl Share {
     /// In tenths of a percent, so that one tenant of a thousand is not nothing.
-    fn percent(self) -> String {
+    pub(super) fn percent(self) -> String {
         let tenths = (self.part * 1000 + self.whole / 2).checked_div(self.whole).unwrap_or_default();
         format!("{}.{} %", tenths / 10, tenths % 10)
     }
 
     /// Anything at all shows.
-    fn bar(self) -> String {
+    pub(super) fn bar(self) -> String {
         let eighths = (self.part * BAR * 8).checked_div(self.whole).unwrap_or_default();
         let eighths = eighths.max(usize::from(self.part > 0));
         format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])

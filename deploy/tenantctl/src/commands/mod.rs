@@ -12,6 +12,7 @@ mod list;
 mod logs;
 mod plan;
 mod rollback;
+mod rollout;
 mod sync;
 mod top;
 mod undelete;
@@ -62,6 +63,7 @@ async fn with_api(command: Command, context: &Context<'_>) -> Result<Exit, Failu
         Command::Fleet => fleet::run(context).await,
         Command::Top { every } => top::run(every, context).await,
         Command::Drift => drift::run(context).await,
+        Command::Rollout { action } => rollout::run(action, context).await,
         Command::Delete { tenant, yes, force, follow } => delete::run(&tenant, yes, force, &follow, context).await,
         Command::Approve { tenant, digest, follow } => approve::run(&tenant, digest, &follow, context).await,
         Command::Undelete { tenant, follow } => undelete::run(&tenant, &follow, context).await,

@@ -61,6 +61,14 @@ fn the_fleet() {
 }
 
 #[test]
+fn a_rollout() {
+    let server = Server::with(&[]);
+    assert_snapshot!("rollout", run(&server, &["rollout", "status"]));
+    assert_snapshot!("rollout_undo", run(&server, &["rollout", "undo", "-o", "yaml"]));
+    assert_snapshot!("rollout_refused", run(&server, &["rollout", "pause"]));
+}
+
+#[test]
 fn every_page() {
     let server = Server::with(&["aaa", "bbb", "ccc", "ddd", "eee"]);
     server.state().page = Some(2);

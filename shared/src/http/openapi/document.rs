@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::endpoints::{Answer, Body, Content, ENDPOINTS, Endpoint, GUARDED};
+use super::endpoints::{Answer, Body, Content, Endpoint, GUARDED, endpoints};
 use super::schemas;
 use crate::http::problem::{Kind, MEDIA_TYPE, kinds};
 use crate::tenant::Format;
 
 pub(super) fn document() -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for endpoint in ENDPOINTS {
+    for endpoint in endpoints() {
         paths.entry(endpoint.path).or_default().insert(endpoint.method.to_owned(), operation(endpoint));
     }
     json!({
@@ -131,6 +131,7 @@ fn parameters() -> Value {
     let path = |name: &str, what: &str, schema: &str| json!({"name": name, "in": "path", "required": true, "description": what, "schema": reference("schemas", schema)});
     json!({
         "id": path("id", "The tenant's name.", "TenantId"),
+        "order": json!({"name": "order", "in": "path", "required": true, "description": "What is asked of the rollout.", "schema": {"type": "string", "enum": ["pause", "resume", "abort", "undo"]}}),
         "operation": path("operation", "The operation's id.", "OperationId"),
         "generation": path("generation", "The definition's generation.", "Generation"),
         "force": query("force", "Without an export of the database, and without a look for what an interrupted run may have left.", json!({"type": "boolean", "default": false})),

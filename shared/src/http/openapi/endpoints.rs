@@ -1,6 +1,8 @@
 //! Every endpoint: what can be asked and what is answered. The routes themselves are in [`router`](crate::http::router); a
 //! test holds the two together.
 
+mod fleet;
+
 use crate::http::problem::{Kind, kinds};
 
 /// One method at one address.
@@ -70,13 +72,8 @@ const NEGOTIATED: &[&Kind] = &[kinds::NOT_ACCEPTABLE];
 const PARAMETERS: &[&Kind] = &[kinds::INVALID_PARAMETER];
 const PAGED: &[&Kind] = &[kinds::INVALID_PARAMETER, kinds::INVALID_PAGE_TOKEN];
 const MATCHED: &[&Kind] = &[kinds::INVALID_PRECONDITION, kinds::PRECONDITION_FAILED];
-const SUBMITTED: &[&Kind] = &[
-    kinds::MALFORMED_DEFINITION,
-    kinds::MALFORMED_BODY,
-    kinds::BODY_TOO_LARGE,
-    kinds::UNSUPPORTED_MEDIA_TYPE,
-    kinds::INVALID_DEFINITION,
-];
+const BODY: &[&Kind] = &[kinds::MALFORMED_BODY, kinds::BODY_TOO_LARGE, kinds::BODY_TOO_SLOW];
+const SUBMITTED: &[&Kind] = &[kinds::MALFORMED_DEFINITION, kinds::UNSUPPORTED_MEDIA_TYPE, kinds::INVALID_DEFINITION];
 const TENANT: &[&Kind] = &[kinds::TENANT_NOT_FOUND];
 const READS: &[&Kind] =
     &[kinds::INTERNAL, kinds::STORE_UNUSABLE, kinds::RECORD_CORRUPT, kinds::STORE_UNAVAILABLE, kinds::BUSY];
@@ -90,6 +87,7 @@ const RUNS: &[&Kind] = &[
     kinds::INTERRUPTED,
 ];
 const DELIVERED: &[&Kind] = &[
+    kinds::BODY_TOO_SLOW,
     kinds::INTERNAL,
     kinds::WORKSPACE_LOCKED,
     kinds::INTERRUPTED,
@@ -106,7 +104,12 @@ const ACCEPTED: Answer = answer(
     &["Location", "Preference-Applied"],
 );
 
-pub(super) const ENDPOINTS: &[Endpoint] = &[
+/// All of them.
+pub(super) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    ENDPOINTS.iter().chain(fleet::ENDPOINTS)
+}
+
+const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "post",
         path: "/tenants",
@@ -116,7 +119,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         parameters: &["dryRun", "prefer"],
         body: Some(Body::Definition),
         answers: &[answer(201, "Stored and applied.", Negotiated("Tenant"), &["Location", "ETag"]), PREVIEW, ACCEPTED],
-        problems: &[SUBMITTED, PARAMETERS, NEGOTIATED, &[kinds::ALREADY_EXISTS], RUNS, READS],
+        problems: &[BODY, SUBMITTED, PARAMETERS, NEGOTIATED, &[kinds::ALREADY_EXISTS], RUNS, READS],
     },
     Endpoint {
         method: "get",
@@ -130,33 +133,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             200,
             "A page. It may be short, even empty, although more follows.",
             Negotiated("TenantList"),
-            &[],
-        )],
-        problems: &[PAGED, NEGOTIATED, READS],
-    },
-    Endpoint {
-        method: "get",
-        path: "/fleet",
-        id: "getFleet",
-        function: "get-tenant",
-        summary: "Read the fleet in numbers: by phase, condition, image, module and project, what is slow, and what is held and why.",
-        parameters: &[],
-        body: None,
-        answers: &[answer(200, "The fleet.", Negotiated("Fleet"), &[])],
-        problems: &[PARAMETERS, NEGOTIATED, READS],
-    },
-    Endpoint {
-        method: "get",
-        path: "/fleet/drift",
-        id: "listDrift",
-        function: "get-tenant",
-        summary: "List what of the fleet is not what was applied: resources and attributes, never values.",
-        parameters: &["limit", "pageToken"],
-        body: None,
-        answers: &[answer(
-            200,
-            "A page of tenants that drifted. It may be short, even empty, although more follows.",
-            Negotiated("DriftList"),
             &[],
         )],
         problems: &[PAGED, NEGOTIATED, READS],
@@ -191,6 +167,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ],
         problems: &[
             TENANT_PATH,
+            BODY,
             SUBMITTED,
             PARAMETERS,
             MATCHED,
@@ -210,16 +187,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         parameters: &["id", "prefer"],
         body: Some(Body::Json("Approval")),
         answers: &[answer(200, "Applied, or destroyed.", Negotiated("Tenant"), &["ETag"]), ACCEPTED],
-        problems: &[
-            TENANT_PATH,
-            &[kinds::MALFORMED_BODY, kinds::BODY_TOO_LARGE],
-            PARAMETERS,
-            NEGOTIATED,
-            TENANT,
-            &[kinds::NOT_HELD],
-            RUNS,
-            READS,
-        ],
+        problems: &[TENANT_PATH, BODY, PARAMETERS, NEGOTIATED, TENANT, &[kinds::NOT_HELD], RUNS, READS],
     },
     Endpoint {
         method: "post",

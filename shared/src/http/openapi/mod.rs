@@ -3,6 +3,7 @@
 
 mod document;
 mod endpoints;
+mod fleet;
 mod schemas;
 mod words;
 

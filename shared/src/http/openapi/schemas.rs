@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fleet::{fleet, pin, pin_summary};
 use super::words::{count, flag, list, object, one_of, page_of, text, time, to};
 use crate::tenant::SCHEMA;
 
@@ -78,27 +79,6 @@ fn tenants() -> Value {
     })
 }
 
-fn fleet() -> Value {
-    let counts = || json!({"type": "object", "additionalProperties": count()});
-    let shares = object(&[("counts", counts()), ("others", count())]);
-    let slow = object(&[("tenant", to("TenantId")), ("seconds", count()), ("at", time())]);
-    let held = object(&[("tenant", to("TenantId")), ("reason", text())]);
-    json!({
-        "Fleet": object(&[
-            ("tenants", count()),
-            ("phases", counts()),
-            ("conditions", json!({"type": "object", "additionalProperties": counts()})),
-            ("images", shares.clone()),
-            ("modules", shares.clone()),
-            ("projects", shares),
-            ("drifted", count()),
-            ("slowest", list(&slow)),
-            ("held", list(&held)),
-            ("links", object(&[("self", to("Link")), ("drift", to("Link")), ("tenants", to("Link"))])),
-        ]),
-    })
-}
-
 fn summary_members() -> Vec<(&'static str, Value)> {
     vec![
         ("phase", to("Phase")),
@@ -108,9 +88,12 @@ fn summary_members() -> Vec<(&'static str, Value)> {
         ("applySeconds?", count()),
         ("image?", text()),
         ("module?", to("Digest")),
+        ("release?", pin_summary()),
+        ("canary?", flag()),
         ("conditions?", json!({"type": "object", "additionalProperties": one_of(&["True", "False", "Unknown"])})),
         ("held?", text()),
         ("retryNotBefore?", time()),
+        ("inconclusive?", flag()),
         ("pluginsNotBefore?", time()),
         ("pluginList?", object(&[("address", text()), ("generation?", to("Generation"))])),
         ("destroyAfter?", time()),
@@ -185,6 +168,8 @@ fn statuses() -> Value {
             ("unsaved?", flag()),
             ("placement?", placement()),
             ("applied?", applied),
+            ("release?", pin()),
+            ("canary?", flag()),
             ("outputs?", json!({"type": "object", "additionalProperties": true})),
             ("variables?", to("OperationId")),
             ("terms", object(&[("policy", one_of(&["Delete", "Retain"])), ("protection", flag())])),
@@ -287,12 +272,14 @@ fn operations() -> Value {
             ("principal", text()),
             ("trigger", one_of(&["Api", "Event", "Sweep", "Task"])),
             ("definitionGeneration?", to("Generation")),
+            ("trace?", text()),
             ("epoch?", count()),
             ("outcome", one_of(&["Queued", "Running", "Succeeded", "Failed", "Interrupted"])),
             ("requested", time()),
             ("finished?", time()),
             ("steps", list(&object(&[("at", time()), ("what", text())]))),
             ("lock?", to("Generation")),
+            ("revision?", text()),
             ("changes?", to("Changes")),
             ("reason?", text()),
             ("message?", text()),
@@ -327,11 +314,13 @@ fn deliveries() -> Value {
         "tombstone",
         "plugins",
         "pluginList",
+        "rollout",
         "driftCheck",
     ];
     let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
-    let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);
+    let priority = one_of(&["change", "recovery", "upkeep"]);
+    let task = object(&[("tenant", to("TenantId")), ("priority?", priority), ("traceparent?", text())]);
     json!({
         "Approval": object(&[("digest", to("Digest"))]),
         "Event": {"description": "Whatever the sender sends; what is no event is acknowledged and logged."},

@@ -7,6 +7,7 @@ use crate::http::links;
 use crate::operation::OperationId;
 use crate::provision::{Diagnostic, LockHolder};
 use crate::records::Hold;
+use crate::rollout::Refused;
 use crate::store::StoreError;
 use crate::tenant::{Problems, Reason, TenantId};
 use crate::tenants::CommandError;
@@ -42,6 +43,11 @@ impl Problem {
                 let problem = Self::new(kinds::NOT_HELD, detail).with("asked", asked);
                 waits.into_iter().fold(problem, |problem, waits| problem.with("digest", waits))
             }
+            CommandError::Rollout(Refused::None) => Self::new(kinds::ROLLOUT_NOT_FOUND, detail),
+            CommandError::Rollout(Refused::State(state, _)) => {
+                Self::new(kinds::ROLLOUT_REFUSED, detail).with("state", state)
+            }
+            CommandError::Rollout(Refused::ModuleGone) => Self::new(kinds::ROLLOUT_REFUSED, detail),
             CommandError::Held { hold, operation } => held(detail, *hold, operation, tenant),
             CommandError::Failed { diagnostics, operation, retried, .. } => {
                 failed(detail, diagnostics, operation, tenant).with("retriedBySweep", retried).retryable(retried)
@@ -118,6 +124,7 @@ pub(in crate::http) fn retry_later(error: &CommandError) -> Option<Duration> {
         | CommandError::Protected(_)
         | CommandError::Held { .. }
         | CommandError::NotHeld { .. }
+        | CommandError::Rollout(_)
         | CommandError::Failed { .. } => None,
     }
 }

@@ -17,11 +17,20 @@ struct FleetLinks {
     #[serde(rename = "self")]
     fleet: &'static str,
     drift: &'static str,
+    rollout: &'static str,
     tenants: &'static str,
 }
 
 impl From<FleetView> for FleetResource {
     fn from(fleet: FleetView) -> Self {
-        Self { fleet, links: FleetLinks { fleet: "/fleet", drift: "/fleet/drift", tenants: "/tenants" } }
+        Self {
+            fleet,
+            links: FleetLinks {
+                fleet: "/fleet",
+                drift: "/fleet/drift",
+                rollout: "/fleet/rollout",
+                tenants: "/tenants",
+            },
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod drift;
 mod fleet;
 mod operation;
+mod rollout;
 mod sweep;
 mod tenant;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 pub use drift::TenantDriftResource;
 pub use fleet::FleetResource;
 pub use operation::{OperationReference, OperationResource, PreviewResource};
+pub use rollout::RolloutResource;
 pub use sweep::SweepResource;
 pub use tenant::{DefinitionGeneration, TenantResource, TenantSummaryResource};
 

@@ -13,6 +13,7 @@ mod health;
 mod list;
 mod openapi;
 mod operations;
+mod rollout;
 mod sweep;
 mod tasks;
 mod undelete;
@@ -26,6 +27,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::access_log::log_request;
 use super::events::EventSource;
+use super::follow::follow;
 use super::identity::{Gate, guarded};
 use super::problem::{Problem, kinds, render};
 use super::read_on::read_on;
@@ -49,6 +51,7 @@ pub fn create_tenant(door: Door) -> Router {
 /// `update-tenant`.
 pub fn update_tenant(door: Door) -> Router {
     let routes = Router::new()
+        .route("/fleet/rollout/{order}", post(rollout::order))
         .route("/tenants/{id}", put(update::update))
         .route("/tenants/{id}/approvals", post(approvals::approve))
         .route("/tenants/{id}/plugins/upgrade", post(upgrade_plugins::upgrade))
@@ -67,6 +70,7 @@ pub fn get_tenant(queries: Queries, gate: &Gate) -> Router {
     let routes = Router::new()
         .route("/fleet", get(fleet::fleet))
         .route("/fleet/drift", get(drift::drift))
+        .route("/fleet/rollout", get(rollout::rollout))
         .route("/tenants", get(list::tenants))
         .route("/tenants/{id}", get(get::tenant))
         .route("/tenants/{id}/definitions", get(definitions::generations))
@@ -124,7 +128,7 @@ pub fn all(parts: Parts) -> Router {
 }
 
 /// What every function has besides its own routes: its health, its description, an answer to whatever it does not know,
-/// a line in the log a request, and an ear for what is still sent. To be applied once, last.
+/// a line in the log a request, its trace, and an ear for what is still sent. To be applied once, last.
 pub fn complete(routes: Router) -> Router {
     routes
         .route("/healthz", get(health::health))
@@ -134,6 +138,7 @@ pub fn complete(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(render))
         .layer(from_fn(log_request))
+        .layer(from_fn(follow))
         .layer(from_fn(read_on))
 }
 

@@ -260,6 +260,7 @@ fn parts(
         journal: Journal::new(Arc::clone(&records_writer), clock()),
         leases: Leases::new(Arc::clone(&records_writer), clock(), "test".to_owned(), term),
         breaker: Breaker::new(Arc::clone(&records_writer)),
+        rollouts: crate::records::Rollouts::new(Arc::clone(&records_writer)),
         rates: crate::reconcile::Rates::new(Arc::clone(&records_writer)),
         graveyard: crate::records::Graveyard::new(Arc::clone(&records_writer)),
         exports: Arc::new(crate::exports::RecordedExports::new(Arc::clone(&records_writer))),
@@ -270,11 +271,11 @@ fn parts(
         platform,
         shutdown: CancellationToken::new(),
     };
-    let Ports { definitions, statuses, breaker, platform, .. } = ports.clone();
+    let Ports { definitions, statuses, breaker, rollouts, platform, .. } = ports.clone();
     let tasks = || Arc::new(queue.clone());
     let watcher = Watcher::new(definitions.clone(), statuses.clone(), tasks(), clock(), Arc::clone(&platform));
     let records = Arc::clone(&records_reader);
-    let sweeper = Sweeper::new(definitions, records, statuses, breaker, lists, tasks(), clock(), platform);
+    let sweeper = Sweeper::new(definitions, records, statuses, breaker, rollouts, lists, tasks(), clock(), platform);
     let reconciler = Reconciler::new(ports);
     Parts {
         door: Door { commands: Commands::new(reconciler.clone(), tasks()), gate: Gate::open() },

@@ -3,13 +3,14 @@
 use super::super::decide::{Action, Why};
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
-use super::super::serving::check_serving;
+use super::super::serving::{check_serving, serving_revision};
 use super::super::watch::RunLog;
 use super::start::Slot;
 use super::{Before, End, Work};
 use crate::digest::Digest;
 use crate::provision::{Applied, ChangeSummary, Goal, Guard, Plan, ProvisionError};
 use crate::records::{AppliedRecord, ConditionKind, Entry, Hold, OperationKind, Outcome, Phase, Status, Truth};
+use crate::rollout::{Course, Defaults, Pin, Release};
 use crate::tenants::CommandError;
 
 impl Work<'_> {
@@ -31,9 +32,10 @@ impl Work<'_> {
                 let by = by.map_or("somebody", String::as_str);
                 (Guard::Approved(plan), format!("apply exactly the plan {plan}, which {by} approved"))
             }
-            Why::New | Why::Changed | Why::Unfinished => {
-                (Guard::Protect, format!("apply definition generation {}", wanted.stored.generation))
-            }
+            Why::New | Why::Changed | Why::Unfinished => (
+                Guard::Protect,
+                format!("apply definition generation {}{}", wanted.stored.generation, of(wanted.course)),
+            ),
         };
         let (entry, kept) = tokio::join!(
             self.open(kind, generation, &step),
@@ -76,10 +78,14 @@ impl Work<'_> {
     }
 
     async fn begin_apply(&self, wanted: &Wanted, observation: &Observation) -> Result<(), CommandError> {
-        let now = self.ports.clock.now();
+        let (now, module) = (self.ports.clock.now(), self.ports.provisioner.platform_digest());
         let begin = |status: &mut Status| {
             // Before anything is made: whatever dies now, the next run makes it in the same place.
             status.placement.get_or_insert_with(|| wanted.placed.placement.clone());
+            // Whatever dies or fails, the next run is with the same release, and the rollout knows whom it touched. The module
+            // is the one at hand: there is no other.
+            let release = Release { defaults: Defaults::of(&wanted.platform), module };
+            status.release = Some(Pin::begun(status.release.as_ref(), release, wanted.course));
             let mut say = Saying { status, now, generation: observation.generation() };
             say.observed(observation);
             say.status.phase = Phase::Applying;
@@ -108,6 +114,7 @@ impl Work<'_> {
             let digest = wanted.digest(self.ports.provisioner.platform_digest());
             return self.not_serving(entry, log, applied, digest, why).await;
         }
+        entry.operation.revision = serving_revision(&applied.outputs);
         let now = self.ports.clock.now();
         let module = self.ports.provisioner.platform_digest();
         let record = AppliedRecord {
@@ -187,10 +194,22 @@ impl Work<'_> {
     }
 }
 
+/// What a rollout has to do with an apply.
+fn of(course: Course) -> String {
+    match course {
+        Course::Stay => String::new(),
+        Course::Forward(number) => format!(" with the platform's release of rollout {number}"),
+        Course::Back => " with the platform's release before the rollout".to_owned(),
+    }
+}
+
 /// A tenant whose cloud is what was asked for.
 pub(super) fn settle_ready(mut say: Saying<'_>) {
     say.status.in_doubt = false;
     say.status.unsaved = false;
+    if let Some(pin) = &mut say.status.release {
+        pin.applied = true;
+    }
     say.status.hold = None;
     say.status.retry = None;
     say.status.drift = None;

@@ -50,7 +50,7 @@ impl Work<'_> {
         let turn = Turn { work: self, entry, log: RunLog::default(), generation, home, status };
         match step {
             PluginStep::Install(lookup) => {
-                Box::pin(turn.install(lookup, &self::wanted(&wanted.definition, self.platform()))).await
+                Box::pin(turn.install(lookup, &self::wanted(&wanted.definition, &wanted.platform))).await
             }
             PluginStep::Verify => Box::pin(turn.verify()).await,
             PluginStep::TakeBack => turn.take_back().await,

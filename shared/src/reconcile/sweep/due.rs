@@ -33,6 +33,8 @@ pub enum Due {
     Plugins,
     /// The list of plugins it refers to changed.
     PluginList,
+    /// It is its turn in a rollout.
+    Rollout,
     /// A drift check is due.
     DriftCheck,
 }
@@ -43,7 +45,7 @@ impl Due {
         match self {
             Self::Changed | Self::Vanished | Self::Deletion | Self::Queued | Self::PluginList => Priority::Change,
             Self::Interrupted | Self::Retry | Self::Tombstone | Self::Plugins => Priority::Recovery,
-            Self::DriftCheck => Priority::Upkeep,
+            Self::Rollout | Self::DriftCheck => Priority::Upkeep,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The sweep: definitions, status records and leases listed side by side over the whole fleet, and a task for every tenant that is behind. Heals lost
 //! events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them.
 //!
-//! It keeps nothing of the fleet in memory but what must wait for the end: deletions, for the breaker's count, and the
-//! drift checks of this round, for everything that is more pressing. A sweep that dies is made good by the next; two at
+//! It keeps nothing of the fleet in memory but what must wait for the end: deletions, for the breaker's count, and this
+//! round's turns of a rollout and drift checks, for everything that is more pressing. A sweep that dies is made good by the next; two at
 //! once hand out the same hints.
 
 mod due;
 mod listings;
 mod lists;
+mod rolling;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,7 @@ use crate::clock::Clock;
 use crate::placement::Occupancy;
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
-use crate::records::{Definitions, LeaseMark, StatusSummary, Statuses};
+use crate::records::{Definitions, LeaseMark, Rollouts, StatusSummary, Statuses};
 use crate::signals;
 use crate::store::ObjectReader;
 use crate::tasks::{Task, Tasks};
@@ -33,6 +34,7 @@ use crate::tenant::TenantId;
 use crate::tenants::CommandError;
 use listings::{Beside, Listed, SideBySide};
 use lists::Lists;
+use rolling::Rolling;
 use round::Round;
 
 /// Tenants a report names; the others are only counted.
@@ -69,6 +71,7 @@ pub struct Sweeper {
     records: Arc<dyn ObjectReader>,
     statuses: Statuses,
     breaker: Breaker,
+    rollouts: Rollouts,
     plugin_lists: PluginLists,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
@@ -83,12 +86,13 @@ impl Sweeper {
         records: Arc<dyn ObjectReader>,
         statuses: Statuses,
         breaker: Breaker,
+        rollouts: Rollouts,
         plugin_lists: PluginLists,
         tasks: Arc<dyn Tasks>,
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, records, statuses, breaker, plugin_lists, tasks, clock, platform }
+        Self { definitions, records, statuses, breaker, rollouts, plugin_lists, tasks, clock, platform }
     }
 
     /// Looks at every tenant once. A listing that fails ends the sweep with an error; what was handed on by then stands,
@@ -101,6 +105,7 @@ impl Sweeper {
         let mut deletions = Round::of(DELETIONS);
         let mut checks = Round::of(self.platform.drift.checks_per_sweep);
         let mut lists = Lists::of(now);
+        let mut rolling = Rolling::begin(&self.rollouts, &self.platform, now).await;
         while let Some(beside) = fleet.next().await? {
             report.count(&beside);
             let summary = self.summary(&beside).await?;
@@ -108,16 +113,18 @@ impl Sweeper {
                 *occupancy.tenants.entry(place).or_default() += 1;
             }
             let due = due(&beside.tenant, beside.definition, summary.as_ref(), now, &self.platform);
-            if matches!(due, None | Some(Due::DriftCheck)) && beside.definition.is_some() {
+            let due = turn(due, &beside, summary.as_ref(), rolling.as_mut());
+            if matches!(due, None | Some(Due::Rollout | Due::DriftCheck)) && beside.definition.is_some() {
                 lists.add(&beside.tenant, summary.as_ref());
             }
             let Some(due) = under_lease(due, beside.lease, now) else { continue };
             *report.behind.entry(due).or_default() += 1;
             let since = summary.as_ref().and_then(|summary| summary.last_look().at);
-            match due {
-                Due::Tombstone => _ = deletions.add(since, beside.tenant),
-                Due::DriftCheck => _ = checks.add(since, beside.tenant),
-                due => self.hand_out(beside.tenant, due, &mut report).await,
+            match (due, &mut rolling) {
+                (Due::Tombstone, _) => _ = deletions.add(since, beside.tenant),
+                (Due::DriftCheck, _) => _ = checks.add(since, beside.tenant),
+                (Due::Rollout, Some(rolling)) => rolling.add(beside.tenant, since),
+                (due, _) => self.hand_out(beside.tenant, due, &mut report).await,
             }
         }
         let count = FleetCount { at: now, tenants: report.tenants, vanished: report.vanished };
@@ -127,7 +134,12 @@ impl Sweeper {
             *report.behind.entry(Due::PluginList).or_default() += 1;
             self.hand_out(tenant, Due::PluginList, &mut report).await;
         }
-        for (round, due) in [(deletions, Due::Tombstone), (checks, Due::DriftCheck)] {
+        let turns = match rolling {
+            Some(rolling) => rolling.end(&self.rollouts, &self.platform, now).await?,
+            None => None,
+        };
+        let turns = turns.unwrap_or_else(|| Round::of(0));
+        for (round, due) in [(deletions, Due::Tombstone), (turns, Due::Rollout), (checks, Due::DriftCheck)] {
             report.postponed += round.left_out();
             for tenant in round.longest_waiting_first() {
                 self.hand_out(tenant, due, &mut report).await;
@@ -146,7 +158,7 @@ impl Sweeper {
     }
 
     async fn hand_out(&self, tenant: TenantId, due: Due, report: &mut SweepReport) {
-        let task = Task { tenant: tenant.clone(), priority: due.priority() };
+        let task = Task::new(tenant.clone(), due.priority());
         if let Err(error) = self.tasks.hand_out(task).await {
             tracing::warn!(%tenant, %error, "a task was not handed on");
             report.not_handed_on += 1;
@@ -154,6 +166,22 @@ impl Sweeper {
         if report.due.len() < NAMED {
             report.due.push((tenant, due));
         }
+    }
+}
+
+/// Counts a tenant for the rollout, which may have its turn where it only wants a look, or not even that.
+fn turn(
+    due: Option<Due>,
+    beside: &Beside,
+    summary: Option<&StatusSummary>,
+    rolling: Option<&mut Rolling>,
+) -> Option<Due> {
+    let (Some(summary), Some(rolling), Some(_)) = (summary, rolling, beside.definition) else { return due };
+    let its_turn = rolling.count(&beside.tenant, summary);
+    match due {
+        None | Some(Due::DriftCheck) if its_turn => Some(Due::Rollout),
+        Some(Due::DriftCheck) if rolling.is_of_another_module(summary) => None,
+        due => due,
     }
 }
 

@@ -62,6 +62,8 @@ fn choose_when(
         definition: &parsed,
         digest: Some(Digest::of(digest.as_bytes())),
         move_refused: false,
+        repin: false,
+        other_module: false,
     });
     let mut situation = Situation {
         intended,

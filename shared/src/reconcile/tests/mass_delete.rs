@@ -28,6 +28,7 @@ impl World {
             self.records.clone(),
             ports.statuses.clone(),
             ports.breaker.clone(),
+            ports.rollouts.clone(),
             nowhere,
             Arc::new(self.queue.clone()),
             Arc::clone(&self.clock),

@@ -16,6 +16,7 @@ mod plugins;
 mod queueing;
 mod rates;
 mod recovery;
+mod rollouts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +31,8 @@ use crate::platform::Platform;
 use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::records::{
-    DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
-    Statuses, Trigger,
+    DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Rollouts,
+    Status, Statuses, Trigger,
 };
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
@@ -112,6 +113,7 @@ impl World {
             records.clone(),
             ports.statuses.clone(),
             ports.breaker,
+            ports.rollouts,
             plugin_lists,
             Arc::new(queue.clone()),
             Arc::clone(&clock),
@@ -250,8 +252,8 @@ impl World {
     /// The same by another process.
     async fn work_off_by(&self, reconciler: &Reconciler) {
         let stop = CancellationToken::new();
-        let work = self.queue.work(4, stop.clone(), |tenant| async move {
-            let _ = reconciler.reconcile(&caller(), &tenant, Insist::No).await;
+        let work = self.queue.work(4, stop.clone(), |task| async move {
+            let _ = reconciler.reconcile(&caller(), &task.tenant, Insist::No).await;
         });
         let drained = async {
             while !self.queue.is_empty() {
@@ -287,6 +289,7 @@ impl Process<'_> {
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
+            rollouts: Rollouts::new(Arc::clone(&records)),
             rates: Rates::new(Arc::clone(&records)),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(self.exports.clone()),
@@ -309,7 +312,7 @@ pub(super) fn tenant(id: &str) -> TenantId {
 }
 
 pub(super) fn caller() -> Caller {
-    Caller { principal: Principal("ada@example.com".to_owned()), trigger: Trigger::Api }
+    Caller::new(Principal("ada@example.com".to_owned()), Trigger::Api)
 }
 
 pub(super) fn submission(source: &str) -> Submission {

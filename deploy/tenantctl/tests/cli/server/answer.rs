@@ -85,6 +85,30 @@ pub(super) fn fleet(state: &State) -> Value {
     })
 }
 
+pub(super) fn rollout(state: &str, reason: &str) -> Value {
+    let wave = |healthy: usize, failed: usize, movable: usize| {
+        json!({
+            "tenants": healthy + failed + movable, "there": 0, "movable": movable, "waiting": 0, "moving": 0,
+            "healthy": healthy, "failed": failed,
+        })
+    };
+    let mut waves = [wave(2, 0, 0), wave(10, 0, 0), wave(42, 3, 35), wave(0, 0, 408)];
+    for (wave, share) in waves.iter_mut().skip(1).zip([0.02, 0.1, 1.0]) {
+        wave["share"] = share.into();
+    }
+    json!({
+        "number": 2, "state": state, "reason": reason, "by": (state == "Undoing").then_some("ada@example.com"),
+        "began": "2026-01-02T03:04:05Z", "changed": "2026-01-02T04:04:05Z", "wave": 2,
+        "target": {
+            "image": "registry.example/wordpress-runtime:6.9",
+            "module": "sha256:00", "resources": {"cpu": "1", "memory": "512Mi"},
+            "scaling": {"minInstances": 0, "maxInstances": 3},
+        },
+        "waves": waves, "total": wave(54, 3, 443), "undoable": 57, "stuck": 0,
+        "links": { "self": "/fleet/rollout", "fleet": "/fleet" },
+    })
+}
+
 pub(super) fn item(name: &str, tenant: &Tenant) -> Value {
     json!({
         "name": name, "phase": tenant.phase, "updated": "2026-01-02T03:04:05Z",

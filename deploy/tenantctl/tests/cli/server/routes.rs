@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::json;
 use tenancy::tenant::{Format, parse};
 
-use super::answer::{answer, fleet, item, json, no_tenant, problem, tenant};
+use super::answer::{answer, fleet, item, json, no_tenant, problem, rollout, tenant};
 use super::state::{Fault, State};
 
 type Query = BTreeMap<String, String>;
@@ -37,6 +37,11 @@ pub(super) async fn handle(
     match (method.as_str(), parts.as_slice()) {
         ("GET", ["tenants"]) => list(&state, &query),
         ("GET", ["fleet"]) => json(200, &fleet(&state)),
+        ("GET", ["fleet", "rollout"]) => json(200, &rollout("Halted", "3 of 57 tenants that were moved are not well")),
+        ("POST", ["fleet", "rollout", "undo"]) => json(200, &rollout("Undoing", "somebody took it back")),
+        ("POST", ["fleet", "rollout", _]) => {
+            problem(409, "ROLLOUT_REFUSED", "a rollout that is done cannot be asked to pause")
+        }
         ("GET", ["tenants", name]) => match state.live(name) {
             Some(found) => json(200, &tenant(name, found)),
             None => no_tenant(name),

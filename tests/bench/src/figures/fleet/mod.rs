@@ -1,10 +1,14 @@
-//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant; and, with
-//! real Terraform, what a drift check costs as the fleet grows, and a thousand tenants that are changed at once.
+//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant; a rollout;
+//! and, with real Terraform, what a drift check costs as the fleet grows, and a thousand tenants that are changed at once.
 
 mod changes;
 mod checks;
+mod rollout;
+mod settled;
 mod settled;
 mod sweep;
+mod sweep;
+mod terraform;
 mod terraform;
 
 use crate::buckets::Buckets;
@@ -12,12 +16,17 @@ use crate::figure::Line;
 use crate::report::progress;
 use crate::settings::Settings;
 
+/// Tenants of the rollout.
+const ROLLED: usize = 500;
+
 /// Measures all that is asked for.
 pub(super) async fn all(settings: &Settings) -> Vec<Line> {
     let mut lines = Vec::new();
     if settings.wants("memory") {
         progress(&format!("memory: {} tenants", settings.tenants));
         lines.extend(Line::of("memory", sweep::in_memory(settings.tenants).await));
+        progress(&format!("memory: a rollout over {ROLLED} tenants"));
+        lines.extend(Line::of("memory", rollout::measure(ROLLED).await));
     }
     if settings.wants("storage") {
         progress(&format!("storage: {} tenants, two objects each", settings.tenants));

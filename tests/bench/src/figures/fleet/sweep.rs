@@ -8,7 +8,7 @@ use tenancy::clock::SystemClock;
 use tenancy::platform::Platform;
 use tenancy::plugins::PluginLists;
 use tenancy::reconcile::{Breaker, SweepReport, Sweeper};
-use tenancy::records::{Definitions, RecordName, Statuses};
+use tenancy::records::{Definitions, RecordName, Rollouts, Statuses};
 use tenancy::store::gcs::{GcsClients, GcsSettings};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{LIST_LIMIT, ObjectReader};
@@ -86,6 +86,7 @@ async fn sweep(fleet: &Fleet, tenants: usize) -> Result<Swept, Failure> {
         records.clone(),
         Statuses::new(fleet.records.clone()),
         Breaker::new(fleet.records.clone()),
+        Rollouts::new(fleet.records.clone()),
         PluginLists::new(Arc::new(GcsClients::new(GcsSettings::default()))),
         Arc::new(LocalQueue::new(1_000)),
         Arc::new(SystemClock),

@@ -1,0 +1,214 @@
+//! A rollout of a release that breaks every 20th tenant, on ports in memory: how far it comes, whom it touches once it has
+//! halted, and what an undo leaves. Waves go on as soon as they may, so that no time has to pass.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tenancy::clock::{Clock, SystemClock, UlidIds};
+use tenancy::exports::RecordedExports;
+use tenancy::platform::Platform;
+use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
+use tenancy::provision::memory::MemoryProvisioner;
+use tenancy::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper};
+use tenancy::records::{
+    DefinitionWriter, Definitions, Graveyard, Journal, Leases, Phase, Principal, Rollouts, Statuses, Trigger,
+};
+use tenancy::rollout::{Order, Rollout, RolloutState};
+use tenancy::store::memory::MemoryStore;
+use tenancy::store::{NewObject, ObjectStore, Precondition};
+use tenancy::tasks::LocalQueue;
+use tenancy::tenants::{Caller, Commands};
+use tokio_util::sync::CancellationToken;
+
+use super::super::tenants::without_plugins;
+use super::settled::Fleet;
+use crate::Failure;
+use crate::figure::{Figure, Target, Unit, count};
+use crate::world::repository;
+
+const NEW: &str = "registry.example/wordpress-runtime:broken";
+/// Sweeps after which a rollout that has not come to its end never does.
+const MOST_SWEEPS: usize = 1_000;
+/// Workers at once.
+const WORKERS: usize = 4;
+
+/// Whoever asks.
+fn caller() -> Caller {
+    Caller::new(Principal("bench".to_owned()), Trigger::Task)
+}
+
+/// A fleet and its cloud in memory.
+struct World {
+    fleet: Fleet,
+    provisioner: MemoryProvisioner,
+    clock: Arc<dyn Clock>,
+    queue: LocalQueue,
+    tenants: usize,
+}
+
+/// A sweep and a worker of one platform.
+struct Deployed {
+    sweeper: Sweeper,
+    reconciler: Reconciler,
+}
+
+pub(super) async fn measure(tenants: usize) -> Result<Vec<Figure>, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let bucket = |name: &str| Arc::new(MemoryStore::new(name, Arc::clone(&clock)));
+    let fleet = Fleet { definitions: bucket("definitions"), records: bucket("records") };
+    let (provisioner, queue) = (MemoryProvisioner::new(Arc::clone(&clock)), LocalQueue::new(1_000));
+    let world = World { fleet, provisioner, clock, queue, tenants };
+    let mut platform = Platform::parse(&std::fs::read_to_string(repository().join("deploy/local/platform.yaml"))?)?;
+    platform.rollout = tenancy::platform::Rollout { soak_seconds: 0, ..tenancy::platform::Rollout::default() };
+    let old = world.deploy(&platform);
+    world.create(&old).await?;
+    old.sweeper.sweep().await?;
+    world.provisioner.breaks_where(|run| {
+        let number = run.tenant.as_str().rsplit('-').next().and_then(|number| number.parse::<usize>().ok());
+        number.is_some_and(|number| number.is_multiple_of(20)) && run.variables.as_json().contains(NEW)
+    });
+
+    let new = world.deploy(&Platform { image: NEW.to_owned(), ..platform });
+    let began = Instant::now();
+    let halted = world.until(&new, RolloutState::Halted).await?;
+    let took = began.elapsed();
+    let touched = world.with_the_new().await?;
+    for number in 0..tenants {
+        // A tenant that failed is told so again; nobody else has anything to do.
+        let _ = new.reconciler.reconcile(&caller(), &Fleet::tenant(number)?, Insist::No).await;
+    }
+    for _ in 0..5 {
+        world.round(&new).await?;
+    }
+    let later = world.with_the_new().await?.abs_diff(touched);
+    let tasks = Arc::new(world.queue.clone());
+    Commands::new(new.reconciler.clone(), tasks).rollout(&caller(), Order::Undo).await?;
+    world.until(&new, RolloutState::Undone).await?;
+    let left = world.with_the_new().await? + world.not_ready(&new).await?;
+    let what = |part: &str| format!("rollout over {tenants} tenants that breaks every 20th: {part}");
+    let moved = halted.tally.total();
+    let note = format!("{} moved, {} not well, in {:.0} ms", moved.touched(), moved.failed, took.as_secs_f64() * 1e3);
+    Ok(vec![
+        Figure::new(
+            "fleet.rollout.wave",
+            &what("wave it halts in, of 4"),
+            count(halted.wave),
+            Unit::Count,
+            Target::AtMost(2.0),
+        )
+        .noting(note),
+        Figure::new(
+            "fleet.rollout.after",
+            &what("touched after the halt"),
+            count(later),
+            Unit::Count,
+            Target::Exactly(0.0),
+        ),
+        Figure::new(
+            "fleet.rollout.undone",
+            &what("not restored by undo"),
+            count(left),
+            Unit::Count,
+            Target::Exactly(0.0),
+        ),
+    ])
+}
+
+impl World {
+    fn deploy(&self, platform: &Platform) -> Deployed {
+        let (platform, clock) = (Arc::new(platform.clone()), Arc::clone(&self.clock));
+        let (records, definitions) = (Arc::clone(&self.fleet.records), Arc::clone(&self.fleet.definitions));
+        let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock)));
+        let plugins = PluginPorts::in_memory(&MemoryDirectory::default(), lists.clone(), &MemoryInstaller::default());
+        let term = Duration::from_secs(platform.limits.lease_seconds);
+        let ports = Ports {
+            definitions: Definitions::new(definitions.clone()),
+            definition_writer: DefinitionWriter::new(definitions),
+            statuses: Statuses::new(Arc::clone(&records)),
+            journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
+            leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), "bench".to_owned(), term),
+            graveyard: Graveyard::new(Arc::clone(&records)),
+            exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
+            breaker: Breaker::new(Arc::clone(&records)),
+            rollouts: Rollouts::new(Arc::clone(&records)),
+            rates: Rates::new(Arc::clone(&records)),
+            provisioner: Arc::new(self.provisioner.clone()),
+            plugins,
+            clock: Arc::clone(&clock),
+            ids: Arc::new(UlidIds::default()),
+            platform: Arc::clone(&platform),
+            shutdown: CancellationToken::new(),
+        };
+        let sweeper = Sweeper::new(
+            ports.definitions.clone(),
+            records,
+            ports.statuses.clone(),
+            ports.breaker.clone(),
+            ports.rollouts.clone(),
+            lists,
+            Arc::new(self.queue.clone()),
+            clock,
+            platform,
+        );
+        Deployed { sweeper, reconciler: Reconciler::new(ports) }
+    }
+
+    async fn create(&self, deployed: &Deployed) -> Result<(), Failure> {
+        for number in 0..self.tenants {
+            let tenant = Fleet::tenant(number)?;
+            let object = NewObject { body: without_plugins(tenant.as_str(), 1).into(), ..NewObject::default() };
+            let name = Fleet::definition(&tenant).name;
+            self.fleet.definitions.write(&name, object, Precondition::Absent).await?;
+            deployed.reconciler.reconcile(&caller(), &tenant, Insist::No).await?;
+        }
+        Ok(())
+    }
+
+    /// A sweep, and what it hands out.
+    async fn round(&self, deployed: &Deployed) -> Result<(), Failure> {
+        deployed.sweeper.sweep().await?;
+        let stop = CancellationToken::new();
+        let work = self.queue.work(WORKERS, stop.clone(), |tenant| async move {
+            let _ = deployed.reconciler.reconcile(&caller(), &tenant, Insist::No).await;
+        });
+        let drained = async {
+            while !self.queue.is_empty() {
+                self.clock.sleep(Duration::from_millis(1)).await;
+            }
+            stop.cancel();
+        };
+        tokio::join!(work, drained);
+        Ok(())
+    }
+
+    async fn until(&self, deployed: &Deployed, state: RolloutState) -> Result<Rollout, Failure> {
+        for _ in 0..MOST_SWEEPS {
+            self.round(deployed).await?;
+            let rollout = deployed.reconciler.ports().rollouts.read().await?.map(|rollout| rollout.value);
+            if let Some(rollout) = rollout.filter(|rollout| rollout.state == state) {
+                return Ok(rollout);
+            }
+        }
+        Err(format!("the rollout never was {}", state.as_str()).into())
+    }
+
+    /// Tenants whose service has the new image.
+    async fn with_the_new(&self) -> Result<usize, Failure> {
+        let mut found = 0;
+        for number in 0..self.tenants {
+            let resources: BTreeMap<_, _> = self.provisioner.resources(&Fleet::tenant(number)?);
+            found += usize::from(resources.values().any(|value| value["image"] == NEW));
+        }
+        Ok(found)
+    }
+
+    async fn not_ready(&self, deployed: &Deployed) -> Result<usize, Failure> {
+        let mut found = 0;
+        for number in 0..self.tenants {
+            let status = deployed.reconciler.ports().statuses.read(&Fleet::tenant(number)?).await?;
+            found += usize::from(status.is_none_or(|status| status.value.phase != Phase::Ready));
+        }
+        Ok(found)
+    }
+}
