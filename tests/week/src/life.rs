@@ -12,9 +12,10 @@ use rand::{RngExt as _, SeedableRng as _};
 use tenancy::clock::{Clock, RuntimeClock};
 use tenancy::provision::memory::MemoryProvisioner;
 use tenancy::reconcile::{Due, Insist};
-use tenancy::records::{DefinitionObject, Principal, Trigger};
+use tenancy::records::{DefinitionObject, Principal, Rollouts, Trigger};
+use tenancy::rollout::{Order, Rollout, RolloutState};
 use tenancy::store::{NewObject, ObjectReader as _, ObjectStore as _, Precondition};
-use tenancy::tasks::LocalQueue;
+use tenancy::tasks::{LocalQueue, Task};
 use tenancy::tenant::{Format, TenantId};
 use tenancy::tenants::{Caller, IfMatch, Submission, Wait};
 use tokio_util::sync::CancellationToken;
@@ -58,6 +59,8 @@ struct Life {
     chance: Mutex<StdRng>,
     tenants: Mutex<Vec<TenantId>>,
     now: Now,
+    /// The last rollout, and how it stood when it was last told of.
+    rollout_state: Mutex<Option<(u64, RolloutState)>>,
 }
 
 impl Life {
@@ -81,7 +84,17 @@ impl Life {
         };
         let plane = RwLock::new(Arc::new(ground.deploy(platform(scale.tenants, OLD_IMAGE)?)));
         let chance = StdRng::seed_from_u64(scale.seed).into();
-        Ok(Arc::new(Self { scale, ground, cloud, weather, plane, chance, tenants: Mutex::default(), now }))
+        Ok(Arc::new(Self {
+            scale,
+            ground,
+            cloud,
+            weather,
+            plane,
+            chance,
+            tenants: Mutex::default(),
+            now,
+            rollout_state: Mutex::default(),
+        }))
     }
 
     async fn live(self: Arc<Self>) -> Result<Week, Failure> {
@@ -100,10 +113,11 @@ impl Life {
         let sweeps = tokio::spawn(Arc::clone(&self).sweep_on());
         let (mut hours, mut told) = (Vec::new(), Vec::new());
         for hour in 0..self.scale.days * 24 {
-            told.extend(self.turn(hour)?.map(|what| (hour, what)));
+            told.extend(self.turn(hour).await?.map(|what| (hour, what)));
             self.happenings(hour);
             tokio::time::sleep(HOUR).await;
             hours.push(self.now.over());
+            told.extend(self.rolled().await?.map(|what| (hour, what)));
             if (hour + 1).is_multiple_of(24) {
                 progress(&format!("day {} of {}", (hour + 1) / 24, self.scale.days));
             }
@@ -130,9 +144,9 @@ impl Life {
 
     /// Workers, as many as the control plane may start.
     async fn work(self: Arc<Self>, stop: CancellationToken) {
-        let run = |tenant: TenantId| {
+        let run = |task: Task| {
             let life = Arc::clone(&self);
-            async move { life.carry_out(&tenant).await }
+            async move { life.carry_out(&task.tenant).await }
         };
         self.ground.queue.work(taken::INSTANCES * taken::RUNS_PER_INSTANCE, stop, run).await;
     }
@@ -164,18 +178,25 @@ impl Life {
         }
     }
 
-    /// One sweep; how many tenants were behind, drift checks apart.
+    /// One sweep; how many tenants were behind, drift checks and turns of a rollout apart.
     async fn sweep(&self) -> Result<u64, Failure> {
         let before = self.listings();
         let report = self.plane().sweeper.sweep().await?;
         let listings = self.listings() - before;
-        let behind: usize =
-            report.behind.iter().filter(|(due, _)| **due != Due::DriftCheck).map(|(_, count)| *count).sum();
+        let behind: usize = report
+            .behind
+            .iter()
+            .filter(|(due, _)| !matches!(due, Due::DriftCheck | Due::Rollout))
+            .map(|(_, count)| *count)
+            .sum();
         let behind = u64::try_from(behind)?;
+        let outdated = self.rollout().await?.map_or(0, |rollout| rollout.tally.total().outdated());
+        let outdated = u64::try_from(outdated)?;
         let waiting = u64::try_from(self.ground.queue.len())?;
         self.now.count(|hour| {
             hour.requests += 1;
             hour.behind = behind;
+            hour.outdated = outdated;
             hour.waiting = hour.waiting.max(waiting);
             hour.sweep_seconds += f64::from(u32::try_from(listings).unwrap_or(u32::MAX)) * taken::LISTING_SECONDS;
         });
@@ -202,23 +223,48 @@ impl Life {
     }
 
     /// What changes with the hour for everybody.
-    fn turn(&self, hour: usize) -> Result<Option<String>, Failure> {
+    async fn turn(&self, hour: usize) -> Result<Option<String>, Failure> {
         self.weather.outage.store(hour == taken::OUTAGE, Ordering::Relaxed);
         let told = match hour {
             taken::OUTAGE => "the cloud refuses most applies for an hour",
             taken::BAD_RELEASE => "a release that breaks every 20th site",
-            taken::UNDONE => "that release is taken back",
+            taken::UNDONE => "somebody undoes that rollout, and takes the release back",
             taken::GOOD_RELEASE => "a release that breaks none",
             _ => return Ok(None),
         };
         match hour {
             taken::BAD_RELEASE => self.release(BAD_IMAGE)?,
-            taken::UNDONE => self.release(OLD_IMAGE)?,
+            taken::UNDONE => {
+                self.plane().commands.rollout(&caller(Trigger::Api), Order::Undo).await?;
+                self.release(OLD_IMAGE)?;
+            }
             taken::GOOD_RELEASE => self.release(GOOD_IMAGE)?,
             _ => {}
         }
         progress(told);
         Ok(Some(told.to_owned()))
+    }
+
+    /// The rollout as its record has it; looking costs nothing.
+    async fn rollout(&self) -> Result<Option<Rollout>, Failure> {
+        let rollouts = Rollouts::new(self.ground.records.bucket.clone());
+        Ok(rollouts.read().await?.map(|rollout| rollout.value))
+    }
+
+    /// Whether a rollout came to another state within the hour, and what it had done by then.
+    async fn rolled(&self) -> Result<Option<String>, Failure> {
+        let Some(rollout) = self.rollout().await? else { return Ok(None) };
+        let mut last = self.rollout_state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = (rollout.number, rollout.state);
+        if last.replace(state) == Some(state) || rollout.state == RolloutState::Running {
+            return Ok(None);
+        }
+        let tally = rollout.tally.total();
+        let (touched, failed) = (tally.touched(), tally.failed);
+        let told =
+            format!("a rollout is {}: {touched} tenants touched, {failed} of them not well", rollout.state.as_str());
+        progress(&told);
+        Ok(Some(told))
     }
 
     fn release(&self, image: &str) -> Result<(), Failure> {

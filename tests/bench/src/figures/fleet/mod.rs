@@ -5,10 +5,7 @@ mod changes;
 mod checks;
 mod rollout;
 mod settled;
-mod settled;
 mod sweep;
-mod sweep;
-mod terraform;
 mod terraform;
 
 use crate::buckets::Buckets;
