@@ -89,7 +89,6 @@ fn summary_members() -> Vec<(&'static str, Value)> {
         ("image?", text()),
         ("module?", to("Digest")),
         ("release?", pin_summary()),
-        ("canary?", flag()),
         ("conditions?", json!({"type": "object", "additionalProperties": one_of(&["True", "False", "Unknown"])})),
         ("held?", text()),
         ("retryNotBefore?", time()),
