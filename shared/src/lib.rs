@@ -10,6 +10,7 @@
 //! - [`exports`]: the port to whatever exports a database before it is destroyed.
 //! - [`placement`]: in which project a tenant is, and on which database instance. Pure.
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
+//! - [`retention`]: what was kept long enough, and goes.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
@@ -31,6 +32,7 @@ pub mod provision;
 pub mod reconcile;
 pub mod records;
 pub mod render;
+pub mod retention;
 pub mod signals;
 pub mod store;
 pub mod tasks;

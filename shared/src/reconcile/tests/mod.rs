@@ -15,6 +15,7 @@ mod placing;
 mod plugins;
 mod queueing;
 mod recovery;
+mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,7 @@ use crate::records::{
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
+use crate::retention::{Pace, Pruner};
 use crate::tasks::LocalQueue;
 use crate::tenant::{Format, TenantId};
 use crate::tenants::{Answer, Caller, CommandError, Commands, IfMatch, Submission, Wait};
@@ -112,6 +114,7 @@ impl World {
             ports.statuses.clone(),
             ports.breaker,
             plugin_lists,
+            Pruner::new(records.clone(), Arc::clone(&clock), platform.retention, Pace::default()),
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,
