@@ -106,8 +106,7 @@ impl Fleet {
         let breaker = self.breaker.clone();
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
         let lists = self.plugin_lists.clone();
-        let pruner =
-            Pruner::new(store(&self.records_bucket), Arc::clone(&clock), platform.retention, Pace::default());
+        let pruner = Pruner::new(store(&self.records_bucket), Arc::clone(&clock), platform.retention, Pace::default());
         Sweeper::new(definitions, records, statuses, breaker, lists, pruner, tasks, clock, platform)
     }
 

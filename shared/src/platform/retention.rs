@@ -45,9 +45,7 @@ impl Retention {
     /// Whether each is some time, and who did what is known for at least as long as what was said meanwhile.
     pub(super) fn check(&self) -> Result<(), InvalidPlatform> {
         let Self { log_days, audit_days, graveyard_days } = *self;
-        for (setting, days) in
-            [("logDays", log_days), ("auditDays", audit_days), ("graveyardDays", graveyard_days)]
-        {
+        for (setting, days) in [("logDays", log_days), ("auditDays", audit_days), ("graveyardDays", graveyard_days)] {
             if !(1..=MOST_DAYS).contains(&days) {
                 return Err(InvalidPlatform::Retention { setting, days });
             }
@@ -73,7 +71,10 @@ mod tests {
         assert_eq!(check(1, 1, 1), Ok(()));
         assert_eq!(check(3_660, 3_660, 3_660), Ok(()));
         assert_eq!(check(0, 1, 1), Err("retention.logDays is 0: a whole number of days, from 1 to 3660".to_owned()));
-        assert_eq!(check(1, 3_661, 1).unwrap_err(), "retention.auditDays is 3661: a whole number of days, from 1 to 3660");
+        assert_eq!(
+            check(1, 3_661, 1).unwrap_err(),
+            "retention.auditDays is 3661: a whole number of days, from 1 to 3660"
+        );
         assert_eq!(check(1, 1, 0).unwrap_err(), "retention.graveyardDays is 0: a whole number of days, from 1 to 3660");
         assert_eq!(
             check(91, 90, 1).unwrap_err(),

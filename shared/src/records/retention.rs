@@ -16,6 +16,8 @@ use crate::tenant::TenantId;
 pub struct RetentionRound {
     /// When the round began.
     pub began: Timestamp,
+    /// When the last sweep of it began: what was old enough by then is gone, or going.
+    pub swept: Timestamp,
     /// Every tenant up to this one was visited, in the order that buckets list them in; absent: every tenant was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visited_to: Option<TenantId>,
@@ -24,9 +26,9 @@ pub struct RetentionRound {
 }
 
 impl RetentionRound {
-    /// How long logs were kept.
-    pub fn logs(&self) -> SignedDuration {
-        SignedDuration::from_hours(24 * i64::from(self.log_days))
+    /// Whether what was said at that time was kept long enough.
+    pub fn is_over(&self, said: Timestamp) -> bool {
+        self.swept.duration_since(said) >= SignedDuration::from_hours(24 * i64::from(self.log_days))
     }
 
     /// The last round, finished or not; `None` before there was one.

@@ -156,8 +156,12 @@ fn operation() -> impl Strategy<Value = (Vec<(Belonging, u32)>, Option<Outcome>)
         Outcome::Interrupted,
     ]);
     (age(), age(), age(), age(), outcome).prop_map(|(errored, record, log, variables, outcome)| {
-        let kinds =
-            [(Belonging::ErroredState, errored), (Belonging::Record, record), (Belonging::Log, log), (Belonging::Variables, variables)];
+        let kinds = [
+            (Belonging::ErroredState, errored),
+            (Belonging::Record, record),
+            (Belonging::Log, log),
+            (Belonging::Variables, variables),
+        ];
         let objects = kinds.into_iter().filter_map(|(what, age)| Some((what, age?))).collect();
         (objects, record.map(|_| outcome))
     })

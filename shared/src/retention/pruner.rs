@@ -136,16 +136,15 @@ impl Pruner {
         }
         cut_short |= pruned.visited < asked;
         let visited_to = last.filter(|_| cut_short);
-        self.write_down(RetentionRound { began, visited_to, log_days: self.retention.log_days }).await;
+        self.write_down(RetentionRound { began, swept: now, visited_to, log_days: self.retention.log_days }).await;
         pruned
     }
 
     async fn write_down(&self, round: RetentionRound) {
         let written = async {
             let when = match RetentionRound::read(self.records.as_ref()).await? {
-                Some(old) if old.value == round => return Ok(()),
-                // Another sweep began a round after this one did.
-                Some(old) if old.value.began > round.began => return Ok(()),
+                // A later sweep's word stands.
+                Some(old) if old.value.swept > round.swept => return Ok(()),
                 Some(old) => Precondition::Matches(old.generation),
                 None => Precondition::Absent,
             };

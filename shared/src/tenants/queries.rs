@@ -181,14 +181,13 @@ impl Queries {
         if let Some(log) = self.records.read(&RecordName::operation_log(tenant, id)).await? {
             return Ok(OperationLog::Kept(log.value));
         }
-        let finished = self.operation(tenant, id).await?.and_then(|operation| operation.finished);
+        // One that ended without a step had nothing to say.
+        let said = self.operation(tenant, id).await?;
+        let said = said.filter(|operation| operation.outcome.is_final() && !operation.steps.is_empty());
+        let Some(said) = said.map(|operation| operation.requested) else { return Ok(OperationLog::None) };
         let round = RetentionRound::read(self.records.as_ref()).await?.map(|round| round.value);
-        Ok(match (finished, round) {
-            (Some(finished), Some(round)) if finished + round.logs() <= round.began => {
-                OperationLog::NoLonger { days: round.log_days }
-            }
-            _ => OperationLog::None,
-        })
+        let over = round.filter(|round| round.is_over(said));
+        Ok(over.map_or(OperationLog::None, |round| OperationLog::NoLonger { days: round.log_days }))
     }
 
     /// Every generation of a tenant's definition the bucket still has, newest first. Of a deleted tenant too.

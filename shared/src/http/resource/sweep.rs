@@ -31,8 +31,17 @@ struct DueResource {
 
 impl From<SweepReport> for SweepResource {
     fn from(report: SweepReport) -> Self {
-        let SweepReport { definitions, tenants, vanished, deletions_held, behind, due, postponed, not_handed_on, pruned } =
-            report;
+        let SweepReport {
+            definitions,
+            tenants,
+            vanished,
+            deletions_held,
+            behind,
+            due,
+            postponed,
+            not_handed_on,
+            pruned,
+        } = report;
         let due = due.into_iter().map(|(tenant, reason)| DueResource { tenant, reason }).collect();
         Self { definitions, tenants, vanished, deletions_held, behind, due, postponed, not_handed_on, pruned }
     }

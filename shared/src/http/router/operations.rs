@@ -47,7 +47,8 @@ pub(super) async fn log(
     let log = match queries.operation_log(&tenant, id).await.map_err(failed)? {
         OperationLog::Kept(log) => log,
         OperationLog::None => {
-            let detail = format!("operation {id} of '{tenant}' has no log; a run's log is kept from its first seconds on");
+            let detail =
+                format!("operation {id} of '{tenant}' has no log; a run's log is kept from its first seconds on");
             return Err(Problem::new(kinds::LOG_NOT_FOUND, detail).with("tenant", tenant).with("operation", id));
         }
         OperationLog::NoLonger { days } => {

@@ -24,8 +24,8 @@ use crate::platform::Platform;
 use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
 use crate::reconcile::{Breaker, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
-use crate::retention::{Pace, Pruner};
 use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Statuses};
+use crate::retention::{Pace, Pruner};
 use crate::store::memory::MemoryStore;
 use crate::store::{
     Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,

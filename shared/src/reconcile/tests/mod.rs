@@ -33,10 +33,10 @@ use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
     Statuses, Trigger,
 };
+use crate::retention::{Pace, Pruner};
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
-use crate::retention::{Pace, Pruner};
 use crate::tasks::LocalQueue;
 use crate::tenant::{Format, TenantId};
 use crate::tenants::{Answer, Caller, CommandError, Commands, IfMatch, Submission, Wait};

@@ -83,7 +83,8 @@ async fn sweep(fleet: &Fleet, tenants: usize) -> Result<Swept, Failure> {
     let (definitions, records) = (counting(fleet.definitions.clone()), counting(fleet.records.clone()));
     let platform = Platform::parse(&std::fs::read_to_string(repository().join("deploy/local/platform.yaml"))?)?;
     // A round through the fleet was made today: what is measured is a sweep like the hundreds after it.
-    let round = RetentionRound { began: SystemClock.now(), visited_to: None, log_days: platform.retention.log_days };
+    let (now, log_days) = (SystemClock.now(), platform.retention.log_days);
+    let round = RetentionRound { began: now, swept: now, visited_to: None, log_days };
     round.write(fleet.records.as_ref(), Precondition::Absent).await?;
     let pruner = Pruner::new(fleet.records.clone(), Arc::new(SystemClock), platform.retention, Pace::default());
     let sweeper = Sweeper::new(
