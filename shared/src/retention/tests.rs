@@ -136,7 +136,7 @@ async fn who_is_worked_on_and_who_is_there_again_is_left_alone() {
         archive.operation(tenant).await;
     }
     archive.days_later(5).await;
-    let term = Duration::from_secs(60);
+    let term = Duration::from_mins(1);
     let leases = Leases::new(archive.records.clone(), Arc::clone(&archive.clock), "another".to_owned(), term);
     let held = leases.acquire(&RecordName::lease(&fleet[0]), archive.ids.next(archive.clock.now())).await.unwrap();
     assert!(matches!(held, Acquired::Mine(_)));
