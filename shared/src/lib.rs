@@ -12,6 +12,7 @@
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
 //! - [`retention`]: what was kept long enough, and goes.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
+//! - [`trace`]: where something stands among what led to it. Pure.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
 
@@ -36,7 +37,10 @@ pub mod retention;
 pub mod signals;
 pub mod store;
 pub mod tasks;
+#[cfg(feature = "server")]
+pub mod telemetry;
 pub mod tenant;
 pub mod tenants;
 #[cfg(feature = "server")]
 pub mod terraform;
+pub mod trace;

@@ -5,6 +5,7 @@ mod names;
 mod projects;
 mod retention;
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,9 @@ pub struct Limits {
     pub runs: usize,
     /// Runs at once on one database instance, over all processes: the instance takes few operations at once. Default 4.
     pub runs_per_instance: usize,
+    /// Runs that begin within a minute in one project, over all processes; of these at most half are nobody's change
+    /// (recovery, drift, the platform's own changes). Default: as many as there are.
+    pub runs_per_minute: Option<NonZeroU32>,
     /// Seconds a run may take before it is interrupted. Default 540: under the 600 s of a push delivery.
     pub run_seconds: u64,
     /// Seconds a request waits for another run on the same tenant before it answers with an operation to follow.
@@ -109,6 +113,9 @@ pub struct Limits {
     pub lease_seconds: u64,
     /// Tasks that wait in one process before it answers 'busy'. Default 1000.
     pub queue: usize,
+    /// Requests that one process takes at a time over all tenants; one more is told to come later. The last quarter is kept
+    /// for tenants that nobody else asks for. Default 200.
+    pub requests: usize,
     /// Requests on one tenant that one process takes at a time; one more is told to come later. Default 100.
     pub requests_per_tenant: usize,
 }
@@ -118,10 +125,12 @@ impl Default for Limits {
         Self {
             runs: 4,
             runs_per_instance: 4,
+            runs_per_minute: None,
             run_seconds: 540,
             wait_seconds: 60,
             lease_seconds: 60,
             queue: 1000,
+            requests: 200,
             requests_per_tenant: 100,
         }
     }

@@ -115,9 +115,21 @@ impl Installation {
 }
 
 impl Function {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+
+    /// The most memory it has held so far, in MiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+    }
+
     /// Asks it to stop, as the platform does.
     pub async fn terminate(&self) {
-        let pid = self.process.id().expect("it runs").to_string();
+        let pid = self.pid().to_string();
         let sent = run("kill", &["-TERM", &pid], &self.folder, &[]).await;
         assert_eq!(sent.code, 0, "{}", sent.stderr);
     }

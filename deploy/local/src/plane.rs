@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sandbox_gcs::Sandbox;
 use tenancy::assemble::{self, AssembleError, Assembled};
 use tenancy::config::{AuthConfig, EngineConfig, FleetConfig, ServerConfig, StoreConfig, WorkerConfig};
+use tenancy::http::serve::Bounds;
 use tenancy::platform::{InvalidPlatform, Platform};
 use tenancy::terraform::Installed;
 
@@ -45,7 +46,13 @@ pub(crate) async fn assemble(
 ) -> Result<Assembled, PlaneError> {
     let plugins = plugins::config(settings, directory, &storage.endpoint())?;
     let fleet = FleetConfig {
-        server: ServerConfig { address: Some(settings.api), grace: GRACE, drain: GRACE, auth: AuthConfig::none() },
+        server: ServerConfig {
+            address: Some(settings.api),
+            grace: GRACE,
+            drain: GRACE,
+            bounds: Bounds::default(),
+            auth: AuthConfig::none(),
+        },
         stores: StoreConfig {
             definitions: cloud::DEFINITIONS.to_owned(),
             records: cloud::RECORDS.to_owned(),

@@ -96,7 +96,7 @@ impl Exit {
                 404 => Self::NotFound,
                 409 | 412 => Self::Conflict,
                 422 => Self::InvalidDefinition,
-                429 | 502..=504 => Self::Unavailable,
+                408 | 429 | 502..=504 => Self::Unavailable,
                 _ => Self::Failed,
             },
         }

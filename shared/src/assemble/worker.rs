@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::buckets::{both, clients, reader, store};
 use super::gate::gate;
@@ -21,12 +22,13 @@ use crate::http::router::{Door, Parts};
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
-use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
 use crate::retention::{Pace, Pruner};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
-use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
+use crate::tasks::{LocalQueue, PubSubTasks, Task, Tasks};
+use crate::telemetry;
 use crate::tenants::{Caller, Commands, Queries};
 
 /// A reconciler with an engine, and somewhere to hand what its callers do not wait for.
@@ -52,6 +54,7 @@ pub(super) struct Fleet {
     statuses: Statuses,
     leases: Leases,
     breaker: Breaker,
+    rates: Rates,
     plugin_lists: PluginLists,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
@@ -84,6 +87,7 @@ impl Fleet {
             statuses: Statuses::new(store(&records_bucket)),
             leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
             breaker: Breaker::new(store(&records_bucket)),
+            rates: Rates::new(store(&records_bucket)),
             plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
             clock,
@@ -127,6 +131,7 @@ impl Fleet {
             journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
             leases: self.leases.clone(),
             breaker: self.breaker.clone(),
+            rates: self.rates.clone(),
             graveyard: Graveyard::new(store(&self.records_bucket)),
             exports: self.exports(),
             provisioner,
@@ -191,16 +196,18 @@ impl Worker {
     pub(super) fn work(&self) -> JoinHandle<()> {
         let (queue, reconciler, stop) = (self.queue.clone(), self.reconciler.clone(), self.stop.clone());
         let workers = self.fleet.platform.limits.runs;
-        let caller = Caller { principal: Principal("queue".to_owned()), trigger: Trigger::Task };
+        let caller = Caller::new(Principal("queue".to_owned()), Trigger::Task);
         tokio::spawn(async move {
-            let run = |tenant| {
-                let (reconciler, caller) = (reconciler.clone(), caller.clone());
-                async move {
+            let run = |Task { tenant, trace, .. }: Task| {
+                let span = tracing::info_span!("task", otel.kind = "consumer");
+                let (reconciler, caller) = (reconciler.clone(), caller.clone().within(telemetry::join(&span, trace)));
+                let work = async move {
                     if let Err(error) = reconciler.reconcile(&caller, &tenant, Insist::No).await {
                         // What a run came to is on the tenant's status; the sweep comes back to what is not.
                         tracing::warn!(%tenant, %error, "task not carried out");
                     }
-                }
+                };
+                work.instrument(span)
             };
             queue.work(workers, stop, run).await;
         })

@@ -1,6 +1,7 @@
 //! One struct a concern. Every field is read before any is given up on, so that every problem is seen.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use super::auth::AuthConfig;
 use super::reader::Reader;
 use super::variables as var;
 use super::variables::Variable;
-use crate::platform::Platform;
+use crate::http::serve::Bounds;
+use crate::platform::{Platform, ProjectId};
 use crate::plugins::{DirectorySettings, JobName, ProcessSettings, names_a_user};
 use crate::tasks::TopicName;
 use crate::terraform::Installed;
@@ -18,12 +20,19 @@ use crate::terraform::Installed;
 pub struct LogConfig {
     /// A level, or directives of `tracing_subscriber::EnvFilter`.
     pub filter: String,
+    /// The project of the traces that lines are part of.
+    pub project: Option<ProjectId>,
 }
 
 impl LogConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        Some(Self { filter: reader.text(var::LOG)? })
+        let filter = reader.text(var::LOG);
+        let project = match reader.optional(var::PROJECT) {
+            None => None,
+            Some(_) => Some(reader.parsed(var::PROJECT)?),
+        };
+        Some(Self { filter: filter?, project })
     }
 }
 
@@ -36,6 +45,8 @@ pub struct ServerConfig {
     pub grace: Duration,
     /// What they have once their runs are interrupted.
     pub drain: Duration,
+    /// What is held of connections.
+    pub bounds: Bounds,
     /// Who may send them.
     pub auth: AuthConfig,
 }
@@ -44,12 +55,15 @@ impl ServerConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let (host, port): (Option<IpAddr>, Option<u16>) = (reader.parsed(var::HOST), reader.parsed(var::PORT));
-        let [grace, drain] = [var::GRACE, var::DRAIN].map(|variable| reader.parsed(variable).map(Duration::from_secs));
+        let [grace, drain, head, body] = [var::GRACE, var::DRAIN, var::HEAD, var::BODY]
+            .map(|variable| reader.parsed(variable).map(Duration::from_secs));
+        let connections: Option<NonZeroUsize> = reader.parsed(var::CONNECTIONS);
         let lambda = reader.optional(var::LAMBDA).is_some();
         // An address that cannot be read is a problem of its own.
         let auth = AuthConfig::read(reader, !lambda && host.is_none_or(|host| host.is_loopback()));
         let address = SocketAddr::new(host?, port?);
-        Some(Self { address: (!lambda).then_some(address), grace: grace?, drain: drain?, auth: auth? })
+        let bounds = Bounds { connections: connections?.get(), head: head?, body: body? };
+        Some(Self { address: (!lambda).then_some(address), grace: grace?, drain: drain?, bounds, auth: auth? })
     }
 }
 

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::variables::{ALL, reference};
 use super::{AuthConfig, AuthMode, ConfigError, LookoutConfig, PrepareConfig, ReaderConfig, WorkerConfig, load_from};
+use crate::http::serve::Bounds;
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -64,6 +65,7 @@ fn a_worker_is_read_whole_and_hands_on_only_what_terraform_needs() {
     ]);
     let worker = load_from(given, WorkerConfig::read).unwrap();
     assert_eq!(worker.fleet.server.address, Some("127.0.0.1:8080".parse().unwrap()));
+    assert_eq!(worker.fleet.server.bounds, Bounds::default());
     assert_eq!(worker.engine.installed.program.to_str(), Some("terraform"));
     assert_eq!(worker.engine.installed.pass_env, variables(&[("PATH", "/usr/bin"), ("GOOGLE_PROJECT", "p")]));
     assert_eq!(worker.engine.installed.secret_env, variables(&[("GOOGLE_OAUTH_ACCESS_TOKEN", "canary")]));

@@ -50,7 +50,15 @@ variables! {
         "Seconds that requests under way may take after SIGTERM before their runs are interrupted.";
     DRAIN "AIPRESS_DRAIN_SECONDS" EVERY Absent::Default("7"),
         "Seconds that interrupted runs have to save their state and answer. Cloud Run kills 10 s after SIGTERM.";
+    CONNECTIONS "AIPRESS_CONNECTIONS" EVERY Absent::Default("1000"),
+        "Connections at a time; more wait until one ends. Cloud Run sends an instance at most 1,000 requests at once.";
+    HEAD "AIPRESS_HEAD_SECONDS" EVERY Absent::Default("30"),
+        "Seconds that a connection may be without a request's head, from its beginning or from the last answer; then it is closed.";
+    BODY "AIPRESS_BODY_SECONDS" EVERY Absent::Default("30"),
+        "Seconds from a request's head until its body must be there; then it is answered 408 and the connection is closed.";
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
+    PROJECT "AIPRESS_PROJECT" EVERY Absent::Off,
+        "Project whose traces log lines name, as Cloud Logging wants it; without it they name the trace alone.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
     AUTH "AIPRESS_AUTH" EVERY Absent::Refused,
         "How callers are known. `iam`: Cloud Run has verified their token. `oidc`: it is verified here. `none`: nobody is asked; for loopback addresses only.";

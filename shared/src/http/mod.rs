@@ -9,6 +9,7 @@
 //! - [`serve`]: a socket or the Lambda runtime, until told to stop.
 
 pub mod events;
+mod follow;
 pub mod identity;
 pub mod negotiate;
 pub mod openapi;
@@ -18,6 +19,7 @@ pub mod router;
 pub mod serve;
 
 mod access_log;
+mod body_deadline;
 mod links;
 mod read_on;
 

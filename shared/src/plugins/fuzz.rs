@@ -89,6 +89,39 @@ fn all_stand(bytes: &[u8]) {
     stands::<ListAddress>(bytes);
 }
 
+/// Hand-made locks, requests and reports: whole, with fields twice, left out, of another type, and torn.
+const SEEDS: [&str; 14] = [
+    "[]",
+    "null",
+    r#"[{"name":"woocommerce","version":"9.4.1","sha256":"sha256:0000000000000000000000000000000000000000000000000000000000000000","source":"https://a.example/one.zip","required":true}]"#,
+    r#"[{"name":"a","name":"b","version":"1","version":"2","sha256":"sha256:0000000000000000000000000000000000000000000000000000000000000000","source":"https://a.example/one.zip","required":true,"required":false}]"#,
+    r#"[{"name":"a","version":"1.0","sha256":"sha256:00","source":"https://a.example/one.zip","required":true}]"#,
+    r#"[{"name":"a","version":"1.0","sha256":"SHA256:0000000000000000000000000000000000000000000000000000000000000000","source":"https://ann:b@a.example/one.zip","required":"true"}]"#,
+    r#"[{"name":"../a","version":"","sha256":"sha256:0000000000000000000000000000000000000000000000000000000000000000","source":"gs://b/../one.zip","required":true}]"#,
+    r#"[{"name":"a","version":"1.0","sha256":"sha256:0000000000000000000000000000000000000000000000000000000000000000","source":"https://a.example/one.zip","required":true},{"name":"a","version":"1.0","sha256":"sha256:0000000000000000000000000000000000000000000000000000000000000000","source":"https://a.example/one.zip","required":true}]"#,
+    r#"[{"name":"\ud800","version":1e400}]"#,
+    r#"{"tenant":"acme","operation":"01KDVD2700000000000000000Z","lock":[],"before":null,"artifactsBucket":"b","siteUrl":"https://acme.example","phase":"stage"}"#,
+    r#"{"phase":"stage","result":"Converged","plugins":[{"name":"a","status":7}],"health":{"status":-1}}"#,
+    r#"{"uri":"gs://bucket/list.yaml","generation":18446744073709551616}"#,
+    "\"gs://bucket/one.zip#7\"",
+    "\"https://a.example/one.zip?\\u0000\"",
+];
+
+#[test]
+fn seeds_are_read_or_refused() {
+    for seed in SEEDS {
+        for end in 0..=seed.len() {
+            all_stand(&seed.as_bytes()[..end]);
+        }
+        for other in SEEDS {
+            all_stand(format!("[{seed},{other}]").as_bytes());
+        }
+        if let Ok(lock) = serde_json::from_str::<Lock>(seed) {
+            assert_eq!(lock.bundle().is_none(), lock.is_empty(), "{seed}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_lock_is_read_or_refused(plugins in prop::collection::vec(locked(), 0..6), at in 0..9_usize) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::breaker::Breaker;
+use super::rates::Rates;
 use crate::clock::{Clock, OperationIds};
 use crate::exports::DatabaseExports;
 use crate::platform::Platform;
@@ -25,6 +26,8 @@ pub struct Ports {
     pub journal: Journal,
     /// Who works where.
     pub leases: Leases,
+    /// How many runs were begun where.
+    pub rates: Rates,
     /// What is kept of deleted tenants.
     pub graveyard: Graveyard,
     /// Who exports databases before they are destroyed.

@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
-use super::admission::{Admissions, Admitted};
+use super::admission::{Admissions, Admitted, Refusal, Room};
 use super::decide::{Action, Idle, ListSeen, PluginStep, decide};
 use super::observe::{Moment, Observation, ObservedDefinition};
 use super::ports::Ports;
 use super::queued::{self, close_without_run};
+use super::rates::RateLines;
 use super::recorder::record;
 use super::run::Work;
 use super::slots::Slots;
@@ -40,11 +41,11 @@ pub struct Reconciler {
 
 struct Shared {
     ports: Ports,
-    /// Those that ask, and those that wait for their turn.
+    /// Those that ask.
     requests: Admissions,
-    line: Admissions,
     turns: Turns,
     slots: Slots,
+    rate_lines: RateLines,
 }
 
 /// What a reconcile came to.
@@ -72,8 +73,9 @@ pub enum Insist {
 impl Reconciler {
     /// A reconciler over these ports.
     pub fn new(ports: Ports) -> Self {
-        let (requests, line) = (Admissions::default(), Admissions::default());
-        Self { shared: Arc::new(Shared { ports, requests, line, turns: Turns::default(), slots: Slots::default() }) }
+        let (requests, turns, slots) = (Admissions::default(), Turns::default(), Slots::default());
+        let rate_lines = RateLines::default();
+        Self { shared: Arc::new(Shared { ports, requests, turns, slots, rate_lines }) }
     }
 
     /// What it works with.
@@ -81,11 +83,15 @@ impl Reconciler {
         &self.shared.ports
     }
 
-    /// Lets a request on a tenant in, as long as it is kept; [`CommandError::Crowded`] where too many are.
-    pub fn admit(&self, tenant: &TenantId) -> Result<Admitted, CommandError> {
-        let most = self.shared.ports.platform.limits.requests_per_tenant;
-        let crowded = || CommandError::Crowded { tenant: tenant.clone(), retry_after: BUSY };
-        self.shared.requests.admit(tenant, most).ok_or_else(crowded)
+    /// Lets a request on a tenant in, as long as it is kept: [`CommandError::Crowded`] where too many on this tenant are in,
+    /// [`CommandError::Busy`] where too many are in all. Whoever reconciles at somebody's request asks here first.
+    pub fn admit(&self, caller: &Caller, tenant: &TenantId) -> Result<Admitted, CommandError> {
+        let limits = &self.shared.ports.platform.limits;
+        let room = Room { all: limits.requests, tenant: limits.requests_per_tenant };
+        self.shared.requests.admit(&caller.principal, tenant, room).map_err(|refusal| match refusal {
+            Refusal::Crowded => CommandError::Crowded { tenant: tenant.clone(), retry_after: BUSY },
+            Refusal::Full => CommandError::Busy { retry_after: BUSY },
+        })
     }
 
     /// Brings one tenant to its definition. Goes on to its end when the caller stops listening: a run that has begun is
@@ -107,8 +113,6 @@ impl Reconciler {
     async fn take_turn(&self, caller: &Caller, tenant: &TenantId, insist: Insist) -> Result<Reconciled, CommandError> {
         let ports = &self.shared.ports;
         let wait = Duration::from_secs(ports.platform.limits.wait_seconds);
-        let in_line = self.shared.line.admit(tenant, ports.platform.limits.requests_per_tenant);
-        let _in_line = in_line.ok_or(CommandError::Busy { retry_after: BUSY })?;
         let turn = tokio::select! {
             // Who is asked to stop begins nothing new.
             biased;
@@ -245,10 +249,11 @@ impl Reconciler {
         let tenure =
             Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown).await?;
         let was_queued = asked.is_some();
-        let slots = &self.shared.slots;
+        let Shared { slots, rate_lines, .. } = self.shared.as_ref();
         let work = Work {
             ports,
             slots,
+            rate_lines,
             tenure: &tenure,
             caller,
             tenant,
@@ -257,8 +262,12 @@ impl Reconciler {
             seen: Mutex::default(),
             open: AtomicBool::new(false),
         };
+        let span = tracing::info_span!("operation", %operation);
         let done = match self.taken(tenant, asked).await {
-            Ok(true) => self.decide_and_do(&work, before, if was_queued { Insist::Yes } else { insist }).await,
+            Ok(true) => {
+                let insist = if was_queued { Insist::Yes } else { insist };
+                self.decide_and_do(&work, before, insist).instrument(span).await
+            }
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
             Err(error) => Err(error.into()),
         };

@@ -7,6 +7,7 @@ mod drift;
 mod outcome;
 mod plugins;
 mod recover;
+mod start;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,12 +18,12 @@ use tokio::sync::Mutex;
 use super::decide::Action;
 use super::observe::{Observation, ObservedDefinition};
 use super::ports::Ports;
+use super::rates::RateLines;
 use super::reconciler::Reconciled;
 use super::slots::Slots;
 use super::tenure::Tenure;
 use super::watch::RunLog;
 use crate::operation::OperationId;
-use crate::placement::Placement;
 use crate::provision::{ChangeSummary, Run, Variables};
 use crate::records::{Entry, Operation, OperationKind, Outcome, Status, Step};
 use crate::store::{Generation, StoreError, Versioned};
@@ -36,6 +37,7 @@ const BETWEEN_LOGS: Duration = Duration::from_secs(2);
 pub(super) struct Work<'a> {
     pub(super) ports: &'a Ports,
     pub(super) slots: &'a Slots,
+    pub(super) rate_lines: &'a RateLines,
     pub(super) tenure: &'a Tenure,
     pub(super) caller: &'a Caller,
     pub(super) tenant: &'a TenantId,
@@ -103,6 +105,7 @@ impl Work<'_> {
         let mut operation = Operation::new(self.operation, self.tenant.clone(), kind, self.ports.clock.now());
         operation.principal = self.caller.principal.clone();
         operation.trigger = self.caller.trigger;
+        operation.trace = self.caller.trace.map(|context| context.trace);
         operation.definition_generation = generation;
         operation.epoch = epoch;
         operation.outcome = Outcome::Running;
@@ -119,11 +122,6 @@ impl Work<'_> {
             deadline: Duration::from_secs(self.ports.platform.limits.run_seconds),
             cancel: self.tenure.cancel.clone(),
         }
-    }
-
-    async fn take_slot(&self, placement: &Placement) -> Result<(), CommandError> {
-        let limits = &self.ports.platform.limits;
-        self.tenure.take_slot(self.slots, &self.ports.clock, limits, &placement.database, self.operation).await
     }
 
     /// Writes what this run knows on the tenant's status, unless a newer holder of the lease has written there: what an

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use crate::operation::OperationId;
-use crate::platform::Tier;
+use crate::platform::{ProjectId, Tier};
 use crate::store::ObjectName;
 use crate::tenant::{Format, TenantId};
 
@@ -123,6 +123,11 @@ impl RecordName {
     /// One of the slots of a database instance.
     pub fn slot(database: &Tier, number: usize) -> ObjectName {
         ObjectName::of_parts(format_args!("slots/{}/{}/{number}.json", database.project, database.instance))
+    }
+
+    /// The runs that were begun in a project lately.
+    pub fn rate(project: &ProjectId) -> ObjectName {
+        ObjectName::of_parts(format_args!("rates/{project}.json"))
     }
 
     /// Every operation of one tenant begins so.

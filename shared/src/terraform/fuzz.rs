@@ -1,6 +1,8 @@
 //! Whatever Terraform, a provider or a damaged bucket may say: read without a panic, held within bounds, and without the
 //! secrets that are known.
 
+mod locks;
+
 use std::path::Path;
 
 use proptest::prelude::*;

@@ -12,7 +12,7 @@ use tenancy::clock::Clock;
 use tenancy::exports::RecordedExports;
 use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
-use tenancy::reconcile::{Breaker, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
 use tenancy::retention::{Pace, Pruner};
 use tenancy::store::memory::MemoryStore;
@@ -115,6 +115,7 @@ impl Process {
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
             breaker: Breaker::new(Arc::clone(&records)),
+            rates: Rates::new(Arc::clone(&records)),
             provisioner: Arc::new(SimulatedProvisioner { world: Arc::clone(world), process: id }),
             plugins,
             clock: Arc::clone(&clock),

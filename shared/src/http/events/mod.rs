@@ -6,6 +6,7 @@
 
 mod asset;
 mod cloud_event;
+mod delivery;
 mod notification;
 mod task;
 
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 
 pub(in crate::http) use asset::asset_hint;
+pub(in crate::http) use delivery::begin as begin_delivery;
 pub(in crate::http) use task::task_hint;
 
 use super::problem::{Problem, kinds, retry_later};
@@ -99,6 +101,12 @@ impl Hint {
     }
 }
 
+/// What a body that could not be read is: one that came too slowly may come whole the next time, and its sender is told so;
+/// what else is wrong with one stays wrong.
+pub(in crate::http) fn unread(problem: Problem) -> Result<Hint, Problem> {
+    if problem.kind() == kinds::BODY_TOO_SLOW { Err(problem) } else { Ok(Hint::Malformed(problem.detail().to_owned())) }
+}
+
 /// The answer to a hint that was not followed: come again, or do not because it is recorded and that cannot help.
 pub(in crate::http) fn acknowledge(error: CommandError, tenant: &TenantId) -> Response {
     let Some(wait) = retry_later(&error) else {
@@ -115,5 +123,7 @@ pub(in crate::http) fn acknowledge(error: CommandError, tenant: &TenantId) -> Re
     problem.retry_after(wait).into_response()
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

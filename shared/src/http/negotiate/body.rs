@@ -1,10 +1,11 @@
-//! A definition in a request's body: `Content-Type` says how it is written, and it is read up to a limit.
+//! A definition in a request's body: `Content-Type` says how it is written, and it is read up to a limit and a deadline.
 
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt as _;
 
+use crate::http::body_deadline::{TooSlow, too_slow};
 use crate::http::problem::{Problem, kinds};
 use crate::tenant::{Format, MAX_BYTES};
 use crate::tenants::Submission;
@@ -35,8 +36,7 @@ pub(in crate::http) async fn read(request: Request) -> Result<Bytes, Problem> {
     }
     let mut read = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame =
-            frame.map_err(|_| Problem::new(kinds::MALFORMED_BODY, "the connection ended before the body did"))?;
+        let frame = frame.map_err(|error| broken(&error))?;
         let Ok(data) = frame.into_data() else { continue };
         if read.len() + data.len() > MAX_BODY {
             return Err(too_large());
@@ -44,6 +44,18 @@ pub(in crate::http) async fn read(request: Request) -> Result<Bytes, Problem> {
         read.extend_from_slice(&data);
     }
     Ok(read.freeze())
+}
+
+fn broken(error: &axum::Error) -> Problem {
+    match too_slow(error) {
+        // What is still sent is nothing anybody waits for: the connection ends with the answer (RFC 9110 §15.5.9).
+        Some(TooSlow(deadline)) => {
+            let detail = format!("a body must be there within {} s of its request's head", deadline.as_secs_f32());
+            let problem = Problem::new(kinds::BODY_TOO_SLOW, detail).retryable(true);
+            problem.with_header(header::CONNECTION, HeaderValue::from_static("close"))
+        }
+        None => Problem::new(kinds::MALFORMED_BODY, "the connection ended before the body did"),
+    }
 }
 
 fn too_large() -> Problem {

@@ -1,6 +1,10 @@
 //! Holds what the routes answer against what the document says of them. Undocumented members fail too.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use http::Method;
+use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::document::document;
@@ -8,14 +12,15 @@ use super::endpoints::ENDPOINTS;
 use super::text;
 use crate::http::tests::Answered;
 
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
 /// Fails the test where an answer is not what the document promises.
 pub(in crate::http) fn answer(method: &Method, path: &str, answered: &Answered) {
-    let document = document();
-    let Some(template) = template(path) else { return problem_only(&document, answered, 404) };
+    let Some(template) = template(path) else { return problem_only(answered, 404) };
     let method = if method == Method::HEAD { "get".to_owned() } else { method.as_str().to_lowercase() };
-    let operation = &document["paths"][template][&method];
+    let operation = &DOCUMENT["paths"][template][&method];
     if operation.is_null() {
-        return problem_only(&document, answered, 405);
+        return problem_only(answered, 405);
     }
     let status = answered.status.as_u16().to_string();
     let response = &operation["responses"][&status];
@@ -32,14 +37,14 @@ pub(in crate::http) fn answer(method: &Method, path: &str, answered: &Answered) 
     let media = answered.header("content-type").unwrap().split(';').next().unwrap();
     assert!(content.contains_key(media), "{method} {template} {status}: {media} is undocumented");
     if media.ends_with("json") && !answered.body.is_empty() && !content[media]["schema"].is_null() {
-        conforms(&document, &content[media]["schema"], &answered.json());
+        conforms(&content[media]["schema"], &answered.json());
     }
 }
 
-fn problem_only(document: &Value, answered: &Answered, status: u16) {
+fn problem_only(answered: &Answered, status: u16) {
     assert_eq!(answered.status.as_u16(), status, "{}", answered.body);
     if !answered.body.is_empty() {
-        conforms(document, &json!({"$ref": "#/components/schemas/Problem"}), &answered.json());
+        conforms(&json!({"$ref": "#/components/schemas/Problem"}), &answered.json());
     }
 }
 
@@ -53,13 +58,23 @@ fn template(path: &str) -> Option<&'static str> {
     ENDPOINTS.iter().map(|endpoint| endpoint.path).find(|template| fits(template))
 }
 
-fn conforms(document: &Value, schema: &Value, answer: &Value) {
-    let mut whole = json!({"components": document["components"], "allOf": [schema]});
-    close(&mut whole);
-    let validator = jsonschema::validator_for(&whole).unwrap();
+fn conforms(schema: &Value, answer: &Value) {
+    let validator = validator(schema);
     let errors: Vec<String> =
         validator.iter_errors(answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{schema}: {errors:#?}\n{answer:#}");
+}
+
+/// What holds an answer against a schema of the document: made once, for that takes far longer than an answer.
+fn validator(schema: &Value) -> Arc<Validator> {
+    static MADE: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let validator = made.entry(schema.to_string()).or_insert_with(|| {
+        let mut whole = json!({"components": DOCUMENT["components"], "allOf": [schema]});
+        close(&mut whole);
+        Arc::new(jsonschema::validator_for(&whole).unwrap())
+    });
+    Arc::clone(validator)
 }
 
 /// Clients must bear new members; the tests must not.

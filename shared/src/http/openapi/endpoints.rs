@@ -70,13 +70,8 @@ const NEGOTIATED: &[&Kind] = &[kinds::NOT_ACCEPTABLE];
 const PARAMETERS: &[&Kind] = &[kinds::INVALID_PARAMETER];
 const PAGED: &[&Kind] = &[kinds::INVALID_PARAMETER, kinds::INVALID_PAGE_TOKEN];
 const MATCHED: &[&Kind] = &[kinds::INVALID_PRECONDITION, kinds::PRECONDITION_FAILED];
-const SUBMITTED: &[&Kind] = &[
-    kinds::MALFORMED_DEFINITION,
-    kinds::MALFORMED_BODY,
-    kinds::BODY_TOO_LARGE,
-    kinds::UNSUPPORTED_MEDIA_TYPE,
-    kinds::INVALID_DEFINITION,
-];
+const BODY: &[&Kind] = &[kinds::MALFORMED_BODY, kinds::BODY_TOO_LARGE, kinds::BODY_TOO_SLOW];
+const SUBMITTED: &[&Kind] = &[kinds::MALFORMED_DEFINITION, kinds::UNSUPPORTED_MEDIA_TYPE, kinds::INVALID_DEFINITION];
 const TENANT: &[&Kind] = &[kinds::TENANT_NOT_FOUND];
 const READS: &[&Kind] =
     &[kinds::INTERNAL, kinds::STORE_UNUSABLE, kinds::RECORD_CORRUPT, kinds::STORE_UNAVAILABLE, kinds::BUSY];
@@ -90,6 +85,7 @@ const RUNS: &[&Kind] = &[
     kinds::INTERRUPTED,
 ];
 const DELIVERED: &[&Kind] = &[
+    kinds::BODY_TOO_SLOW,
     kinds::INTERNAL,
     kinds::WORKSPACE_LOCKED,
     kinds::INTERRUPTED,
@@ -116,7 +112,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         parameters: &["dryRun", "prefer"],
         body: Some(Body::Definition),
         answers: &[answer(201, "Stored and applied.", Negotiated("Tenant"), &["Location", "ETag"]), PREVIEW, ACCEPTED],
-        problems: &[SUBMITTED, PARAMETERS, NEGOTIATED, &[kinds::ALREADY_EXISTS], RUNS, READS],
+        problems: &[BODY, SUBMITTED, PARAMETERS, NEGOTIATED, &[kinds::ALREADY_EXISTS], RUNS, READS],
     },
     Endpoint {
         method: "get",
@@ -191,6 +187,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ],
         problems: &[
             TENANT_PATH,
+            BODY,
             SUBMITTED,
             PARAMETERS,
             MATCHED,
@@ -210,16 +207,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         parameters: &["id", "prefer"],
         body: Some(Body::Json("Approval")),
         answers: &[answer(200, "Applied, or destroyed.", Negotiated("Tenant"), &["ETag"]), ACCEPTED],
-        problems: &[
-            TENANT_PATH,
-            &[kinds::MALFORMED_BODY, kinds::BODY_TOO_LARGE],
-            PARAMETERS,
-            NEGOTIATED,
-            TENANT,
-            &[kinds::NOT_HELD],
-            RUNS,
-            READS,
-        ],
+        problems: &[TENANT_PATH, BODY, PARAMETERS, NEGOTIATED, TENANT, &[kinds::NOT_HELD], RUNS, READS],
     },
     Endpoint {
         method: "post",

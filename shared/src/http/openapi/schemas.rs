@@ -287,12 +287,14 @@ fn operations() -> Value {
             ("principal", text()),
             ("trigger", one_of(&["Api", "Event", "Sweep", "Task"])),
             ("definitionGeneration?", to("Generation")),
+            ("trace?", text()),
             ("epoch?", count()),
             ("outcome", one_of(&["Queued", "Running", "Succeeded", "Failed", "Interrupted"])),
             ("requested", time()),
             ("finished?", time()),
             ("steps", list(&object(&[("at", time()), ("what", text())]))),
             ("lock?", to("Generation")),
+            ("revision?", text()),
             ("changes?", to("Changes")),
             ("reason?", text()),
             ("message?", text()),
@@ -333,7 +335,8 @@ fn deliveries() -> Value {
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
     let pruned = ["visited", "logs", "variables", "erroredStates", "records", "graveyard"].map(|what| (what, count()));
     let pruned = object(&pruned);
-    let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);
+    let priority = one_of(&["change", "recovery", "upkeep"]);
+    let task = object(&[("tenant", to("TenantId")), ("priority?", priority), ("traceparent?", text())]);
     json!({
         "Approval": object(&[("digest", to("Digest"))]),
         "Event": {"description": "Whatever the sender sends; what is no event is acknowledged and logged."},

@@ -57,6 +57,7 @@ catalogue! {
     NOT_ACCEPTABLE NOT_ACCEPTABLE "None of the accepted media types can be answered",
     UNSUPPORTED_MEDIA_TYPE UNSUPPORTED_MEDIA_TYPE "The body's media type is not supported",
     BODY_TOO_LARGE PAYLOAD_TOO_LARGE "The body is too large",
+    BODY_TOO_SLOW REQUEST_TIMEOUT "The body did not come in time",
     // Who sends it.
     UNAUTHENTICATED UNAUTHORIZED "The caller is not known",
     FORBIDDEN FORBIDDEN "The caller may not do this",

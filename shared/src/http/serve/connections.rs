@@ -1,5 +1,5 @@
-//! Connections: no more at a time than there is memory for, and none that only waits. The others wait where the system lets
-//! them, outside.
+//! Connections: no more at a time than there is memory for, and none that only waits or trickles. The others wait where the
+//! system lets them, outside.
 
 use std::io;
 use std::pin::pin;
@@ -7,26 +7,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::serve::Listener;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt as _;
+
+use crate::http::body_deadline::within;
 
 /// What is held of connections.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    /// At a time. Cloud Run sends at most 1,000 requests at once to one instance.
-    pub(super) connections: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// At a time.
+    pub connections: usize,
     /// From the end of one request, or the beginning, until the next one's head is there; then the connection is closed.
-    pub(super) head: Duration,
+    pub head: Duration,
+    /// From a request's head until its body is there; then it is answered so, and the connection is closed.
+    pub body: Duration,
 }
 
-impl Bounds {
-    /// Those of every function.
-    pub(super) const USUAL: Self = Self { connections: 1_000, head: Duration::from_secs(30) };
+/// What the variables that say otherwise say when they are not set.
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { connections: 1_000, head: Duration::from_secs(30), body: Duration::from_secs(30) }
+    }
 }
 
 /// Serves until `asked` is over; then what is under way is answered, and nothing new.
@@ -36,7 +46,7 @@ pub(super) async fn serve(
     bounds: Bounds,
     asked: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let permits = Arc::new(Semaphore::new(bounds.connections));
+    let permits = Arc::new(Semaphore::new(bounds.connections.clamp(1, Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(bounds.head);
@@ -46,7 +56,8 @@ pub(super) async fn serve(
             accepted = accept(&mut listener, &permits) => accepted?,
             () = &mut asked => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let timed = move |request: Request<Incoming>| within(bounds.body, request.map(Body::new));
+        let service = TowerToHyperService::new(router.clone().map_request(timed));
         let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // A client that goes away, or that never says what it wants, is no event.
@@ -94,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_connection_too_many_waits_until_another_ends() {
-        let address = served(Bounds { connections: 2, head: Duration::from_mins(1) }).await;
+        let address = served(Bounds { connections: 2, ..Bounds::default() }).await;
         let idle = [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
         let mut third = TcpStream::connect(address).await.unwrap();
         third.write_all(REQUEST).await.unwrap();
@@ -105,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_never_says_what_it_wants_is_not_waited_for() {
-        let address = served(Bounds { connections: 1, head: Duration::from_millis(200) }).await;
+        let address = served(Bounds { connections: 1, head: Duration::from_millis(200), ..Bounds::default() }).await;
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
         let mut next = TcpStream::connect(address).await.unwrap();

@@ -13,13 +13,15 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use connections::Bounds;
+pub use connections::Bounds;
 
 /// How to serve.
 #[derive(Debug, Clone)]
 pub struct ServeSettings {
     /// Where from.
     pub front: Front,
+    /// What is held of connections, on a socket.
+    pub bounds: Bounds,
     /// How to stop.
     pub stopping: Stopping,
 }
@@ -75,13 +77,18 @@ pub async fn serve(router: Router, settings: ServeSettings) -> Result<(), ServeE
             let listener = TcpListener::bind(address).await.map_err(listen)?;
             let bound = listener.local_addr().map_err(listen)?;
             tracing::info!(address = %bound, "serving");
-            serve_on(router, listener, settings.stopping).await
+            serve_on(router, listener, settings.bounds, settings.stopping).await
         }
     }
 }
 
 /// Serves on an open socket until a signal tells it to stop.
-pub async fn serve_on(router: Router, listener: TcpListener, stopping: Stopping) -> Result<(), ServeError> {
+pub async fn serve_on(
+    router: Router,
+    listener: TcpListener,
+    bounds: Bounds,
+    stopping: Stopping,
+) -> Result<(), ServeError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
     let asked = async move {
@@ -90,13 +97,14 @@ pub async fn serve_on(router: Router, listener: TcpListener, stopping: Stopping)
             _ = interrupt.recv() => {}
         }
     };
-    serve_until(router, listener, stopping, asked).await
+    serve_until(router, listener, bounds, stopping, asked).await
 }
 
 /// Serves on an open socket until `asked` is over, then as described in this module.
 pub async fn serve_until(
     router: Router,
     listener: TcpListener,
+    bounds: Bounds,
     stopping: Stopping,
     asked: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
@@ -108,7 +116,7 @@ pub async fn serve_until(
         tracing::info!("asked to stop: no new requests");
         begin.cancel();
     };
-    let server = connections::serve(router, listener, Bounds::USUAL, asked);
+    let server = connections::serve(router, listener, bounds, asked);
     let deadline = async {
         draining.cancelled().await;
         tokio::time::sleep(grace).await;

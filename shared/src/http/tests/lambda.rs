@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::world::{ACME, World};
-use crate::http::serve::{Front, ServeSettings, Stopping, serve};
+use crate::http::serve::{Bounds, Front, ServeSettings, Stopping, serve};
 
 /// Set for the child, by its parent only.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
@@ -129,6 +129,6 @@ fn start(api: &str) -> tokio::process::Child {
 #[ignore = "the child of the test above"]
 async fn serves_the_runtime_api_it_is_told_of() {
     let stopping = Stopping { grace: Duration::ZERO, drain: Duration::ZERO, stop: CancellationToken::new() };
-    let settings = ServeSettings { front: Front::Lambda, stopping };
+    let settings = ServeSettings { front: Front::Lambda, bounds: Bounds::default(), stopping };
     serve(World::new().router, settings).await.unwrap();
 }

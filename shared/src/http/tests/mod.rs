@@ -11,4 +11,5 @@ mod plugins;
 mod reading;
 mod stopping;
 mod strangers;
+mod trickling;
 mod writing;

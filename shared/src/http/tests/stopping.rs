@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::serve::{ServeError, Stopping, serve_until};
+use crate::http::serve::{Bounds, ServeError, Stopping, serve_until};
 
 const DRAIN: Duration = Duration::from_millis(500);
 
@@ -43,7 +43,7 @@ async fn under_way(
     };
     let router = Router::new().route("/", get(handler));
     let stopping = Stopping { grace, drain: DRAIN, stop: stop.clone() };
-    let server = tokio::spawn(serve_until(router, listener, stopping, asked));
+    let server = tokio::spawn(serve_until(router, listener, Bounds::default(), stopping, asked));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     begun.cancelled().await;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -150,6 +151,38 @@ fn forged() -> impl Strategy<Value = String> {
     prop_oneof![4 => token, 1 => "[A-Za-z0-9_-]{0,80}"]
 }
 
+/// Tokens that once were worth a thought: fields twice, left out, of another type, of another list, and what is none.
+const SEEDS: [&str; 18] = [
+    "",
+    "null",
+    "{}",
+    "[]",
+    "1",
+    r#"{"v":1,"list":"operations acme","at":"01KDVD2700000000000000000Z"}"#,
+    r#"{"v":1,"v":1,"list":"operations acme","list":"operations acm","at":"01KDVD2700000000000000000Z"}"#,
+    r#"{"v":2,"list":"operations acme","at":"01KDVD2700000000000000000Z"}"#,
+    r#"{"v":1,"list":"operations acme","at":"01KDVD2700000000000000000Z","more":1}"#,
+    r#"{"v":1,"list":"operations acme"}"#,
+    r#"{"v":"1","list":["operations acme"],"at":{}}"#,
+    r#"{"v":1,"list":"operations acme","at":"../acme2/01KDVD2700000000000000000Z"}"#,
+    r#"{"v":1,"list":"operations acme-2\u0000","at":"01KDVD2700000000000000000Z"}"#,
+    r#"{"v":1,"list":"tenants None None","at":{"store":"status/acme.json","after":"\ud800"}}"#,
+    r#"{"v":1,"list":"tenants None None","at":{"store":"","after":""}}"#,
+    r#"{"v":1,"list":"drift","at":{"store":"operations/acme/","after":null,"after":"x"}}"#,
+    r#"{"v":1,"list":"drift","at":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["#,
+    "\u{feff}{\"v\":1}",
+];
+
+/// Each as it stands, encoded, with another alphabet, padded, and cut short.
+fn seeds() -> impl Iterator<Item = String> {
+    SEEDS.into_iter().flat_map(|seed| {
+        let (token, padded) = (URL_SAFE_NO_PAD.encode(seed), URL_SAFE.encode(seed));
+        let cut = token[..token.len() / 2].to_owned();
+        let raw = percent_encode(seed.as_bytes(), NON_ALPHANUMERIC).to_string();
+        [raw, token, STANDARD.encode(seed).replace('+', "%2b"), padded, cut]
+    })
+}
+
 /// A forged token is refused, or leads to a part of the very list that it is sent to.
 #[test]
 fn a_forged_token_opens_nothing() {
@@ -169,6 +202,9 @@ fn a_forged_token_opens_nothing() {
             }
         });
     };
+    for token in seeds() {
+        ask(&token);
+    }
     let usual = ProptestConfig::default();
     // Each is sent to every list there is.
     let config = ProptestConfig { cases: usual.cases.div_ceil(4), ..usual };

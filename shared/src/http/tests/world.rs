@@ -261,6 +261,7 @@ fn parts(
         journal: Journal::new(Arc::clone(&records_writer), clock()),
         leases: Leases::new(Arc::clone(&records_writer), clock(), "test".to_owned(), term),
         breaker: Breaker::new(Arc::clone(&records_writer)),
+        rates: crate::reconcile::Rates::new(Arc::clone(&records_writer)),
         graveyard: crate::records::Graveyard::new(Arc::clone(&records_writer)),
         exports: Arc::new(crate::exports::RecordedExports::new(Arc::clone(&records_writer))),
         provisioner: Arc::new(cloud.clone()),

@@ -1,10 +1,11 @@
 //! Making the cloud match a definition, with the guard on.
 
-use super::super::decide::Why;
+use super::super::decide::{Action, Why};
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
-use super::super::serving::check_serving;
+use super::super::serving::{check_serving, serving_revision};
 use super::super::watch::RunLog;
+use super::start::Slot;
 use super::{Before, End, Work};
 use crate::digest::Digest;
 use crate::provision::{Applied, ChangeSummary, Goal, Guard, Plan, ProvisionError};
@@ -21,7 +22,7 @@ impl Work<'_> {
         let known = observation.status.as_ref().map(|status| &status.value);
         let new = known.is_none_or(|status| status.applied.is_none());
         let kind = if new { OperationKind::Create } else { OperationKind::Update };
-        self.take_slot(&wanted.placed.placement).await?;
+        self.may_begin(&Action::Apply(why), observation, &wanted.placed.placement, Slot::Needed).await?;
         let generation = Some(wanted.stored.generation);
         let (guard, step) = match why {
             Why::Approved(plan) => {
@@ -107,6 +108,7 @@ impl Work<'_> {
             let digest = wanted.digest(self.ports.provisioner.platform_digest());
             return self.not_serving(entry, log, applied, digest, why).await;
         }
+        entry.operation.revision = serving_revision(&applied.outputs);
         let now = self.ports.clock.now();
         let module = self.ports.provisioner.platform_digest();
         let record = AppliedRecord {

@@ -7,6 +7,7 @@ use super::super::observe::{Observation, ObservedDefinition};
 use super::super::recorder::record;
 use super::super::watch::RunLog;
 use super::bury::Unburied;
+use super::start::Slot;
 use super::{Before, End, Work};
 use crate::provision::{ChangeSummary, Variables};
 use crate::records::{Entry, OperationKind, Outcome, Phase, Status, StoredDefinition};
@@ -31,7 +32,7 @@ impl Work<'_> {
         let status = observation.status.as_ref().map(|status| &status.value);
         let before = Before::of(observation);
         if let Some(placement) = status.and_then(|status| status.placement.as_ref()) {
-            self.take_slot(placement).await?;
+            self.may_begin(&Action::Destroy(cause), observation, placement, Slot::Needed).await?;
         }
         let run = self.provision_run(&variables);
         if let Err(unburied) = self.bury(&mut entry, observation, &run, &log).await {

@@ -1,9 +1,11 @@
 //! Whether the cloud still is what was applied; reported, or repaired where the definition says so.
 
+use super::super::decide::Action;
 use super::super::noticed::noticed;
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
 use super::super::watch::RunLog;
+use super::start::Slot;
 use super::{End, Work};
 use crate::provision::{ChangeSummary, DriftItem, Goal, Guard, ProvisionError};
 use crate::records::{
@@ -20,9 +22,8 @@ impl Work<'_> {
         observation: &Observation,
     ) -> Result<Option<Status>, CommandError> {
         let correct = wanted.definition.spec.drift_policy.unwrap_or_default() == DriftPolicy::Correct;
-        if correct {
-            self.take_slot(&wanted.placed.placement).await?;
-        }
+        let slot = if correct { Slot::Needed } else { Slot::NotNeeded };
+        self.may_begin(&Action::CheckDrift, observation, &wanted.placed.placement, slot).await?;
         let log = RunLog::default();
         let mut entry =
             self.open(OperationKind::DriftCheck, Some(wanted.stored.generation), "plan, looking for drift").await?;

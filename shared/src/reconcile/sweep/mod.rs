@@ -156,7 +156,7 @@ impl Sweeper {
     }
 
     async fn hand_out(&self, tenant: TenantId, due: Due, report: &mut SweepReport) {
-        let task = Task { tenant: tenant.clone(), priority: due.priority() };
+        let task = Task::new(tenant.clone(), due.priority());
         if let Err(error) = self.tasks.hand_out(task).await {
             tracing::warn!(%tenant, %error, "a task was not handed on");
             report.not_handed_on += 1;

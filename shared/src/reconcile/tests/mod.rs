@@ -14,6 +14,7 @@ mod ordinary;
 mod placing;
 mod plugins;
 mod queueing;
+mod rates;
 mod recovery;
 mod retention;
 
@@ -252,8 +253,8 @@ impl World {
     /// The same by another process.
     async fn work_off_by(&self, reconciler: &Reconciler) {
         let stop = CancellationToken::new();
-        let work = self.queue.work(4, stop.clone(), |tenant| async move {
-            let _ = reconciler.reconcile(&caller(), &tenant, Insist::No).await;
+        let work = self.queue.work(4, stop.clone(), |task| async move {
+            let _ = reconciler.reconcile(&caller(), &task.tenant, Insist::No).await;
         });
         let drained = async {
             while !self.queue.is_empty() {
@@ -289,6 +290,7 @@ impl Process<'_> {
             journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
             leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
             breaker: Breaker::new(Arc::clone(&records)),
+            rates: Rates::new(Arc::clone(&records)),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(self.exports.clone()),
             provisioner: Arc::new(provisioner.clone()),
@@ -310,7 +312,7 @@ pub(super) fn tenant(id: &str) -> TenantId {
 }
 
 pub(super) fn caller() -> Caller {
-    Caller { principal: Principal("ada@example.com".to_owned()), trigger: Trigger::Api }
+    Caller::new(Principal("ada@example.com".to_owned()), Trigger::Api)
 }
 
 pub(super) fn submission(source: &str) -> Submission {

@@ -172,14 +172,14 @@ async fn who_does_not_wait_is_told_how_it_ended_each_time() {
 #[tokio::test(start_paused = true)]
 async fn a_preview_changes_nothing() {
     let world = World::new();
-    let new = world.commands.preview_create(&submission(&definition("acme", ""))).await.unwrap();
+    let new = world.commands.preview_create(&caller(), &submission(&definition("acme", ""))).await.unwrap();
     assert_eq!(new.changes.to_string(), "2 to create");
     assert_eq!(world.status("acme").await, None);
     world.create(&definition("acme", "")).await.unwrap();
     let change = submission(&definition("acme", "database: {tier: premium}"));
-    let change = world.commands.preview_update(&tenant("acme"), &change, IfMatch::Any).await.unwrap();
+    let change = world.commands.preview_update(&caller(), &tenant("acme"), &change, IfMatch::Any).await.unwrap();
     assert!(change.held);
-    let gone = world.commands.preview_delete(&tenant("acme"), IfMatch::Any).await.unwrap();
+    let gone = world.commands.preview_delete(&caller(), &tenant("acme"), IfMatch::Any).await.unwrap();
     assert_eq!(gone.changes.to_string(), "2 to delete");
     assert_eq!(world.provisioner.resources(&tenant("acme")).len(), 2);
 }

@@ -16,7 +16,7 @@ impl Commands {
         digest: Digest,
         wait: Wait,
     ) -> Result<Answer, CommandError> {
-        let _admitted = self.reconciler.admit(tenant)?;
+        let _admitted = self.reconciler.admit(caller, tenant)?;
         let (stored, status) = self.look(tenant).await?;
         if !is_known(status.as_ref()) {
             return Err(CommandError::NotFound(tenant.clone()));

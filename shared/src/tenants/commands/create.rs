@@ -15,7 +15,7 @@ impl Commands {
         self.rendered(&definition, None).await?;
         let source = Self::text(&submission, &definition, Format::Yaml)?;
         let tenant = definition.metadata.name;
-        let _admitted = self.reconciler.admit(&tenant)?;
+        let _admitted = self.reconciler.admit(caller, &tenant)?;
         self.must_be_new(&tenant).await?;
         let writer = &self.reconciler.ports().definition_writer;
         let written = writer.create(&tenant, source).await;

@@ -17,7 +17,7 @@ impl Commands {
         force: bool,
         wait: Wait,
     ) -> Result<Answer, CommandError> {
-        let _admitted = self.reconciler.admit(tenant)?;
+        let _admitted = self.reconciler.admit(caller, tenant)?;
         let (stored, terms) = self.deletable(tenant, if_match).await?;
         let ports = self.reconciler.ports();
         let generation = stored.map(|stored| stored.generation);

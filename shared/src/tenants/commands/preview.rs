@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{CommandError, IfMatch, Preview, Submission};
+use super::super::{Caller, CommandError, IfMatch, Preview, Submission};
 use super::Commands;
 use super::update::must_match;
 use crate::provision::{ChangeSummary, Epoch, Goal, Plan, ProvisionError, Run, RunEvent, RunObserver, Variables};
@@ -17,21 +17,25 @@ impl RunObserver for Unheard {
 
 impl Commands {
     /// What [`Self::create`] would do.
-    pub async fn preview_create(&self, submission: &Submission) -> Result<Preview, CommandError> {
+    pub async fn preview_create(&self, caller: &Caller, submission: &Submission) -> Result<Preview, CommandError> {
         let definition = Self::read(submission)?;
         let variables = self.rendered(&definition, None).await?.variables;
-        self.must_be_new(&definition.metadata.name).await?;
-        self.preview(&definition.metadata.name, variables).await
+        let tenant = definition.metadata.name;
+        let _admitted = self.reconciler.admit(caller, &tenant)?;
+        self.must_be_new(&tenant).await?;
+        self.preview(&tenant, variables).await
     }
 
     /// What [`Self::update`] would do.
     pub async fn preview_update(
         &self,
+        caller: &Caller,
         tenant: &TenantId,
         submission: &Submission,
         if_match: IfMatch,
     ) -> Result<Preview, CommandError> {
         let definition = Self::read_for(tenant, submission)?;
+        let _admitted = self.reconciler.admit(caller, tenant)?;
         let (stored, status) = self.look(tenant).await?;
         let variables = self.rendered(&definition, status.as_ref()).await?.variables;
         match &stored {
@@ -43,7 +47,13 @@ impl Commands {
     }
 
     /// What [`Self::delete`] would do.
-    pub async fn preview_delete(&self, tenant: &TenantId, if_match: IfMatch) -> Result<Preview, CommandError> {
+    pub async fn preview_delete(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        if_match: IfMatch,
+    ) -> Result<Preview, CommandError> {
+        let _admitted = self.reconciler.admit(caller, tenant)?;
         let (_, terms) = self.deletable(tenant, if_match).await?;
         let ports = self.reconciler.ports();
         let ran = ports.statuses.read(tenant).await?.and_then(|status| status.value.variables);

@@ -11,7 +11,7 @@ impl Commands {
     /// destroyed is made anew, and its status says where its database's export lies. A definition that is there is
     /// [`CommandError::AlreadyExists`]; where none is kept, [`CommandError::NothingKept`].
     pub async fn undelete(&self, caller: &Caller, tenant: &TenantId, wait: Wait) -> Result<Answer, CommandError> {
-        let _admitted = self.reconciler.admit(tenant)?;
+        let _admitted = self.reconciler.admit(caller, tenant)?;
         let (stored, status) = self.look(tenant).await?;
         if stored.is_some() {
             return Err(CommandError::AlreadyExists(tenant.clone()));

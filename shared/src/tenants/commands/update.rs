@@ -23,7 +23,7 @@ impl Commands {
         wait: Wait,
     ) -> Result<Answer, CommandError> {
         let definition = Self::read_for(tenant, &submission)?;
-        let _admitted = self.reconciler.admit(tenant)?;
+        let _admitted = self.reconciler.admit(caller, tenant)?;
         let generation = self.put(&definition, &submission, if_match).await?;
         let intent = Intent { kind: OperationKind::Update, generation: Some(generation) };
         self.follow_up(caller, tenant, wait, intent).await

@@ -14,7 +14,7 @@ impl Commands {
         tenant: &TenantId,
         wait: Wait,
     ) -> Result<Answer, CommandError> {
-        let _admitted = self.reconciler.admit(tenant)?;
+        let _admitted = self.reconciler.admit(caller, tenant)?;
         let (stored, _) = self.look(tenant).await?;
         let Some(stored) = stored else { return Err(CommandError::NotFound(tenant.clone())) };
         let ports = self.reconciler.ports();

@@ -10,7 +10,7 @@ use tenancy::clock::SystemClock;
 use tenancy::http::events::EventSource;
 use tenancy::http::identity::Gate;
 use tenancy::http::router;
-use tenancy::http::serve::{Stopping, serve_until};
+use tenancy::http::serve::{Bounds, Stopping, serve_until};
 use tenancy::platform::Platform;
 use tenancy::reconcile::Watcher;
 use tenancy::records::{DefinitionWriter, Definitions, Phase, Status, Statuses};
@@ -52,7 +52,7 @@ pub(super) async fn measure() -> Result<Vec<Figure>, Failure> {
     let routes = router::definition_changed(watcher().await?, EventSource::new(BUCKET), &Gate::open());
     let routes = router::complete(routes);
     let stopping = Stopping { grace: Duration::ZERO, drain: Duration::ZERO, stop: CancellationToken::new() };
-    let server = tokio::spawn(serve_until(routes, listener, stopping, std::future::pending()));
+    let server = tokio::spawn(serve_until(routes, listener, Bounds::default(), stopping, std::future::pending()));
     send_for(address, WARM_UP).await?;
     let mut rates = Vec::new();
     for _ in 0..ROUNDS {
