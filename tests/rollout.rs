@@ -30,7 +30,7 @@ async fn of_three() -> ControlPlane {
     plane
 }
 
-async fn images(plane: &ControlPlane) -> Vec<bool> {
+fn images(plane: &ControlPlane) -> Vec<bool> {
     let mut images = Vec::new();
     for id in ["acme", "beta", "gamma"] {
         let service = plane.cloud().read("google_cloud_run_v2_service", id).to_string();
@@ -55,25 +55,21 @@ async fn another_image_goes_out_in_waves_the_canaries_first() {
     let plane = of_three().await;
     let same = plane.update("beta", &definition("beta", "runtime: {scaling: {maxInstances: 2}}")).await;
     assert_eq!(same.status, StatusCode::OK, "{}", same.text);
-    assert_eq!(
-        images(&plane).await,
-        [false; 3],
-        "nothing is applied for that alone, and own changes with what one has"
-    );
+    assert_eq!(images(&plane), [false; 3], "nothing is applied for that alone, and own changes with what one has");
 
     let swept = plane.sweep().await;
     assert_eq!(swept["due"], serde_json::json!([{"tenant": "acme", "reason": "rollout"}]));
     assert_eq!(plane.get("/fleet").await.body["outdated"], 3);
     let moved = |tenant: &Value| tenant["status"]["release"]["applied"] == true && tenant.to_string().contains(NEW);
     plane.until("acme", "moved", moved).await;
-    assert_eq!(images(&plane).await, [true, false, false]);
+    assert_eq!(images(&plane), [true, false, false]);
 
     let client = Client::of(&plane);
     let table = client.ends(0, &["rollout", "status"]).await.stdout;
     assert!(table.contains("canaries"), "{table}");
     assert!(client.ends(0, &["fleet"]).await.stdout.contains("outdated"));
     let done = until(&plane, "Done").await;
-    assert_eq!((images(&plane).await, &done["total"]["healthy"]), (vec![true; 3], &3.into()));
+    assert_eq!((images(&plane), &done["total"]["healthy"]), (vec![true; 3], &3.into()));
     assert_eq!(plane.get("/fleet").await.body["outdated"], 0);
     let refused = plane.send(reqwest::Method::POST, "/fleet/rollout/pause", None, &[]).await;
     assert_eq!((refused.status, &refused.body["reason"]), (StatusCode::CONFLICT, &"ROLLOUT_REFUSED".into()));
@@ -90,18 +86,18 @@ async fn a_release_that_breaks_the_canary_halts_touches_nobody_else_and_is_undon
     assert!(halted["reason"].as_str().is_some_and(|why| why.starts_with("1 of 1")), "{halted}");
     std::fs::remove_file(&faults).unwrap();
     plane.sweep().await;
-    assert_eq!(images(&plane).await, [true, false, false]);
+    assert_eq!(images(&plane), [true, false, false]);
 
     let undone = Client::of(&plane).json(0, &["rollout", "undo"]).await;
     assert_eq!((&undone["state"], &undone["undoable"]), (&"Undoing".into(), &1.into()));
     until(&plane, "Undone").await;
     plane.until_phase("acme", "Ready").await;
-    assert_eq!(images(&plane).await, [false; 3]);
+    assert_eq!(images(&plane), [false; 3]);
     plane.sweep().await;
     assert_eq!(
         plane.get("/fleet").await.body["outdated"],
         3,
         "the settings still say otherwise, and nobody is touched"
     );
-    assert_eq!(images(&plane).await, [false; 3]);
+    assert_eq!(images(&plane), [false; 3]);
 }

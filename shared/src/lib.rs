@@ -10,6 +10,7 @@
 //! - [`exports`]: the port to whatever exports a database before it is destroyed.
 //! - [`placement`]: in which project a tenant is, and on which database instance. Pure.
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
+//! - [`retention`]: what was kept long enough, and goes.
 //! - [`rollout`]: how a change of the platform reaches the fleet. Pure.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
 //! - [`trace`]: where something stands among what led to it. Pure.
@@ -33,6 +34,7 @@ pub mod provision;
 pub mod reconcile;
 pub mod records;
 pub mod render;
+pub mod retention;
 pub mod rollout;
 pub mod signals;
 pub mod store;

@@ -26,6 +26,7 @@ use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, S
 use crate::records::{
     DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Rollouts, Statuses, Trigger,
 };
+use crate::retention::{Pace, Pruner};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
 use crate::tasks::{LocalQueue, PubSubTasks, Task, Tasks};
@@ -112,7 +113,8 @@ impl Fleet {
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
         let (breaker, rollouts, lists) = (self.breaker.clone(), self.rollouts.clone(), self.plugin_lists.clone());
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, breaker, rollouts, lists, tasks, clock, platform)
+        let pruner = Pruner::new(store(&self.records_bucket), Arc::clone(&clock), platform.retention, Pace::default());
+        Sweeper::new(definitions, records, statuses, breaker, rollouts, lists, pruner, tasks, clock, platform)
     }
 
     /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.

@@ -41,8 +41,8 @@ fn write(status: &mut Status, action: &Action, observation: &Observation, now: T
             if let ObservedDefinition::Valid(wanted) = &observation.definition
                 && let Some(release) = wanted.release()
             {
-                let pin = Pin::begun(say.status.release.as_ref(), release, wanted.course);
-                say.status.release = Some(Pin { applied: true, ..pin });
+                let pin = Pin::begun(say.status.release.as_deref(), release, wanted.course);
+                say.status.release = Some(Box::new(Pin { applied: true, ..pin }));
             }
             say.status.hold = None;
             say.status.retry = None;

@@ -19,7 +19,7 @@ pub(super) async fn moved(
     deployed: Deployed<'_>,
 ) -> Result<Option<(Release, Course)>, StoreError> {
     let ObservedDefinition::Valid(wanted) = &observation.definition else { return Ok(None) };
-    let pin = observation.status.as_ref().and_then(|status| status.value.release.as_ref());
+    let pin = observation.status.as_ref().and_then(|status| status.value.release.as_deref());
     let (Some(pin), Some(module)) = (pin, deployed.module) else { return Ok(None) };
     let open = open_to(action, pin);
     if !open.forward && !open.back || !may_differ(pin, deployed) {

@@ -46,7 +46,7 @@ pub struct Status {
     pub applied: Option<AppliedRecord>,
     /// What of the platform it was last worked on with: its own changes are applied with that too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub release: Option<Pin>,
+    pub release: Option<Box<Pin>>,
     /// Its label says that it is among the first that a rollout moves.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub canary: bool,

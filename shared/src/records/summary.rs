@@ -45,9 +45,6 @@ pub struct StatusSummary {
     /// What of the platform it was last worked on with, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<PinSummary>,
-    /// It is among the first that a rollout moves.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub canary: bool,
     /// What is said of the tenant.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub conditions: BTreeMap<ConditionKind, Truth>,
@@ -110,6 +107,9 @@ pub struct PinSummary {
     /// An apply with it succeeded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub applied: bool,
+    /// The tenant is among the first that a rollout moves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub canary: bool,
     /// The rollout that last moved the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<u64>,
@@ -118,10 +118,10 @@ pub struct PinSummary {
     pub back: Option<Digest>,
 }
 
-impl From<&Pin> for PinSummary {
-    fn from(pin: &Pin) -> Self {
+impl PinSummary {
+    fn of(pin: &Pin, canary: bool) -> Self {
         let back = pin.before.as_ref().map(|before| before.module);
-        Self { digest: pin.release.digest(), applied: pin.applied, rollout: pin.rollout, back }
+        Self { digest: pin.release.digest(), applied: pin.applied, canary, rollout: pin.rollout, back }
     }
 }
 
@@ -203,8 +203,7 @@ impl From<&Status> for StatusSummary {
             apply_seconds: status.applied.as_ref().map(|applied| applied.took().as_secs().unsigned_abs()),
             image: status.applied.as_ref().and_then(|applied| applied.image.clone()),
             module: status.applied.as_ref().and_then(|applied| applied.module),
-            release: status.release.as_ref().map(PinSummary::from),
-            canary: status.canary,
+            release: status.release.as_ref().map(|pin| PinSummary::of(pin, status.canary)),
             conditions: status.conditions.iter().map(|condition| (condition.kind, condition.status)).collect(),
             retry_not_before: status.retry.as_ref().map(|retry| retry.not_before),
             inconclusive: status.retry.as_ref().is_some_and(|retry| retry.inconclusive),

@@ -168,7 +168,7 @@ impl Rollout {
                 let by = known.by.clone().filter(|_| paused);
                 let (number, before) = (known.number, known.before.clone());
                 let reason = "it got another target, and begins again with its first wave".to_owned();
-                Self { number, before, state, by, reason, ..begun }
+                Self { number, state, before, by, reason, ..begun }
             }
         }
     }

@@ -104,7 +104,8 @@ impl Tally {
     /// workers hold.
     pub fn count(&mut self, tenant: &TenantId, summary: &StatusSummary, rollout: &Rollout, named: Named) -> bool {
         let Some(standing) = standing(summary, rollout, named.target) else { return false };
-        let wave = wave_of(tenant, summary.canary, rollout.number, &rollout.shares);
+        let canary = summary.release.as_ref().is_some_and(|pin| pin.canary);
+        let wave = wave_of(tenant, canary, rollout.number, &rollout.shares);
         if let Some(tally) = self.waves.get_mut(wave) {
             let count = match standing {
                 Standing::There => &mut tally.there,

@@ -125,8 +125,7 @@ fn what_can_be_asked_of_a_rollout() {
     for state in [Running, Paused, Halted, Aborted, Undoing, Undone, Done] {
         let answers = [Order::Pause, Order::Resume, Order::Abort, Order::Undo].map(|order| ask(state, order).ok());
         let expected = match state {
-            Running => [Some(Paused), Some(Running), Some(Aborted), Some(Undoing)],
-            Paused | Halted => [Some(Paused), Some(Running), Some(Aborted), Some(Undoing)],
+            Running | Paused | Halted => [Some(Paused), Some(Running), Some(Aborted), Some(Undoing)],
             Aborted => [None, Some(Running), Some(Aborted), Some(Undoing)],
             Undoing => [None, None, Some(Aborted), Some(Undoing)],
             Undone => [None, Some(Running), None, Some(Undone)],
@@ -174,6 +173,7 @@ fn how_a_tenant_stands() {
         let release = pin.map(|(image, applied, number)| PinSummary {
             digest: release(image).digest(),
             applied,
+            canary: false,
             rollout: number,
             back: number.map(|_| release("one").module),
         });

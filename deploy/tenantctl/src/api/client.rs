@@ -13,7 +13,7 @@ use tenancy::store::Generation;
 use tenancy::tenant::{Format, TenantId};
 
 use super::ApiError;
-use super::wire::{DefinitionItem, Fleet, Listed, Preview, Problem, Received, TenantDocument};
+use super::wire::{DefinitionItem, Fleet, Listed, Preview, Problem, Received, Rollout, TenantDocument};
 use crate::settings::Token;
 
 /// The API at one address.

@@ -76,5 +76,11 @@ pub(super) fn pin() -> Value {
 
 /// The same in short.
 pub(super) fn pin_summary() -> Value {
-    object(&[("digest", to("Digest")), ("applied?", flag()), ("rollout?", count()), ("back?", to("Digest"))])
+    object(&[
+        ("digest", to("Digest")),
+        ("applied?", flag()),
+        ("canary?", flag()),
+        ("rollout?", count()),
+        ("back?", to("Digest")),
+    ])
 }

@@ -89,7 +89,6 @@ fn summary_members() -> Vec<(&'static str, Value)> {
         ("image?", text()),
         ("module?", to("Digest")),
         ("release?", pin_summary()),
-        ("canary?", flag()),
         ("conditions?", json!({"type": "object", "additionalProperties": one_of(&["True", "False", "Unknown"])})),
         ("held?", text()),
         ("retryNotBefore?", time()),
@@ -319,6 +318,8 @@ fn deliveries() -> Value {
     ];
     let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
+    let pruned = ["visited", "logs", "variables", "erroredStates", "records", "graveyard"].map(|what| (what, count()));
+    let pruned = object(&pruned);
     let priority = one_of(&["change", "recovery", "upkeep"]);
     let task = object(&[("tenant", to("TenantId")), ("priority?", priority), ("traceparent?", text())]);
     json!({
@@ -335,6 +336,7 @@ fn deliveries() -> Value {
             ("due", list(&due)),
             ("postponed", count()),
             ("notHandedOn", count()),
+            ("pruned", pruned),
         ]),
         "Health": object(&[("status", json!({"const": "ok"}))]),
         "Document": {"type": "object", "required": ["openapi", "info", "paths"], "additionalProperties": true},

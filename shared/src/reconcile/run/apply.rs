@@ -85,7 +85,7 @@ impl Work<'_> {
             // Whatever dies or fails, the next run is with the same release, and the rollout knows whom it touched. The module
             // is the one at hand: there is no other.
             let release = Release { defaults: Defaults::of(&wanted.platform), module };
-            status.release = Some(Pin::begun(status.release.as_ref(), release, wanted.course));
+            status.release = Some(Box::new(Pin::begun(status.release.as_deref(), release, wanted.course)));
             let mut say = Saying { status, now, generation: observation.generation() };
             say.observed(observation);
             say.status.phase = Phase::Applying;

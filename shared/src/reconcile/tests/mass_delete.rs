@@ -30,6 +30,7 @@ impl World {
             ports.breaker.clone(),
             ports.rollouts.clone(),
             nowhere,
+            Pruner::new(self.records.clone(), Arc::clone(&self.clock), ports.platform.retention, Pace::default()),
             Arc::new(self.queue.clone()),
             Arc::clone(&self.clock),
             Arc::clone(&ports.platform),

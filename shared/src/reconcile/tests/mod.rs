@@ -16,6 +16,7 @@ mod plugins;
 mod queueing;
 mod rates;
 mod recovery;
+mod retention;
 mod rollouts;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Rollouts,
     Status, Statuses, Trigger,
 };
+use crate::retention::{Pace, Pruner};
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
@@ -115,6 +117,7 @@ impl World {
             ports.breaker,
             ports.rollouts,
             plugin_lists,
+            Pruner::new(records.clone(), Arc::clone(&clock), platform.retention, Pace::default()),
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,

@@ -35,6 +35,7 @@ impl World {
             ports.breaker.clone(),
             ports.rollouts.clone(),
             PluginLists::new(Arc::new(MemoryBuckets::new(&self.clock))),
+            Pruner::new(self.records.clone(), Arc::clone(&self.clock), ports.platform.retention, Pace::default()),
             Arc::new(self.queue.clone()),
             Arc::clone(&self.clock),
             Arc::clone(&ports.platform),
@@ -63,7 +64,7 @@ impl World {
     }
 
     /// Which image each tenant's service runs, tenants by image.
-    async fn images(&self, size: usize) -> BTreeMap<String, BTreeSet<String>> {
+    fn images(&self, size: usize) -> BTreeMap<String, BTreeSet<String>> {
         let mut images = BTreeMap::<_, BTreeSet<_>>::new();
         for number in 0..size {
             let service = &self.provisioner.resources(&tenant(&name(number)))["memory_service.site"];
@@ -106,7 +107,7 @@ async fn a_new_default_image_goes_out_in_waves_the_canaries_first() {
     let report = new.sweeper.sweep().await.unwrap();
     assert_eq!(report.due, [(tenant("tenant-0"), Due::Rollout)]);
     world.work_off_by(&new.reconciler).await;
-    assert_eq!(world.images(40).await[NEW].len(), 1);
+    assert_eq!(world.images(40)[NEW].len(), 1);
     assert_eq!(new.sweeper.sweep().await.unwrap().due, [], "the canary has to stay well");
     world.later(599).await;
     assert_eq!(new.sweeper.sweep().await.unwrap().due, []);
@@ -115,9 +116,9 @@ async fn a_new_default_image_goes_out_in_waves_the_canaries_first() {
     let first = new.sweeper.sweep().await.unwrap().due.len();
     assert!((3..=14).contains(&first), "{first} of 39 in the wave of a fifth");
     world.work_off_by(&new.reconciler).await;
-    assert_eq!(world.images(40).await[NEW].len(), 1 + first);
+    assert_eq!(world.images(40)[NEW].len(), 1 + first);
     world.until(&new, RolloutState::Done).await;
-    assert_eq!(world.images(40).await[NEW].len(), 40);
+    assert_eq!(world.images(40)[NEW].len(), 40);
     assert_eq!(world.provisioner.runs(), 80, "once each");
     let status = world.status("tenant-7").await.unwrap();
     assert_eq!(status.release.unwrap().before.unwrap().defaults.image, OLD);
@@ -155,7 +156,7 @@ async fn a_tenants_own_change_is_applied_with_the_release_it_has() {
     assert_eq!(world.rollout().await.state, RolloutState::Paused, "it waits for somebody");
     world.order(&new, Order::Resume).await.unwrap();
     world.until(&new, RolloutState::Running).await;
-    assert_eq!(world.images(1).await[NEW].len(), 1);
+    assert_eq!(world.images(1)[NEW].len(), 1);
 }
 
 /// Every 20th tenant's site does not start with the new image.
@@ -176,7 +177,7 @@ async fn a_release_that_breaks_every_20th_halts_early_touches_nobody_more_and_is
     let new = world.deploy(&platform(NEW, settings));
     world.until(&new, RolloutState::Halted).await;
     let halted = world.rollout().await;
-    let touched = world.images(500).await[NEW].clone();
+    let touched = world.images(500)[NEW].clone();
     assert!(halted.wave <= 2 && touched.len() < 100, "wave {}, {} touched", halted.wave, touched.len());
 
     // Tasks that still wait, people who look, sweeps and days: nobody is touched any more.
@@ -186,11 +187,11 @@ async fn a_release_that_breaks_every_20th_halts_early_touches_nobody_more_and_is
         });
     }
     world.until(&new, RolloutState::Halted).await;
-    assert_eq!(world.images(500).await[NEW], touched);
+    assert_eq!(world.images(500)[NEW], touched);
 
     world.order(&new, Order::Undo).await.unwrap();
     world.until(&new, RolloutState::Undone).await;
-    assert_eq!(world.images(500).await.into_keys().collect::<Vec<_>>(), [OLD]);
+    assert_eq!(world.images(500).into_keys().collect::<Vec<_>>(), [OLD]);
     for number in 0..500 {
         assert_eq!(world.phase(&name(number)).await, Some(Phase::Ready), "{number}");
     }
@@ -218,7 +219,7 @@ async fn a_halted_rollout_goes_on_with_the_release_that_mends_it_the_broken_firs
     assert_eq!(world.phase("tenant-0").await, Some(Phase::Failed));
     let mended = world.deploy(&platform("registry.example/wordpress-runtime:7.0", settings));
     world.until(&mended, RolloutState::Done).await;
-    assert_eq!(world.images(20).await.len(), 1);
+    assert_eq!(world.images(20).len(), 1);
     assert_eq!(world.phase("tenant-0").await, Some(Phase::Ready));
     let pin = world.status("tenant-0").await.unwrap().release.unwrap();
     assert_eq!(pin.before.unwrap().defaults.image, OLD, "what never worked is nothing to go back to");
@@ -239,17 +240,17 @@ async fn pause_resume_and_abort_are_heeded_at_once() {
     let paused = world.order(&new, Order::Pause).await.unwrap();
     assert_eq!(paused.by, Some(caller().principal));
     world.work_off_by(&new.reconciler).await;
-    assert_eq!(world.images(10).await[NEW].len(), 1, "tasks that waited find it paused");
+    assert_eq!(world.images(10)[NEW].len(), 1, "tasks that waited find it paused");
     world.order(&new, Order::Resume).await.unwrap();
     new.sweeper.sweep().await.unwrap();
     world.order(&new, Order::Abort).await.unwrap();
     world.work_off_by(&new.reconciler).await;
     new.sweeper.sweep().await.unwrap();
-    assert_eq!((world.images(10).await[NEW].len(), world.rollout().await.state), (1, RolloutState::Aborted));
+    assert_eq!((world.images(10)[NEW].len(), world.rollout().await.state), (1, RolloutState::Aborted));
     assert_eq!(world.order(&new, Order::Pause).await, Err(Refused::State(RolloutState::Aborted, Order::Pause)));
     world.order(&new, Order::Resume).await.unwrap();
     world.until(&new, RolloutState::Done).await;
-    assert_eq!(world.images(10).await[NEW].len(), 10);
+    assert_eq!(world.images(10)[NEW].len(), 10);
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,7 +290,7 @@ async fn two_sweeps_at_once_do_no_harm() {
         world.later(60).await;
     }
     assert_eq!(world.rollout().await.state, RolloutState::Done);
-    assert_eq!((world.images(20).await[NEW].len(), world.provisioner.runs()), (20, 40));
+    assert_eq!((world.images(20)[NEW].len(), world.provisioner.runs()), (20, 40));
 }
 
 /// A deployment whose process dies at its `number`th write.
@@ -324,7 +325,7 @@ async fn dies_at(number: usize, fault: Fault) -> bool {
     }
     world.later(120).await;
     world.until(&new, RolloutState::Done).await;
-    assert_eq!(world.images(2).await[NEW].len(), 2, "{fault:?} {number}");
+    assert_eq!(world.images(2)[NEW].len(), 2, "{fault:?} {number}");
     for number in 0..2 {
         assert_eq!(world.phase(&name(number)).await, Some(Phase::Ready));
     }

@@ -40,7 +40,7 @@ pub(super) async fn handle(
         ("GET", ["fleet", "rollout"]) => json(200, &rollout("Halted", "3 of 57 tenants that were moved are not well")),
         ("POST", ["fleet", "rollout", "undo"]) => json(200, &rollout("Undoing", "somebody took it back")),
         ("POST", ["fleet", "rollout", _]) => {
-            problem(409, "ROLLOUT_REFUSED", "a rollout that is done cannot be asked to pause")
+            problem(409, "ROLLOUT_REFUSED", "a rollout that is done cannot be asked to pause", json!({}))
         }
         ("GET", ["tenants", name]) => match state.live(name) {
             Some(found) => json(200, &tenant(name, found)),

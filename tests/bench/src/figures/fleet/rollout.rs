@@ -14,9 +14,10 @@ use tenancy::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler,
 use tenancy::records::{
     DefinitionWriter, Definitions, Graveyard, Journal, Leases, Phase, Principal, Rollouts, Statuses, Trigger,
 };
+use tenancy::retention::{Pace, Pruner};
 use tenancy::rollout::{Order, Rollout, RolloutState};
 use tenancy::store::memory::MemoryStore;
-use tenancy::store::{NewObject, ObjectStore, Precondition};
+use tenancy::store::{NewObject, Precondition};
 use tenancy::tasks::LocalQueue;
 use tenancy::tenants::{Caller, Commands};
 use tokio_util::sync::CancellationToken;
@@ -147,6 +148,7 @@ impl World {
             ports.breaker.clone(),
             ports.rollouts.clone(),
             lists,
+            Pruner::new(self.fleet.records.clone(), Arc::clone(&clock), platform.retention, Pace::default()),
             Arc::new(self.queue.clone()),
             clock,
             platform,
@@ -169,8 +171,8 @@ impl World {
     async fn round(&self, deployed: &Deployed) -> Result<(), Failure> {
         deployed.sweeper.sweep().await?;
         let stop = CancellationToken::new();
-        let work = self.queue.work(WORKERS, stop.clone(), |tenant| async move {
-            let _ = deployed.reconciler.reconcile(&caller(), &tenant, Insist::No).await;
+        let work = self.queue.work(WORKERS, stop.clone(), |task| async move {
+            let _ = deployed.reconciler.reconcile(&caller(), &task.tenant, Insist::No).await;
         });
         let drained = async {
             while !self.queue.is_empty() {
