@@ -11,6 +11,7 @@
 //! - [`placement`]: in which project a tenant is, and on which database instance. Pure.
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
+//! - `redact`: secrets masked in what is told.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
 
@@ -30,6 +31,8 @@ pub mod plugins;
 pub mod provision;
 pub mod reconcile;
 pub mod records;
+#[cfg(feature = "server")]
+pub mod redact;
 pub mod render;
 pub mod signals;
 pub mod store;
