@@ -11,7 +11,6 @@ mod engine;
 mod functions;
 mod gate;
 mod installer;
-mod logging;
 mod worker;
 
 use std::process::ExitCode;
@@ -26,14 +25,14 @@ pub use functions::{
     all, check_drift, create_tenant, definition_changed, delete_tenant, get_tenant, reconcile_tenant, update_tenant,
 };
 
-pub use logging::begin as begin_logging;
+pub use crate::telemetry::begin as begin_logging;
 
 use crate::config::{self, ConfigError, LogConfig, PrepareConfig, Reader, ServerConfig};
 use crate::http::identity::InvalidIssuer;
 use crate::http::router;
 use crate::http::serve::{Front, ServeError, ServeSettings, Stopping, serve, serve_on};
 use crate::store::StoreError;
-use crate::terraform;
+use crate::{telemetry, terraform};
 use tokio_util::sync::CancellationToken;
 
 /// A program that is ready to serve.
@@ -82,7 +81,7 @@ where
 /// The whole course of a program that an image build runs: read settings, initialise the module, end.
 pub async fn preparation(read: impl FnOnce(&mut Reader) -> Option<PrepareConfig>) -> ExitCode {
     let prepared = async {
-        logging::begin(&config::load(LogConfig::read)?);
+        telemetry::begin(&config::load(LogConfig::read)?);
         engine::prepare(config::load(read)?).await
     };
     match prepared.await {
@@ -104,7 +103,7 @@ async fn course<C, Fut>(
 where
     Fut: Future<Output = Result<Assembled, AssembleError>>,
 {
-    logging::begin(&config::load(LogConfig::read)?);
+    telemetry::begin(&config::load(LogConfig::read)?);
     assemble(config::load(read)?).await?.run().await
 }
 

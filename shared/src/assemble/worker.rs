@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::buckets::{both, clients, reader, store};
 use super::gate::gate;
@@ -23,9 +24,11 @@ use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
 use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
+use crate::retention::{Pace, Pruner};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
-use crate::tasks::{LocalQueue, PubSubTasks, Tasks};
+use crate::tasks::{LocalQueue, PubSubTasks, Task, Tasks};
+use crate::telemetry;
 use crate::tenants::{Caller, Commands, Queries};
 
 /// A reconciler with an engine, and somewhere to hand what its callers do not wait for.
@@ -106,7 +109,9 @@ impl Fleet {
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
         let breaker = self.breaker.clone();
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, breaker, self.plugin_lists.clone(), tasks, clock, platform)
+        let lists = self.plugin_lists.clone();
+        let pruner = Pruner::new(store(&self.records_bucket), Arc::clone(&clock), platform.retention, Pace::default());
+        Sweeper::new(definitions, records, statuses, breaker, lists, pruner, tasks, clock, platform)
     }
 
     /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.
@@ -191,16 +196,18 @@ impl Worker {
     pub(super) fn work(&self) -> JoinHandle<()> {
         let (queue, reconciler, stop) = (self.queue.clone(), self.reconciler.clone(), self.stop.clone());
         let workers = self.fleet.platform.limits.runs;
-        let caller = Caller { principal: Principal("queue".to_owned()), trigger: Trigger::Task };
+        let caller = Caller::new(Principal("queue".to_owned()), Trigger::Task);
         tokio::spawn(async move {
-            let run = |tenant| {
-                let (reconciler, caller) = (reconciler.clone(), caller.clone());
-                async move {
+            let run = |Task { tenant, trace, .. }: Task| {
+                let span = tracing::info_span!("task", otel.kind = "consumer");
+                let (reconciler, caller) = (reconciler.clone(), caller.clone().within(telemetry::join(&span, trace)));
+                let work = async move {
                     if let Err(error) = reconciler.reconcile(&caller, &tenant, Insist::No).await {
                         // What a run came to is on the tenant's status; the sweep comes back to what is not.
                         tracing::warn!(%tenant, %error, "task not carried out");
                     }
-                }
+                };
+                work.instrument(span)
             };
             queue.work(workers, stop, run).await;
         })

@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::variables as var;
 use super::variables::Variable;
 use crate::http::serve::Bounds;
-use crate::platform::Platform;
+use crate::platform::{Platform, ProjectId};
 use crate::plugins::{DirectorySettings, JobName, ProcessSettings, names_a_user};
 use crate::tasks::TopicName;
 use crate::terraform::Installed;
@@ -20,12 +20,19 @@ use crate::terraform::Installed;
 pub struct LogConfig {
     /// A level, or directives of `tracing_subscriber::EnvFilter`.
     pub filter: String,
+    /// The project of the traces that lines are part of.
+    pub project: Option<ProjectId>,
 }
 
 impl LogConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        Some(Self { filter: reader.text(var::LOG)? })
+        let filter = reader.text(var::LOG);
+        let project = match reader.optional(var::PROJECT) {
+            None => None,
+            Some(_) => Some(reader.parsed(var::PROJECT)?),
+        };
+        Some(Self { filter: filter?, project })
     }
 }
 

@@ -57,6 +57,8 @@ variables! {
     BODY "AIPRESS_BODY_SECONDS" EVERY Absent::Default("30"),
         "Seconds from a request's head until its body must be there; then it is answered 408 and the connection is closed.";
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
+    PROJECT "AIPRESS_PROJECT" EVERY Absent::Off,
+        "Project whose traces log lines name, as Cloud Logging wants it; without it they name the trace alone.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
     AUTH "AIPRESS_AUTH" EVERY Absent::Refused,
         "How callers are known. `iam`: Cloud Run has verified their token. `oidc`: it is verified here. `none`: nobody is asked; for loopback addresses only.";

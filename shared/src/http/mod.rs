@@ -9,6 +9,7 @@
 //! - [`serve`]: a socket or the Lambda runtime, until told to stop.
 
 pub mod events;
+mod follow;
 pub mod identity;
 pub mod negotiate;
 pub mod openapi;

@@ -262,8 +262,12 @@ impl Reconciler {
             seen: Mutex::default(),
             open: AtomicBool::new(false),
         };
+        let span = tracing::info_span!("operation", %operation);
         let done = match self.taken(tenant, asked).await {
-            Ok(true) => self.decide_and_do(&work, before, if was_queued { Insist::Yes } else { insist }).await,
+            Ok(true) => {
+                let insist = if was_queued { Insist::Yes } else { insist };
+                self.decide_and_do(&work, before, insist).instrument(span).await
+            }
             Ok(false) => Err(CommandError::Busy { retry_after: BUSY }),
             Err(error) => Err(error.into()),
         };

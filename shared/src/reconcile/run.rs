@@ -105,6 +105,7 @@ impl Work<'_> {
         let mut operation = Operation::new(self.operation, self.tenant.clone(), kind, self.ports.clock.now());
         operation.principal = self.caller.principal.clone();
         operation.trigger = self.caller.trigger;
+        operation.trace = self.caller.trace.map(|context| context.trace);
         operation.definition_generation = generation;
         operation.epoch = epoch;
         operation.outcome = Outcome::Running;

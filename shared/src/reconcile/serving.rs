@@ -19,6 +19,11 @@ pub fn check_serving(outputs: &Map<String, Value>) -> Result<(), String> {
     Err(format!("revision {created} was made but is not ready: {why}; {old}"))
 }
 
+/// The revision that serves after an apply, where the outputs name one.
+pub(super) fn serving_revision(outputs: &Map<String, Value>) -> Option<String> {
+    outputs.get("latest_ready_revision").and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

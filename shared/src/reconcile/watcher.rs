@@ -13,6 +13,7 @@ use crate::records::{Definitions, Phase, Status, Statuses};
 use crate::tasks::{HandOutError, Priority, Task, Tasks};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
+use crate::trace::TraceContext;
 
 /// Looks at tenants without being able to run anything.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct Watcher {
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
     platform: Arc<Platform>,
+    trace: Option<TraceContext>,
 }
 
 /// What a hint came to.
@@ -63,7 +65,13 @@ impl Watcher {
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, statuses, tasks, clock, platform }
+        Self { definitions, statuses, tasks, clock, platform, trace: None }
+    }
+
+    /// The same for one event, which is part of this.
+    #[must_use]
+    pub fn within(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
     }
 
     /// Looks at one tenant. Most hints are about nothing new: those cost a listing and a look at metadata.
@@ -113,12 +121,12 @@ impl Watcher {
             return Ok(Suspicion::Unfounded);
         }
         self.statuses.update(tenant, |status| status.drift_suspected = Some(now)).await?;
-        self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Upkeep }).await?;
+        self.tasks.hand_out(Task::new(tenant.clone(), Priority::Upkeep).after(self.trace)).await?;
         Ok(Suspicion::HandedOn)
     }
 
     async fn hand_on(&self, tenant: &TenantId) -> Result<(), CommandError> {
-        let task = Task { tenant: tenant.clone(), priority: Priority::Change };
+        let task = Task::new(tenant.clone(), Priority::Change).after(self.trace);
         Ok(self.tasks.hand_out(task).await?)
     }
 }

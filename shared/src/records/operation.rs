@@ -7,6 +7,7 @@ use crate::operation::OperationId;
 use crate::provision::{ChangeSummary, Diagnostic, Epoch};
 use crate::store::Generation;
 use crate::tenant::TenantId;
+use crate::trace::TraceId;
 
 /// The record at `operations/{id}/{ulid}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Operation {
     /// The definition it was for; absent for a deletion of a tenant without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition_generation: Option<Generation>,
+    /// The trace of the request, event or task that led to it, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
     /// The lease it ran under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
@@ -41,6 +45,9 @@ pub struct Operation {
     /// The lock it holds or held last; proof for breaking it after a crash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<Generation>,
+    /// The revision of the site that serves what it applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// What it changed.
     #[serde(default, skip_serializing_if = "ChangeSummary::is_empty")]
     pub changes: ChangeSummary,
@@ -65,12 +72,14 @@ impl Operation {
             principal: Principal("unknown".to_owned()),
             trigger: Trigger::Api,
             definition_generation: None,
+            trace: None,
             epoch: None,
             outcome: Outcome::Queued,
             requested,
             finished: None,
             steps: Vec::new(),
             lock: None,
+            revision: None,
             changes: ChangeSummary::default(),
             reason: None,
             message: String::new(),

@@ -26,7 +26,7 @@ pub async fn every_task_arrives(bench: &impl Bench) {
     let tenants: Vec<TenantId> = (0..30).map(|number| tenant(&format!("every-{number}"))).collect();
     let tasks = bench.tasks();
     let handed = tenants.iter().zip(priorities.into_iter().cycle());
-    let handed = handed.map(|(tenant, priority)| tasks.hand_out(Task { tenant: tenant.clone(), priority }));
+    let handed = handed.map(|(tenant, priority)| tasks.hand_out(Task::new(tenant.clone(), priority)));
     for taken in futures::future::join_all(handed).await {
         assert!(taken.is_ok(), "{taken:?}");
     }
@@ -36,7 +36,7 @@ pub async fn every_task_arrives(bench: &impl Bench) {
 /// A tenant that arrived arrives again when it is handed out again.
 pub async fn a_tenant_arrives_as_often_as_it_must(bench: &impl Bench) {
     for _ in 0..3 {
-        let task = Task { tenant: tenant("again"), priority: Priority::Change };
+        let task = Task::new(tenant("again"), Priority::Change);
         let taken = bench.tasks().hand_out(task).await;
         assert!(taken.is_ok(), "{taken:?}");
         arrive(bench, [tenant("again")]).await;

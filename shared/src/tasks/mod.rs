@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::tenant::TenantId;
+use crate::trace::TraceContext;
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -29,6 +30,22 @@ pub struct Task {
     /// How soon, among others that wait.
     #[serde(default)]
     pub priority: Priority,
+    /// What it follows from, where that is known.
+    #[serde(default, rename = "traceparent", skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceContext>,
+}
+
+impl Task {
+    /// A task that follows from nothing that is known.
+    pub const fn new(tenant: TenantId, priority: Priority) -> Self {
+        Self { tenant, priority, trace: None }
+    }
+
+    /// The same, following from this.
+    #[must_use]
+    pub fn after(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
+    }
 }
 
 /// How soon.

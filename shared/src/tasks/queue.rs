@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{HandOutError, Priority, Task, Tasks};
 use crate::tenant::TenantId;
+use crate::trace::TraceContext;
 
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -38,9 +39,16 @@ struct Waiting {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    Queued(Priority),
+    Queued(Asked),
     Running,
-    RunningAndAsked(Priority),
+    RunningAndAsked(Asked),
+}
+
+/// What is asked of a tenant: how soon, and what that follows from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    priority: Priority,
+    trace: Option<TraceContext>,
 }
 
 impl LocalQueue {
@@ -53,7 +61,7 @@ impl LocalQueue {
     /// Works with `workers` at once until `stop`; those under way are finished.
     pub async fn work<F, Fut>(&self, workers: usize, stop: CancellationToken, run: F)
     where
-        F: Fn(TenantId) -> Fut,
+        F: Fn(Task) -> Fut,
         Fut: Future<Output = ()>,
     {
         let workers = (0..workers).map(|_| self.worker(&stop, &run));
@@ -72,17 +80,18 @@ impl LocalQueue {
 
     async fn worker<F, Fut>(&self, stop: &CancellationToken, run: &F)
     where
-        F: Fn(TenantId) -> Fut,
+        F: Fn(Task) -> Fut,
         Fut: Future<Output = ()>,
     {
         while !stop.is_cancelled() {
             let (next, more) = self.waiting().take();
-            if let Some(tenant) = next {
+            if let Some(task) = next {
                 // One wake-up may stand for several tasks: pass it on.
                 if more {
                     self.shared.more.notify_one();
                 }
-                run(tenant.clone()).await;
+                let tenant = task.tenant.clone();
+                run(task).await;
                 let asked_again = self.waiting().finished(&tenant);
                 if asked_again {
                     self.shared.more.notify_one();
@@ -103,36 +112,38 @@ impl LocalQueue {
 
 impl Waiting {
     fn push(&mut self, task: Task) {
+        let asked = Asked { priority: task.priority, trace: task.trace };
         match self.tenants.get_mut(&task.tenant) {
-            Some(Place::Queued(priority)) if *priority <= task.priority => return,
-            Some(Place::Running) => {
-                self.tenants.insert(task.tenant, Place::RunningAndAsked(task.priority));
+            Some(Place::Queued(before)) if before.priority <= asked.priority => return,
+            Some(place @ Place::Running) => {
+                *place = Place::RunningAndAsked(asked);
                 return;
             }
-            Some(Place::RunningAndAsked(priority)) => {
-                *priority = task.priority.min(*priority);
+            Some(Place::RunningAndAsked(before)) => {
+                if asked.priority < before.priority {
+                    *before = asked;
+                }
                 return;
             }
             Some(Place::Queued(_)) | None => {}
         }
-        self.tenants.insert(task.tenant.clone(), Place::Queued(task.priority));
+        self.tenants.insert(task.tenant.clone(), Place::Queued(asked));
         self.lines.entry(task.priority).or_default().push_back(task.tenant);
     }
 
-    /// The next tenant, and whether more wait behind it.
-    fn take(&mut self) -> (Option<TenantId>, bool) {
+    /// The next task, and whether more wait behind it.
+    fn take(&mut self) -> (Option<Task>, bool) {
         let Self { lines, tenants } = self;
-        let waits = |priority, tenant: &TenantId| tenants.get(tenant) == Some(&Place::Queued(priority));
         let next = lines.iter_mut().find_map(|(priority, line)| {
             while let Some(tenant) = line.pop_front() {
-                if waits(*priority, &tenant) {
-                    return Some(tenant);
+                if let Some(Asked { trace, .. }) = waits(tenants, &tenant, *priority) {
+                    return Some(Task { tenant, priority: *priority, trace });
                 }
             }
             None
         });
-        if let Some(tenant) = &next {
-            tenants.insert(tenant.clone(), Place::Running);
+        if let Some(task) = &next {
+            tenants.insert(task.tenant.clone(), Place::Running);
         }
         (next, lines.values().any(|line| !line.is_empty()))
     }
@@ -143,7 +154,7 @@ impl Waiting {
         let Self { lines, tenants } = self;
         let last = lines.range_mut((Bound::Excluded(priority), Bound::Unbounded)).rev().find_map(|(priority, line)| {
             while let Some(tenant) = line.pop_back() {
-                if tenants.get(&tenant) == Some(&Place::Queued(*priority)) {
+                if waits(tenants, &tenant, *priority).is_some() {
                     return Some(tenant);
                 }
             }
@@ -153,9 +164,17 @@ impl Waiting {
     }
 
     fn finished(&mut self, tenant: &TenantId) -> bool {
-        let Some(Place::RunningAndAsked(priority)) = self.tenants.remove(tenant) else { return false };
-        self.push(Task { tenant: tenant.clone(), priority });
+        let Some(Place::RunningAndAsked(asked)) = self.tenants.remove(tenant) else { return false };
+        self.push(Task { tenant: tenant.clone(), priority: asked.priority, trace: asked.trace });
         true
+    }
+}
+
+/// What is asked of a tenant that waits in this line.
+fn waits(tenants: &HashMap<TenantId, Place>, tenant: &TenantId, line: Priority) -> Option<Asked> {
+    match tenants.get(tenant) {
+        Some(Place::Queued(asked)) if asked.priority == line => Some(*asked),
+        _ => None,
     }
 }
 
@@ -192,8 +211,8 @@ mod tests {
             let (queue, (report, arrived)) = (LocalQueue::new(100), tokio::sync::mpsc::unbounded_channel());
             let work = queue.clone();
             tokio::spawn(async move {
-                let run = |tenant| {
-                    let _ = report.send(tenant);
+                let run = |task: Task| {
+                    let _ = report.send(task.tenant);
                     std::future::ready(())
                 };
                 work.work(1, CancellationToken::new(), run).await;
@@ -219,7 +238,7 @@ mod tests {
     }
 
     fn task(tenant: &str, priority: Priority) -> Task {
-        Task { tenant: tenant.parse().unwrap(), priority }
+        Task::new(tenant.parse().unwrap(), priority)
     }
 
     #[tokio::test]
@@ -234,8 +253,8 @@ mod tests {
     /// Who is worked on, in order, until the queue is empty.
     async fn worked_off(queue: &LocalQueue) -> Vec<String> {
         let (stop, seen) = (CancellationToken::new(), Mutex::new(Vec::new()));
-        let run = |tenant: TenantId| {
-            seen.lock().unwrap().push(tenant.to_string());
+        let run = |task: Task| {
+            seen.lock().unwrap().push(task.tenant.to_string());
             if queue.len() == 1 {
                 stop.cancel();
             }
@@ -278,7 +297,7 @@ mod tests {
         queue.hand_out(task("acme", Priority::Change)).await.unwrap();
         let stop = CancellationToken::new();
         let runs = Mutex::new(0);
-        let run = |tenant: TenantId| {
+        let run = |task: Task| {
             let (queue, runs, stop) = (queue.clone(), &runs, &stop);
             async move {
                 let first = {
@@ -287,7 +306,7 @@ mod tests {
                     *runs == 1
                 };
                 if first {
-                    queue.hand_out(Task { tenant, priority: Priority::Change }).await.unwrap();
+                    queue.hand_out(task).await.unwrap();
                 } else {
                     stop.cancel();
                 }
@@ -295,6 +314,21 @@ mod tests {
         };
         queue.work(4, stop.clone(), run).await;
         assert_eq!(*runs.lock().unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_task_keeps_what_it_follows_from() {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().ok();
+        let (queue, stop, seen) = (LocalQueue::new(10), CancellationToken::new(), Mutex::new(Vec::new()));
+        queue.hand_out(task("acme", Priority::Upkeep)).await.unwrap();
+        queue.hand_out(task("acme", Priority::Change).after(trace)).await.unwrap();
+        let run = |task: Task| {
+            seen.lock().unwrap().push(task.trace);
+            stop.cancel();
+            std::future::ready(())
+        };
+        queue.work(1, stop.clone(), run).await;
+        assert_eq!(*seen.lock().unwrap(), [trace]);
     }
 
     #[tokio::test]

@@ -113,9 +113,10 @@ impl Commands {
         let mut operation = Operation::new(id, tenant.clone(), intent.kind, now);
         operation.principal = caller.principal.clone();
         operation.trigger = caller.trigger;
+        operation.trace = caller.trace.map(|context| context.trace);
         operation.definition_generation = intent.generation;
         let waits = enqueue(ports, operation).await?;
-        self.tasks.hand_out(Task { tenant: tenant.clone(), priority: Priority::Change }).await?;
+        self.tasks.hand_out(Task::new(tenant.clone(), Priority::Change).after(caller.trace)).await?;
         Ok(Answer { tenant: self.view(tenant).await?, operation: Some(waits), finished: false })
     }
 

@@ -9,6 +9,7 @@ use crate::provision::ChangeSummary;
 use crate::records::{DriftRecord, Phase, Principal, Status, StatusSummary, Trigger};
 use crate::store::Generation;
 use crate::tenant::{Format, TenantId};
+use crate::trace::TraceContext;
 
 /// Who asks, and through which door.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,21 @@ pub struct Caller {
     pub principal: Principal,
     /// The door.
     pub trigger: Trigger,
+    /// What the request is part of, where that is known.
+    pub trace: Option<TraceContext>,
+}
+
+impl Caller {
+    /// Somebody whose request is part of nothing that is known.
+    pub const fn new(principal: Principal, trigger: Trigger) -> Self {
+        Self { principal, trigger, trace: None }
+    }
+
+    /// The same, as part of this.
+    #[must_use]
+    pub fn within(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
+    }
 }
 
 /// A definition as somebody sent it; kept byte for byte, comments included.

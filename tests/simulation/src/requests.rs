@@ -89,7 +89,7 @@ impl Drop for Deleting {
 }
 
 pub(crate) fn caller(trigger: Trigger) -> Caller {
-    Caller { principal: Principal("ada@example.com".to_owned()), trigger }
+    Caller::new(Principal("ada@example.com".to_owned()), trigger)
 }
 
 /// Any refusal is an answer; an installation said to be broken is not.

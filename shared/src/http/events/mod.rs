@@ -6,6 +6,7 @@
 
 mod asset;
 mod cloud_event;
+mod delivery;
 mod notification;
 mod task;
 
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 
 pub(in crate::http) use asset::asset_hint;
+pub(in crate::http) use delivery::begin as begin_delivery;
 pub(in crate::http) use task::task_hint;
 
 use super::problem::{Problem, kinds, retry_later};

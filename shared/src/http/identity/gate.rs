@@ -10,8 +10,11 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 
 use super::{Allowed, Denied, Identity, SERVERLESS};
+use crate::http::follow::Following;
 use crate::http::problem::{Problem, kinds};
-use crate::records::Principal;
+use crate::records::{Principal, Trigger};
+use crate::tenants::Caller;
+use crate::trace::TraceContext;
 
 /// How callers are told apart, and which of them are let in.
 #[derive(Clone)]
@@ -61,14 +64,27 @@ async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Res
     }
 }
 
-/// Who asks, for controllers behind a gate.
-pub(in crate::http) struct Asking(pub(in crate::http) Principal);
+/// Who asks, and what that is part of, for controllers behind a gate.
+pub(in crate::http) struct Asking {
+    pub(in crate::http) principal: Principal,
+    pub(in crate::http) trace: Option<TraceContext>,
+}
+
+impl Asking {
+    /// As whoever came through this door.
+    pub(in crate::http) fn through(self, door: Trigger) -> Caller {
+        Caller::new(self.principal, door).within(self.trace)
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Asking {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let Ok(Following(trace)) = Following::from_request_parts(parts, state).await;
         let known = parts.extensions.get::<Principal>().cloned();
-        known.map(Self).ok_or_else(|| Problem::new(kinds::INTERNAL, "nobody asked who the caller is"))
+        known
+            .map(|principal| Self { principal, trace })
+            .ok_or_else(|| Problem::new(kinds::INTERNAL, "nobody asked who the caller is"))
     }
 }

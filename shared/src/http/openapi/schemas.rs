@@ -287,12 +287,14 @@ fn operations() -> Value {
             ("principal", text()),
             ("trigger", one_of(&["Api", "Event", "Sweep", "Task"])),
             ("definitionGeneration?", to("Generation")),
+            ("trace?", text()),
             ("epoch?", count()),
             ("outcome", one_of(&["Queued", "Running", "Succeeded", "Failed", "Interrupted"])),
             ("requested", time()),
             ("finished?", time()),
             ("steps", list(&object(&[("at", time()), ("what", text())]))),
             ("lock?", to("Generation")),
+            ("revision?", text()),
             ("changes?", to("Changes")),
             ("reason?", text()),
             ("message?", text()),
@@ -331,7 +333,10 @@ fn deliveries() -> Value {
     ];
     let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
-    let task = object(&[("tenant", to("TenantId")), ("priority?", one_of(&["change", "recovery", "upkeep"]))]);
+    let pruned = ["visited", "logs", "variables", "erroredStates", "records", "graveyard"].map(|what| (what, count()));
+    let pruned = object(&pruned);
+    let priority = one_of(&["change", "recovery", "upkeep"]);
+    let task = object(&[("tenant", to("TenantId")), ("priority?", priority), ("traceparent?", text())]);
     json!({
         "Approval": object(&[("digest", to("Digest"))]),
         "Event": {"description": "Whatever the sender sends; what is no event is acknowledged and logged."},
@@ -346,6 +351,7 @@ fn deliveries() -> Value {
             ("due", list(&due)),
             ("postponed", count()),
             ("notHandedOn", count()),
+            ("pruned", pruned),
         ]),
         "Health": object(&[("status", json!({"const": "ok"}))]),
         "Document": {"type": "object", "required": ["openapi", "info", "paths"], "additionalProperties": true},

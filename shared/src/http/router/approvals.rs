@@ -11,7 +11,7 @@ use crate::http::identity::Asking;
 use crate::http::negotiate::{Accepts, NoParameters, Preferences, TenantPath, read_body};
 use crate::http::problem::{Problem, kinds};
 use crate::records::Trigger;
-use crate::tenants::{Caller, Commands};
+use crate::tenants::Commands;
 
 /// What is approved.
 #[derive(Debug, Deserialize)]
@@ -27,13 +27,13 @@ pub(super) async fn approve(
     accepts: Accepts,
     _: NoParameters,
     preferences: Preferences,
-    Asking(principal): Asking,
+    asking: Asking,
     request: Request,
 ) -> Result<Response, Problem> {
     let sent = read_body(request).await?;
     let approved: Approved = serde_json::from_slice(&sent)
         .map_err(|error| Problem::new(kinds::MALFORMED_BODY, format!("send {{\"digest\": \"…\"}} as JSON: {error}")))?;
-    let caller = Caller { principal, trigger: Trigger::Api };
+    let caller = asking.through(Trigger::Api);
     let answer = commands.approve(&caller, &tenant, approved.digest, preferences.wait).await;
     let answer = answer.map_err(|error| Problem::of_command(error, Some(&tenant)))?;
     Ok(answered(accepts, StatusCode::OK, answer, preferences.wait).into_response())

@@ -11,17 +11,17 @@ use crate::http::negotiate::{Accepts, DryRun, Preferences, SubmittedDefinition};
 use crate::http::problem::Problem;
 use crate::records::Trigger;
 use crate::tenant::{self, TenantId};
-use crate::tenants::{Caller, CommandError, Commands, Submission};
+use crate::tenants::{CommandError, Commands, Submission};
 
 pub(super) async fn create(
     State(commands): State<Commands>,
     accepts: Accepts,
     DryRun(dry): DryRun,
     preferences: Preferences,
-    Asking(principal): Asking,
+    asking: Asking,
     SubmittedDefinition(submission): SubmittedDefinition,
 ) -> Result<Response, Problem> {
-    let caller = Caller { principal, trigger: Trigger::Api };
+    let caller = asking.through(Trigger::Api);
     if dry {
         let preview = commands.preview_create(&caller, &submission).await;
         return Ok(dry_run(accepts, preview.map_err(|error| failed(error, &submission))?).into_response());

@@ -10,7 +10,7 @@ use crate::http::negotiate::{Accepts, DeleteParameters, Expected, Preferences, T
 use crate::http::problem::Problem;
 use crate::http::resource::OperationReference;
 use crate::records::Trigger;
-use crate::tenants::{Caller, Commands};
+use crate::tenants::Commands;
 
 pub(super) async fn delete(
     State(commands): State<Commands>,
@@ -19,10 +19,10 @@ pub(super) async fn delete(
     DeleteParameters { dry, force }: DeleteParameters,
     expected: Expected,
     preferences: Preferences,
-    Asking(principal): Asking,
+    asking: Asking,
 ) -> Result<Response, Problem> {
     let failed = |error| Problem::of_command(error, Some(&tenant));
-    let caller = Caller { principal, trigger: Trigger::Api };
+    let caller = asking.through(Trigger::Api);
     if dry {
         let preview = |when| commands.preview_delete(&caller, &tenant, when);
         return Ok(dry_run(accepts, if_expected(&expected, preview).await.map_err(failed)?).into_response());

@@ -26,6 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::access_log::log_request;
 use super::events::EventSource;
+use super::follow::follow;
 use super::identity::{Gate, guarded};
 use super::problem::{Problem, kinds, render};
 use super::read_on::read_on;
@@ -124,7 +125,7 @@ pub fn all(parts: Parts) -> Router {
 }
 
 /// What every function has besides its own routes: its health, its description, an answer to whatever it does not know,
-/// a line in the log a request, and an ear for what is still sent. To be applied once, last.
+/// a line in the log a request, its trace, and an ear for what is still sent. To be applied once, last.
 pub fn complete(routes: Router) -> Router {
     routes
         .route("/healthz", get(health::health))
@@ -134,6 +135,7 @@ pub fn complete(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(render))
         .layer(from_fn(log_request))
+        .layer(from_fn(follow))
         .layer(from_fn(read_on))
 }
 

@@ -12,7 +12,7 @@ use crate::http::negotiate::{
 use crate::http::problem::Problem;
 use crate::http::resource::{OperationReference, PreviewResource, TenantResource};
 use crate::records::Trigger;
-use crate::tenants::{Answer, Caller, CommandError, Commands, IfMatch, Preview, Wait};
+use crate::tenants::{Answer, CommandError, Commands, IfMatch, Preview, Wait};
 
 #[expect(clippy::too_many_arguments, reason = "each is one part of the request, and axum calls it")]
 pub(super) async fn update(
@@ -22,11 +22,11 @@ pub(super) async fn update(
     DryRun(dry): DryRun,
     expected: Expected,
     preferences: Preferences,
-    Asking(principal): Asking,
+    asking: Asking,
     SubmittedDefinition(submission): SubmittedDefinition,
 ) -> Result<Response, Problem> {
     let failed = |error| Problem::of_command(error, Some(&tenant));
-    let caller = Caller { principal, trigger: Trigger::Api };
+    let caller = asking.through(Trigger::Api);
     if dry {
         let preview = |when| commands.preview_update(&caller, &tenant, &submission, when);
         return Ok(dry_run(accepts, if_expected(&expected, preview).await.map_err(failed)?).into_response());

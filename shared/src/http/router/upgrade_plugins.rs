@@ -9,7 +9,7 @@ use crate::http::identity::Asking;
 use crate::http::negotiate::{Accepts, NoParameters, Preferences, TenantPath};
 use crate::http::problem::Problem;
 use crate::records::Trigger;
-use crate::tenants::{Caller, Commands};
+use crate::tenants::Commands;
 
 pub(super) async fn upgrade(
     State(commands): State<Commands>,
@@ -17,9 +17,9 @@ pub(super) async fn upgrade(
     accepts: Accepts,
     NoParameters: NoParameters,
     preferences: Preferences,
-    Asking(principal): Asking,
+    asking: Asking,
 ) -> Result<Response, Problem> {
-    let caller = Caller { principal, trigger: Trigger::Api };
+    let caller = asking.through(Trigger::Api);
     let answer = commands.upgrade_plugins(&caller, &tenant, preferences.wait).await;
     let answer = answer.map_err(|error| Problem::of_command(error, Some(&tenant)))?;
     Ok(answered(accepts, StatusCode::OK, answer, preferences.wait).into_response())

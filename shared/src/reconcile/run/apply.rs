@@ -3,7 +3,7 @@
 use super::super::decide::{Action, Why};
 use super::super::observe::{Observation, Wanted};
 use super::super::recorder::Saying;
-use super::super::serving::check_serving;
+use super::super::serving::{check_serving, serving_revision};
 use super::super::watch::RunLog;
 use super::start::Slot;
 use super::{Before, End, Work};
@@ -108,6 +108,7 @@ impl Work<'_> {
             let digest = wanted.digest(self.ports.provisioner.platform_digest());
             return self.not_serving(entry, log, applied, digest, why).await;
         }
+        entry.operation.revision = serving_revision(&applied.outputs);
         let now = self.ports.clock.now();
         let module = self.ports.provisioner.platform_digest();
         let record = AppliedRecord {

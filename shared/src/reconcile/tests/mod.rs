@@ -16,6 +16,7 @@ mod plugins;
 mod queueing;
 mod rates;
 mod recovery;
+mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
     Statuses, Trigger,
 };
+use crate::retention::{Pace, Pruner};
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
@@ -113,6 +115,7 @@ impl World {
             ports.statuses.clone(),
             ports.breaker,
             plugin_lists,
+            Pruner::new(records.clone(), Arc::clone(&clock), platform.retention, Pace::default()),
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,
@@ -250,8 +253,8 @@ impl World {
     /// The same by another process.
     async fn work_off_by(&self, reconciler: &Reconciler) {
         let stop = CancellationToken::new();
-        let work = self.queue.work(4, stop.clone(), |tenant| async move {
-            let _ = reconciler.reconcile(&caller(), &tenant, Insist::No).await;
+        let work = self.queue.work(4, stop.clone(), |task| async move {
+            let _ = reconciler.reconcile(&caller(), &task.tenant, Insist::No).await;
         });
         let drained = async {
             while !self.queue.is_empty() {
@@ -309,7 +312,7 @@ pub(super) fn tenant(id: &str) -> TenantId {
 }
 
 pub(super) fn caller() -> Caller {
-    Caller { principal: Principal("ada@example.com".to_owned()), trigger: Trigger::Api }
+    Caller::new(Principal("ada@example.com".to_owned()), Trigger::Api)
 }
 
 pub(super) fn submission(source: &str) -> Submission {

@@ -60,7 +60,7 @@ async fn a_persons_change_begins_at_once_while_a_new_module_is_rolled_out() {
     world.later(120).await;
     world.provisioner.release_module();
     let processes = ["one", "two"].map(|name| world.another_process_with(name, &limited(6)));
-    let task = Caller { principal: Principal("queue".to_owned()), trigger: Trigger::Task };
+    let task = Caller::new(Principal("queue".to_owned()), Trigger::Task);
     let flood = join_all(ids.iter().enumerate().map(|(number, id)| {
         let (processes, task, world) = (&processes, &task, &world);
         async move {

@@ -18,7 +18,7 @@ use crate::http::router::complete;
 
 /// One route that answers with the caller's name.
 fn behind(gate: &Gate) -> Router {
-    let who = |Asking(principal): Asking| async move { principal.0 };
+    let who = |Asking { principal, .. }: Asking| async move { principal.0 };
     complete(guarded(Router::new().route("/who", get(who)), gate))
 }
 
