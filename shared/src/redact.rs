@@ -61,14 +61,14 @@ impl Redactor {
     }
 
     /// Another one that knows the same: what it learns stays with it.
-    pub fn apart(&self) -> Self {
+    pub(crate) fn apart(&self) -> Self {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         Self { known: Arc::new(RwLock::new(known)) }
     }
 
     /// Masks these values from now on, and what they are in the encodings that errors quote requests in. A value of several
     /// lines is masked line by line too.
-    pub fn learn<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn learn<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for secret in secrets {
             let parts = std::iter::once(secret).chain(secret.lines()).map(str::trim);
