@@ -12,6 +12,7 @@ use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLi
 use tenancy::provision::Provisioner;
 use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Rollouts, Statuses};
+use tenancy::retention::{Pace, Pruner};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{ObjectReader, ObjectStore};
 use tenancy::tasks::{HandOutError, LocalQueue, Task, Tasks};
@@ -70,7 +71,7 @@ impl Ground {
             rates: Rates::new(Arc::clone(&records)),
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
-            breaker: Breaker::new(records),
+            breaker: Breaker::new(Arc::clone(&records)),
             provisioner: Arc::clone(&self.provisioner),
             plugins,
             clock: Arc::clone(&clock),
@@ -88,6 +89,7 @@ impl Ground {
             ports.breaker.clone(),
             ports.rollouts.clone(),
             lists,
+            Pruner::new(records, Arc::clone(&clock), platform.retention, Pace::default()),
             Arc::clone(&tasks),
             clock,
             platform,
