@@ -44,6 +44,7 @@ mod redact;
 mod sensitive;
 mod session;
 mod settings;
+mod spans;
 mod state;
 mod transcript;
 mod workspace;
