@@ -182,6 +182,20 @@ variable "callers" {
   }
 }
 
+variable "traces_endpoint" {
+  description = <<-EOT
+    Where the functions send their spans to: the base URL of a collector that takes OTLP over HTTP, or
+    https://telemetry.googleapis.com, which is Cloud Trace of this project. Null: nowhere (docs/telemetry.md).
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.traces_endpoint == null ? true : can(regex("^https?://[^/@[:space:]]+(/[^[:space:]]*)?$", var.traces_endpoint))
+    error_message = "A collector is named by an http or https address, without a user."
+  }
+}
+
 variable "oidc" {
   description = <<-EOT
     How the API knows its callers: null, by Cloud Run, which lets in whom `callers` names. Or by identity tokens of an issuer of
