@@ -87,7 +87,7 @@ async fn take(State(spans): State<Arc<Mutex<Vec<Collected>>>>, body: Bytes) {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn text(value: Option<Value>) -> String {

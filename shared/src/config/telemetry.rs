@@ -36,19 +36,19 @@ impl LogConfig {
             None => None,
             Some(_) => Some(reader.parsed(var::PROJECT)?),
         };
-        let traces = TracesConfig::read(reader, project.clone())?;
+        let traces = TracesConfig::read(reader, project.clone());
         Some(Self { filter: filter?, project, traces })
     }
 }
 
 impl TracesConfig {
-    /// Reads it. `Some(None)`: nobody collects.
-    fn read(reader: &mut Reader, project: Option<ProjectId>) -> Option<Option<Self>> {
+    /// Reads it; `None` if nobody collects.
+    fn read(reader: &mut Reader, project: Option<ProjectId>) -> Option<Self> {
         let (whole, base) = (reader.optional(var::OTLP_TRACES), reader.optional(var::OTLP));
         let (endpoint, variable) = match (whole, base) {
             (Some(whole), _) => (whole, var::OTLP_TRACES),
             (None, Some(base)) => (format!("{}/v1/traces", base.trim_end_matches('/')), var::OTLP),
-            (None, None) => return Some(None),
+            (None, None) => return None,
         };
         let url = endpoint.parse::<http::Uri>().ok();
         if !url.is_some_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some()) {
@@ -58,6 +58,41 @@ impl TracesConfig {
         let service = reader.optional(var::SERVICE);
         let before_answers = service.is_some() || reader.optional(var::LAMBDA).is_some();
         let service = service.unwrap_or_else(|| "aipress".to_owned());
-        Some(Some(Self { endpoint, service, project, before_answers }))
+        Some(Self { endpoint, service, project, before_answers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load_from;
+    use super::*;
+
+    #[test]
+    fn where_spans_go() {
+        let cloud_run = ("K_SERVICE", "aipress-create-tenant");
+        for (variables, expected) in [
+            (vec![], Ok(None)),
+            (vec![cloud_run], Ok(None)),
+            (vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/")], Ok(Some(("http://c:4318/v1/traces", false)))),
+            (
+                vec![cloud_run, ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c/a")],
+                Ok(Some(("https://c/a/v1/traces", true))),
+            ),
+            (
+                vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://d/x")],
+                Ok(Some(("http://d/x", false))),
+            ),
+            (vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318")], Err("OTEL_EXPORTER_OTLP_ENDPOINT")),
+            (vec![("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "grpc://c")], Err("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")),
+            (vec![("AIPRESS_PROJECT", "No")], Err("AIPRESS_PROJECT")),
+        ] {
+            let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let read = load_from(owned, LogConfig::read).map(|config| config.traces);
+            let found = match &read {
+                Ok(traces) => Ok(traces.as_ref().map(|traces| (traces.endpoint.as_str(), traces.before_answers))),
+                Err(error) => Err(error.0[0].name),
+            };
+            assert_eq!(found, expected, "{variables:?}");
+        }
     }
 }

@@ -30,7 +30,7 @@ const SENDING: Duration = Duration::from_secs(2);
 /// How long an answer waits for the spans before it to be sent.
 const FLUSH: Duration = Duration::from_secs(1);
 /// How long nobody waits for a collector that did not answer.
-const AWAY: Duration = Duration::from_secs(60);
+const AWAY: Duration = Duration::from_mins(1);
 /// What is left of a stop for the last spans.
 const LAST: Duration = Duration::from_millis(500);
 
