@@ -15,7 +15,6 @@ locals {
     var.asset_feed ? ["cloudasset.googleapis.com"] : [],
     var.events == "eventarc" ? ["eventarc.googleapis.com"] : [],
     var.domain == null ? [] : ["compute.googleapis.com"],
-    local.traces_to_google ? ["telemetry.googleapis.com"] : [],
   )
 
   tenant_services = concat(

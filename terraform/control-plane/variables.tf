@@ -184,8 +184,8 @@ variable "callers" {
 
 variable "traces_endpoint" {
   description = <<-EOT
-    Where the functions send their spans to: the base URL of a collector that takes OTLP over HTTP, or
-    https://telemetry.googleapis.com, which is Cloud Trace of this project. Null: nowhere (docs/telemetry.md).
+    Where the functions send their spans to: the base URL of a collector that takes OTLP over HTTP. Null: nowhere
+    (docs/telemetry.md, which also says what Cloud Trace's own, https://telemetry.googleapis.com, needs).
   EOT
   type        = string
   default     = null
