@@ -3,6 +3,7 @@
 
 mod names;
 mod projects;
+mod retention;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::tenant::{DriftIgnore, Plugin};
 
 pub use names::{InstanceName, InvalidName, ProjectId, Region};
 pub use projects::{Place, TenantProject, Tier};
+pub use retention::Retention;
 
 /// Platform settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,9 @@ pub struct Platform {
     /// What surrounds approvals.
     #[serde(default)]
     pub approvals: Approvals,
+    /// For how long is kept what nobody works with any more.
+    #[serde(default)]
+    pub retention: Retention,
 }
 
 /// Defaults of `spec.runtime.resources`.
@@ -234,6 +239,25 @@ pub enum InvalidPlatform {
     /// `defaultTier` names no tier.
     #[error("defaultTier '{0}' is offered by none of the tenantProjects")]
     NoSuchTier(String),
+    /// A time of `retention` that is none, or too long.
+    #[error("retention.{setting} is {days}: a whole number of days, from 1 to 3660")]
+    Retention {
+        /// Which.
+        setting: &'static str,
+        /// What was said.
+        days: u32,
+    },
+    /// Nobody would know who did what a log tells of.
+    #[error(
+        "retention.auditDays is {audit_days} and retention.logDays is {log_days}: the record of who did what is kept at \
+         least as long as the log"
+    )]
+    AuditBeforeLog {
+        /// `retention.logDays`.
+        log_days: u32,
+        /// `retention.auditDays`.
+        audit_days: u32,
+    },
 }
 
 impl Platform {
@@ -241,6 +265,7 @@ impl Platform {
     pub fn parse(source: &str) -> Result<Self, InvalidPlatform> {
         let platform: Self = serde_yaml::from_str(source)?;
         projects::check(&platform.tenant_projects, &platform.default_tier)?;
+        platform.retention.check()?;
         Ok(platform)
     }
 

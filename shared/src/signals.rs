@@ -44,6 +44,7 @@ pub(crate) fn drift_found(tenant: &TenantId, resources: usize) {
 pub(crate) fn sweep_ended(report: &SweepReport) {
     let SweepReport { definitions, tenants, vanished, deletions_held, postponed, not_handed_on, .. } = report;
     let behind: usize = report.behind.values().sum();
+    let pruned = report.pruned.objects();
     tracing::info!(
         event = SWEEP_ENDED,
         definitions,
@@ -53,6 +54,7 @@ pub(crate) fn sweep_ended(report: &SweepReport) {
         behind,
         postponed,
         not_handed_on,
+        pruned,
         "the fleet was looked at"
     );
 }

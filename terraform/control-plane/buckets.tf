@@ -2,11 +2,15 @@
 
 locals {
   buckets = {
-    definitions = { versioning = true, soft_delete_days = 30, version_days = var.retention.definitions, log_days = null }
-    records     = { versioning = false, soft_delete_days = 7, version_days = null, log_days = var.retention.logs }
-    state       = { versioning = true, soft_delete_days = 7, version_days = var.retention.state, log_days = null }
-    artifacts   = { versioning = false, soft_delete_days = 7, version_days = null, log_days = null }
+    definitions = { versioning = true, soft_delete_days = 30, version_days = var.retention.definitions, export_days = null }
+    records     = { versioning = false, soft_delete_days = 7, version_days = null, export_days = null }
+    state       = { versioning = true, soft_delete_days = 7, version_days = var.retention.state, export_days = null }
+    artifacts   = { versioning = false, soft_delete_days = 7, version_days = null, export_days = local.export_days }
   }
+
+  # A deletion may go on for a while after its export was made: a month longer than the record that names it, as in the
+  # programs.
+  export_days = try(var.platform.settings.retention.graveyardDays, 90) + 30
 
   day = 86400
 }
@@ -51,9 +55,10 @@ resource "google_storage_bucket" "store" {
     }
   }
 
-  # The audit record of an operation outlives what Terraform said meanwhile.
+  # Exports of deleted tenants' databases go by age alone, so that no identity needs to delete in a bucket that plugins are
+  # served from. What goes of the records depends on more than age: check-drift deletes it.
   dynamic "lifecycle_rule" {
-    for_each = each.value.log_days[*]
+    for_each = each.value.export_days[*]
 
     content {
       action {
@@ -62,8 +67,7 @@ resource "google_storage_bucket" "store" {
 
       condition {
         age            = lifecycle_rule.value
-        matches_prefix = ["operations/"]
-        matches_suffix = [".log"]
+        matches_prefix = [local.export_folder]
         with_state     = "ANY"
       }
     }

@@ -12,13 +12,20 @@ locals {
       # Reads only, and not even the state.
       get-tenant = { definitions = local.viewer, records = local.viewer }
 
-      # They decide and record; what needs Terraform they hand on.
-      check-drift        = { definitions = local.viewer, records = local.user }
+      # They decide and record; what needs Terraform they hand on. What check-drift writes is below.
+      check-drift        = { definitions = local.viewer, records = local.viewer }
       definition-changed = { definitions = local.viewer, records = local.user }
 
       install-plugins = { artifacts = local.user }
     },
   )
+
+  # check-drift writes what it counted over the fleet, and deletes what was kept long enough: no status, and no lease.
+  sweep_roles = {
+    "fleet/"      = local.user
+    "graveyard/"  = google_project_iam_custom_role.retention.name
+    "operations/" = google_project_iam_custom_role.retention.name
+  }
 
   # What a worker hands on is done by reconcile-tenant, itself included.
   task_publishers = setunion(local.workers, ["check-drift", "definition-changed"])
@@ -32,6 +39,26 @@ resource "google_storage_bucket_iam_member" "function" {
   bucket = google_storage_bucket.store[each.value.bucket].name
   role   = each.value.role
   member = google_service_account.function[each.value.function].member
+}
+
+resource "google_project_iam_custom_role" "retention" {
+  project     = local.project
+  role_id     = "aipressRetention"
+  title       = "AIPress retention"
+  permissions = ["storage.objects.delete"]
+}
+
+resource "google_storage_bucket_iam_member" "sweep" {
+  for_each = local.sweep_roles
+
+  bucket = google_storage_bucket.store["records"].name
+  role   = each.value
+  member = google_service_account.function["check-drift"].member
+
+  condition {
+    title      = trimsuffix(each.key, "/")
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.store["records"].name}/objects/${each.key}\")"
+  }
 }
 
 # Each tenant's bundles are a folder with a policy of its own, which the tenant's module makes.

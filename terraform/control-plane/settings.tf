@@ -7,6 +7,7 @@ locals {
     deletion  = { breakerCount = "number", breakerMost = "number", breakerShare = "number", breakerWindowSeconds = "number", graceSeconds = "number" }
     drift     = { checksPerSweep = "number", confirmSeconds = "number", ignore = "differences", intervalSeconds = "number" }
     limits    = { leaseSeconds = "number", queue = "number", requests = "number", requestsPerTenant = "number", runSeconds = "number", runs = "number", runsPerInstance = "number", runsPerMinute = "number", waitSeconds = "number" }
+    retention = { auditDays = "number", graveyardDays = "number", logDays = "number" }
     retry     = { firstSeconds = "number", mostSeconds = "number" }
   }
 }

@@ -112,7 +112,8 @@ variable "tenant_projects" {
 variable "platform" {
   description = <<-EOT
     What the platform decides for tenants: the WordPress image and tier of those that name none, their resources, scaling
-    and plugins, and under `settings` any section of docs/platform.md (approvals, deletion, drift, limits, retry), its fields
+    and plugins, and under `settings` any section of docs/platform.md (approvals, deletion, drift, limits, retention, retry), its
+    fields
     as written there.
   EOT
   type = object({
@@ -167,6 +168,18 @@ variable "platform" {
   validation {
     condition     = try(var.platform.settings.limits.runSeconds <= 540, !can(var.platform.settings.limits.runSeconds))
     error_message = "limits.runSeconds is at most 540: a push delivery gives up after 600 s, and a run that is stopped needs time to save."
+  }
+
+  validation {
+    condition = alltrue([
+      for days in try(values(var.platform.settings.retention), []) : try(days >= 1 && days <= 3660 && floor(days) == days, false)
+    ])
+    error_message = "retention.logDays, .auditDays and .graveyardDays are whole numbers of days, from 1 to 3660."
+  }
+
+  validation {
+    condition     = try(var.platform.settings.retention.auditDays, 400) >= try(var.platform.settings.retention.logDays, 90)
+    error_message = "retention.auditDays is at least retention.logDays: the record of who did what outlives the log."
   }
 }
 
@@ -291,11 +304,10 @@ variable "sites" {
 }
 
 variable "retention" {
-  description = "Days for which what is no longer current is kept: older versions of definitions and state, and the logs of operations. A deleted tenant's last definition stays."
+  description = "Days for which older versions of definitions and state are kept. A deleted tenant's last definition stays. How long operations are kept is a platform setting (retention)."
   type = object({
     definitions = optional(number, 365)
     state       = optional(number, 90)
-    logs        = optional(number, 90)
   })
   nullable = false
   default  = {}

@@ -81,7 +81,12 @@ impl Exit {
             "INVALID_DEFINITION" | "MALFORMED_DEFINITION" | "NAME_MISMATCH" | "BODY_TOO_LARGE" => {
                 Self::InvalidDefinition
             }
-            "TENANT_NOT_FOUND" | "OPERATION_NOT_FOUND" | "LOG_NOT_FOUND" | "GENERATION_NOT_FOUND" => Self::NotFound,
+            "TENANT_NOT_FOUND"
+            | "OPERATION_NOT_FOUND"
+            | "LOG_NOT_FOUND"
+            | "LOG_NOT_KEPT"
+            | "GENERATION_NOT_FOUND"
+            | "NOTHING_KEPT" => Self::NotFound,
             "ALREADY_EXISTS" | "CONFLICTING_DEFINITIONS" | "PRECONDITION_FAILED" => Self::Conflict,
             "HELD" | "DELETION_PROTECTED" => Self::Refused,
             "WORKSPACE_LOCKED" | "INTERRUPTED" | "TENANT_CROWDED" | "BUSY" | "STORE_UNAVAILABLE" => Self::Unavailable,

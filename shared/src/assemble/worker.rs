@@ -24,6 +24,7 @@ use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
 use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Statuses, Trigger};
+use crate::retention::{Pace, Pruner};
 use crate::store::ObjectReader;
 use crate::store::gcs::{GcsClients, GcsStore};
 use crate::tasks::{LocalQueue, PubSubTasks, Task, Tasks};
@@ -108,7 +109,9 @@ impl Fleet {
         let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
         let breaker = self.breaker.clone();
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Sweeper::new(definitions, records, statuses, breaker, self.plugin_lists.clone(), tasks, clock, platform)
+        let lists = self.plugin_lists.clone();
+        let pruner = Pruner::new(store(&self.records_bucket), Arc::clone(&clock), platform.retention, Pace::default());
+        Sweeper::new(definitions, records, statuses, breaker, lists, pruner, tasks, clock, platform)
     }
 
     /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.

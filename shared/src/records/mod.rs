@@ -14,6 +14,7 @@ mod leases;
 mod names;
 mod operation;
 mod plugins;
+mod retention;
 mod status;
 mod statuses;
 mod summary;
@@ -24,9 +25,11 @@ pub use drift::{CONFIRMED, DriftFinding, DriftRecord, LastLook};
 pub use graveyard::{Burial, BuriedDefinition, Graveyard, LastDefinition};
 pub use journal::{Entry, Journal};
 pub use leases::{Acquired, Holder, Lease, LeaseMark, Leases};
-pub use names::{DefinitionObject, RecordName};
+pub(crate) use names::listing_order;
+pub use names::{Belonging, DefinitionObject, RecordName};
 pub use operation::{Operation, OperationKind, Outcome, Principal, Step, Trigger};
 pub use plugins::{PluginsFailure, PluginsRecord, Trial, UpgradeRequest};
+pub use retention::RetentionRound;
 pub use status::{
     AppliedRecord, Approval, DeletionRequest, DeletionTerms, ExportRecord, Hold, Phase, RestoredRecord, RetryRecord,
     Status, Tombstone,

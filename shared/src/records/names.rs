@@ -1,6 +1,8 @@
 //! Object names, and back: which object holds what of which tenant. Part of the contract with people, who read buckets
 //! too.
 
+use std::cmp::Ordering;
+
 use crate::operation::OperationId;
 use crate::platform::{ProjectId, Tier};
 use crate::store::ObjectName;
@@ -59,6 +61,34 @@ impl DefinitionObject {
     }
 }
 
+/// Every bucket lists by object name, where an id is followed by a dot: `acme-shop.yaml` comes before `acme.yaml`.
+pub(crate) fn listing_order(one: &TenantId, other: &TenantId) -> Ordering {
+    let as_listed = |tenant: &TenantId| tenant.as_str().bytes().chain([b'.']).collect::<Vec<u8>>();
+    as_listed(one).cmp(&as_listed(other))
+}
+
+/// What an object is of the operation that it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Belonging {
+    /// Its record: who asked, what was done, how it ended.
+    Record,
+    /// What was said meanwhile.
+    Log,
+    /// What it ran with.
+    Variables,
+    /// The state that it could not save.
+    ErroredState,
+}
+
+impl Belonging {
+    const ENDINGS: [(&str, Self); 4] = [
+        ("json", Self::Record),
+        ("log", Self::Log),
+        ("variables.json", Self::Variables),
+        ("errored.tfstate", Self::ErroredState),
+    ];
+}
+
 /// Names in the records bucket.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordName;
@@ -115,6 +145,13 @@ impl RecordName {
         name.as_str().strip_prefix(&Self::operations_prefix(tenant))?.strip_suffix(".json")?.parse().ok()
     }
 
+    /// To which operation of a tenant an object belongs, and as what; `None` for what is nobody's.
+    pub fn belonging(tenant: &TenantId, name: &ObjectName) -> Option<(OperationId, Belonging)> {
+        let (operation, ending) = name.as_str().strip_prefix(&Self::operations_prefix(tenant))?.split_once('.')?;
+        let (_, belonging) = Belonging::ENDINGS.into_iter().find(|(known, _)| *known == ending)?;
+        Some((operation.parse().ok()?, belonging))
+    }
+
     /// One operation's redacted log.
     pub fn operation_log(tenant: &TenantId, operation: OperationId) -> ObjectName {
         ObjectName::of_parts(format_args!("operations/{tenant}/{operation}.log"))
@@ -155,6 +192,11 @@ impl RecordName {
         ObjectName::of_parts(format_args!("graveyard/{tenant}/{operation}/database.json"))
     }
 
+    /// Whether an object of a graveyard stands in for an export.
+    pub fn is_graveyard_export(name: &ObjectName) -> bool {
+        name.as_str().ends_with("/database.json")
+    }
+
     /// Whether deletions are held for the whole fleet.
     pub fn breaker() -> ObjectName {
         ObjectName::of_parts(format_args!("fleet/breaker.json"))
@@ -163,6 +205,11 @@ impl RecordName {
     /// How many tenants are where.
     pub fn occupancy() -> ObjectName {
         ObjectName::of_parts(format_args!("fleet/occupancy.json"))
+    }
+
+    /// How far the sweeps have come with what was kept long enough.
+    pub fn retention() -> ObjectName {
+        ObjectName::of_parts(format_args!("fleet/retention.json"))
     }
 
     /// The state a run could not save.
@@ -192,6 +239,24 @@ mod tests {
             let parsed = DefinitionObject::parse(&ObjectName::new(name).unwrap());
             let found = parsed.as_ref().map(|object| (object.tenant.as_str(), object.format));
             assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_an_operation() {
+        let tenant: TenantId = "acme".parse().unwrap();
+        let operation: OperationId = "01KDVWVMG0000000000000000A".parse().unwrap();
+        for (name, expected) in [
+            (RecordName::operation(&tenant, operation), Some(Belonging::Record)),
+            (RecordName::operation_log(&tenant, operation), Some(Belonging::Log)),
+            (RecordName::operation_variables(&tenant, operation), Some(Belonging::Variables)),
+            (RecordName::errored_state(&tenant, operation), Some(Belonging::ErroredState)),
+            (ObjectName::new(format!("operations/acme/{operation}.notes.txt")).unwrap(), None),
+            (ObjectName::new("operations/acme/notes.json").unwrap(), None),
+            (ObjectName::new(format!("operations/acme-shop/{operation}.json")).unwrap(), None),
+        ] {
+            let found = RecordName::belonging(&tenant, &name);
+            assert_eq!(found, expected.map(|belonging| (operation, belonging)), "{name}");
         }
     }
 

@@ -222,7 +222,7 @@ mod tests {
             {
                 "severity": "INFO", "target": "tenancy::signals", "event": "sweep_ended", "definitions": 3, "tenants": 2,
                 "vanished": 0, "deletions_held": false, "behind": 0, "postponed": 0, "not_handed_on": 0,
-                "message": "the fleet was looked at",
+                "pruned": 0, "message": "the fleet was looked at",
             },
         ]);
         expected[0]["message"] = "applied: 1 changed".into();

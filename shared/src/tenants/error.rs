@@ -21,6 +21,17 @@ pub enum CommandError {
     /// There is neither a definition nor a status of that name.
     #[error("there is no tenant '{0}'")]
     NotFound(TenantId),
+    /// Nothing is left of a tenant that it could be brought back from.
+    #[error(
+        "no definition of '{tenant}' is kept: there was no such tenant, or it was deleted more than {days} days ago \
+         (retention.graveyardDays). Where the definitions bucket still has an earlier version, write that again"
+    )]
+    NothingKept {
+        /// Whose.
+        tenant: TenantId,
+        /// For how long a deleted tenant's definition is kept.
+        days: u32,
+    },
     /// The definition names another tenant than the request.
     #[error("metadata.name is '{named}', the request is for '{asked}'; a tenant cannot be renamed")]
     NameMismatch {
@@ -118,6 +129,7 @@ impl CommandError {
             Self::Invalid(_)
             | Self::AlreadyExists(_)
             | Self::NotFound(_)
+            | Self::NothingKept { .. }
             | Self::NameMismatch { .. }
             | Self::Stale { .. }
             | Self::Conflict { .. }

@@ -10,7 +10,7 @@ mod view;
 pub use commands::Commands;
 pub use error::CommandError;
 pub use fleet::{FleetView, HeldTenant, Shares, SlowApply};
-pub use queries::{Cursor, Part, Queries};
+pub use queries::{Cursor, OperationLog, Part, Queries};
 pub use view::{
     Answer, Caller, DefinitionView, IfMatch, ListFilter, Preview, Submission, TenantDrift, TenantSummary, TenantView,
     Wait,

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{CommandError, DefinitionView, FleetView, ListFilter, TenantDrift, TenantSummary, TenantView};
 use crate::operation::OperationId;
-use crate::records::{DefinitionHead, Definitions, Operation, RecordName, Status, StatusSummary, StoredDefinition};
+use crate::records::{
+    DefinitionHead, Definitions, Operation, RecordName, RetentionRound, Status, StatusSummary, StoredDefinition,
+};
 use crate::store::document::read_json;
 use crate::store::listing::every;
 use crate::store::{Generation, ObjectMeta, ObjectReader, Page, PageToken, StoreError};
@@ -44,6 +46,20 @@ pub struct Part<T, C> {
     pub items: Vec<T>,
     /// Where to go on.
     pub next: Option<C>,
+}
+
+/// What there is of an operation's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OperationLog {
+    /// What was said, UTF-8.
+    Kept(Bytes),
+    /// Nothing was said, or not yet, or there is no such operation.
+    None,
+    /// It was kept so many days.
+    NoLonger {
+        /// `retention.logDays`.
+        days: u32,
+    },
 }
 
 /// Reads.
@@ -160,9 +176,18 @@ impl Queries {
         Ok(found.map(|found| found.value))
     }
 
-    /// One operation's redacted log, UTF-8; `None` if it has none (yet).
-    pub async fn operation_log(&self, tenant: &TenantId, id: OperationId) -> Result<Option<Bytes>, CommandError> {
-        Ok(self.records.read(&RecordName::operation_log(tenant, id)).await?.map(|log| log.value))
+    /// One operation's redacted log.
+    pub async fn operation_log(&self, tenant: &TenantId, id: OperationId) -> Result<OperationLog, CommandError> {
+        if let Some(log) = self.records.read(&RecordName::operation_log(tenant, id)).await? {
+            return Ok(OperationLog::Kept(log.value));
+        }
+        // One that ended without a step had nothing to say.
+        let said = self.operation(tenant, id).await?;
+        let said = said.filter(|operation| operation.outcome.is_final() && !operation.steps.is_empty());
+        let Some(said) = said.map(|operation| operation.requested) else { return Ok(OperationLog::None) };
+        let round = RetentionRound::read(self.records.as_ref()).await?.map(|round| round.value);
+        let over = round.filter(|round| round.is_over(said));
+        Ok(over.map_or(OperationLog::None, |round| OperationLog::NoLonger { days: round.log_days }))
     }
 
     /// Every generation of a tenant's definition the bucket still has, newest first. Of a deleted tenant too.

@@ -144,6 +144,25 @@ run "the_platforms_settings" {
   }
 }
 
+run "exports_go_with_age" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { retention = { graveyardDays = 60 } } })
+  }
+
+  assert {
+    condition = jsonencode([
+      for rule in google_storage_bucket.store["artifacts"].lifecycle_rule : [one(rule.condition).matches_prefix, one(rule.condition).age] if one(rule.action).type == "Delete"
+    ]) == jsonencode([[["graveyard/"], 90]])
+    error_message = "Exports, and nothing else of the artifacts, go a month after what names them."
+  }
+  assert {
+    condition     = alltrue([for rule in google_storage_bucket.store["records"].lifecycle_rule : one(rule.action).type == "AbortIncompleteMultipartUpload"])
+    error_message = "No record goes by its age alone."
+  }
+}
+
 run "one_member_for_all_sites" {
   command = plan
 

@@ -194,10 +194,30 @@ run "retention_of_a_day" {
   command = plan
 
   variables {
-    retention = { logs = 1 }
+    retention = { state = 1 }
   }
 
   expect_failures = [var.retention]
+}
+
+run "logs_of_no_day" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { retention = { logDays = 0 } } })
+  }
+
+  expect_failures = [var.platform]
+}
+
+run "logs_that_outlive_the_record" {
+  command = plan
+
+  variables {
+    platform = merge(var.platform, { settings = { retention = { logDays = 500 } } })
+  }
+
+  expect_failures = [var.platform]
 }
 
 run "a_channel_by_address" {

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tenancy::clock::Clock;
 use tenancy::exports::RecordedExports;
 use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
 use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Statuses};
+use tenancy::retention::{Pace, Pruner};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{ObjectReader, ObjectStore};
 use tenancy::tenants::Commands;
@@ -113,7 +115,7 @@ impl Process {
             graveyard: Graveyard::new(Arc::clone(&records)),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
             breaker: Breaker::new(Arc::clone(&records)),
-            rates: Rates::new(records),
+            rates: Rates::new(Arc::clone(&records)),
             provisioner: Arc::new(SimulatedProvisioner { world: Arc::clone(world), process: id }),
             plugins,
             clock: Arc::clone(&clock),
@@ -124,12 +126,16 @@ impl Process {
         let tasks = Arc::new(ScheduledTasks { world: Arc::clone(world), process: id });
         let (heads, statuses) = (ports.definitions.clone(), ports.statuses.clone());
         let watcher = Watcher::new(heads, statuses, tasks.clone(), Arc::clone(&clock), Arc::clone(platform));
+        // A round with every sweep: in a schedule no day goes by.
+        let pace = Pace { round: SignedDuration::ZERO, ..Pace::default() };
+        let pruner = Pruner::new(records, Arc::clone(&clock), platform.retention, pace);
         let sweeper = Sweeper::new(
             ports.definitions.clone(),
             listed,
             ports.statuses.clone(),
             ports.breaker.clone(),
             lists,
+            pruner,
             tasks.clone(),
             clock,
             Arc::clone(platform),

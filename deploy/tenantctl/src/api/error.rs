@@ -181,7 +181,10 @@ fn next_after(problem: &Problem) -> Option<String> {
         "GENERATION_NOT_FOUND" => {
             "see the generations that are kept with `tenantctl history <TENANT> --definitions`".to_owned()
         }
-        "LOG_NOT_FOUND" => "see how the operation stands with `tenantctl history <TENANT>`".to_owned(),
+        "NOTHING_KEPT" => {
+            "see the definitions that are kept with `tenantctl history <TENANT> --definitions`".to_owned()
+        }
+        "LOG_NOT_FOUND" | "LOG_NOT_KEPT" => "see how the operation stands with `tenantctl history <TENANT>`".to_owned(),
         "DELETION_PROTECTED" => "set spec.deletionProtection to false, apply that, and delete then".to_owned(),
         "HELD" => "have the change approved, or apply the definition as it was before".to_owned(),
         "PRECONDITION_FAILED" => {

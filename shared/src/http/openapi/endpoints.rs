@@ -248,7 +248,15 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         parameters: &["id", "prefer"],
         body: None,
         answers: &[answer(200, "There again.", Negotiated("Tenant"), &["ETag"]), ACCEPTED],
-        problems: &[TENANT_PATH, PARAMETERS, NEGOTIATED, TENANT, &[kinds::ALREADY_EXISTS], RUNS, READS],
+        problems: &[
+            TENANT_PATH,
+            PARAMETERS,
+            NEGOTIATED,
+            TENANT,
+            &[kinds::ALREADY_EXISTS, kinds::NOTHING_KEPT],
+            RUNS,
+            READS,
+        ],
     },
     Endpoint {
         method: "get",
@@ -311,7 +319,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         parameters: &["id", "operation"],
         body: None,
         answers: &[answer(200, "The log.", Text, &[])],
-        problems: &[OPERATION_PATH, PARAMETERS, &[kinds::LOG_NOT_FOUND], READS],
+        problems: &[OPERATION_PATH, PARAMETERS, &[kinds::LOG_NOT_FOUND, kinds::LOG_NOT_KEPT], READS],
     },
     Endpoint {
         method: "post",

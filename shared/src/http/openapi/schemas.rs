@@ -333,6 +333,8 @@ fn deliveries() -> Value {
     ];
     let due = object(&[("tenant", to("TenantId")), ("reason", one_of(&reasons))]);
     let behind = json!({"type": "object", "propertyNames": one_of(&reasons), "additionalProperties": count()});
+    let pruned = ["visited", "logs", "variables", "erroredStates", "records", "graveyard"].map(|what| (what, count()));
+    let pruned = object(&pruned);
     let priority = one_of(&["change", "recovery", "upkeep"]);
     let task = object(&[("tenant", to("TenantId")), ("priority?", priority), ("traceparent?", text())]);
     json!({
@@ -349,6 +351,7 @@ fn deliveries() -> Value {
             ("due", list(&due)),
             ("postponed", count()),
             ("notHandedOn", count()),
+            ("pruned", pruned),
         ]),
         "Health": object(&[("status", json!({"const": "ok"}))]),
         "Document": {"type": "object", "required": ["openapi", "info", "paths"], "additionalProperties": true},

@@ -66,6 +66,8 @@ catalogue! {
     TENANT_NOT_FOUND NOT_FOUND "There is no such tenant",
     OPERATION_NOT_FOUND NOT_FOUND "There is no such operation",
     LOG_NOT_FOUND NOT_FOUND "The operation has no log",
+    LOG_NOT_KEPT NOT_FOUND "The operation's log is no longer kept",
+    NOTHING_KEPT NOT_FOUND "Nothing is kept of the tenant",
     GENERATION_NOT_FOUND NOT_FOUND "The generation is not kept",
     ALREADY_EXISTS CONFLICT "The tenant exists",
     CONFLICTING_DEFINITIONS CONFLICT "Several objects define the tenant",

@@ -28,6 +28,9 @@ impl Problem {
                 Self::new(kinds::ALREADY_EXISTS, detail).with("tenant", id).with("tenantUrl", path)
             }
             CommandError::NotFound(id) => Self::new(kinds::TENANT_NOT_FOUND, detail).with("tenant", id),
+            CommandError::NothingKept { tenant, days } => {
+                Self::new(kinds::NOTHING_KEPT, detail).with("tenant", tenant).with("keptDays", days)
+            }
             CommandError::NameMismatch { asked, named } => {
                 Self::new(kinds::NAME_MISMATCH, detail).with("asked", asked).with("named", named)
             }
@@ -112,6 +115,7 @@ pub(in crate::http) fn retry_later(error: &CommandError) -> Option<Duration> {
         | CommandError::Invalid(_)
         | CommandError::AlreadyExists(_)
         | CommandError::NotFound(_)
+        | CommandError::NothingKept { .. }
         | CommandError::NameMismatch { .. }
         | CommandError::Stale { .. }
         | CommandError::Conflict { .. }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::reconcile::{Due, SweepReport};
+use crate::retention::Pruned;
 use crate::tenant::TenantId;
 
 /// A sweep's report.
@@ -19,6 +20,7 @@ pub struct SweepResource {
     due: Vec<DueResource>,
     postponed: usize,
     not_handed_on: usize,
+    pruned: Pruned,
 }
 
 #[derive(Debug, Serialize)]
@@ -29,9 +31,18 @@ struct DueResource {
 
 impl From<SweepReport> for SweepResource {
     fn from(report: SweepReport) -> Self {
-        let SweepReport { definitions, tenants, vanished, deletions_held, behind, due, postponed, not_handed_on } =
-            report;
+        let SweepReport {
+            definitions,
+            tenants,
+            vanished,
+            deletions_held,
+            behind,
+            due,
+            postponed,
+            not_handed_on,
+            pruned,
+        } = report;
         let due = due.into_iter().map(|(tenant, reason)| DueResource { tenant, reason }).collect();
-        Self { definitions, tenants, vanished, deletions_held, behind, due, postponed, not_handed_on }
+        Self { definitions, tenants, vanished, deletions_held, behind, due, postponed, not_handed_on, pruned }
     }
 }

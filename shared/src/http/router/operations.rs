@@ -9,7 +9,7 @@ use crate::http::negotiate::{
 };
 use crate::http::problem::{Problem, kinds};
 use crate::http::resource::{ListResource, OperationResource};
-use crate::tenants::{CommandError, Queries};
+use crate::tenants::{CommandError, OperationLog, Queries};
 
 pub(super) async fn operations(
     State(queries): State<Queries>,
@@ -44,9 +44,21 @@ pub(super) async fn log(
     NoParameters: NoParameters,
 ) -> Result<Response, Problem> {
     let failed = |error: CommandError| Problem::of_command(error, Some(&tenant));
-    let Some(log) = queries.operation_log(&tenant, id).await.map_err(failed)? else {
-        let detail = format!("operation {id} of '{tenant}' has no log; a run's log is kept from its first seconds on");
-        return Err(Problem::new(kinds::LOG_NOT_FOUND, detail).with("tenant", tenant).with("operation", id));
+    let log = match queries.operation_log(&tenant, id).await.map_err(failed)? {
+        OperationLog::Kept(log) => log,
+        OperationLog::None => {
+            let detail =
+                format!("operation {id} of '{tenant}' has no log; a run's log is kept from its first seconds on");
+            return Err(Problem::new(kinds::LOG_NOT_FOUND, detail).with("tenant", tenant).with("operation", id));
+        }
+        OperationLog::NoLonger { days } => {
+            let detail = format!(
+                "the log of operation {id} of '{tenant}' was kept for {days} days and is gone; what was done, by whom and how \
+                 it ended is still in the operation's record"
+            );
+            let problem = Problem::new(kinds::LOG_NOT_KEPT, detail).with("tenant", tenant).with("operation", id);
+            return Err(problem.with("keptDays", days));
+        }
     };
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, log).into_response())

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use insta::assert_snapshot;
 
 use super::world::{ACME, World, request};
-use crate::records::RecordName;
+use crate::records::{RecordName, RetentionRound};
 use crate::store::{NewObject, ObjectReader as _, ObjectStore as _, Precondition};
 
 async fn fleet(world: &World, names: &[&str]) {
@@ -83,6 +83,23 @@ async fn operations_are_newest_first_and_paged() {
     let id = all[3].parse().unwrap();
     let kept = world.records.read(&RecordName::operation_log(&"acme".parse().unwrap(), id)).await.unwrap().unwrap();
     assert_eq!(log.body.as_bytes(), kept.value);
+}
+
+#[tokio::test]
+async fn a_log_that_was_kept_long_enough_says_how_long() {
+    let world = World::new();
+    fleet(&world, &["acme"]).await;
+    let (acme, operations) = ("acme".parse().unwrap(), world.get("/tenants/acme/operations").await.json());
+    let operation = operations["items"][0]["id"].as_str().unwrap();
+    let name = RecordName::operation_log(&acme, operation.parse().unwrap());
+    let log = world.records.stat(&name).await.unwrap().unwrap();
+    world.records.delete(&name, log.generation).await.unwrap();
+    let path = format!("/tenants/acme/operations/{operation}/log");
+    assert_eq!(world.get(&path).await.reason(), "LOG_NOT_FOUND", "nobody knows of any retention");
+    let swept = log.updated + jiff::SignedDuration::from_hours(24 * 90);
+    let round = RetentionRound { began: swept, swept, visited_to: None, log_days: 90 };
+    round.write(world.records.as_ref(), Precondition::Absent).await.unwrap();
+    assert_snapshot!("log_not_kept", world.get(&path).await.snapshot());
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginList
 use crate::provision::memory::MemoryProvisioner;
 use crate::reconcile::{Breaker, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
 use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Statuses};
+use crate::retention::{Pace, Pruner};
 use crate::store::memory::MemoryStore;
 use crate::store::{
     Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,
@@ -274,7 +275,8 @@ fn parts(
     let tasks = || Arc::new(queue.clone());
     let watcher = Watcher::new(definitions.clone(), statuses.clone(), tasks(), clock(), Arc::clone(&platform));
     let records = Arc::clone(&records_reader);
-    let sweeper = Sweeper::new(definitions, records, statuses, breaker, lists, tasks(), clock(), platform);
+    let pruner = Pruner::new(records_writer, clock(), platform.retention, Pace::default());
+    let sweeper = Sweeper::new(definitions, records, statuses, breaker, lists, pruner, tasks(), clock(), platform);
     let reconciler = Reconciler::new(ports);
     Parts {
         door: Door { commands: Commands::new(reconciler.clone(), tasks()), gate: Gate::open() },

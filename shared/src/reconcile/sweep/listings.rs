@@ -1,14 +1,13 @@
 //! The three listings of the fleet as streams, and all side by side: a page of each is in memory at a time, however large the
 //! fleet is.
 
-use std::cmp::Ordering;
 use std::future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::stream::{Peekable, Stream, StreamExt as _, TryStreamExt as _};
 
-use crate::records::{Definitions, LeaseMark, RecordName, StatusSummary};
+use crate::records::{Definitions, LeaseMark, RecordName, StatusSummary, listing_order};
 use crate::store::listing::every;
 use crate::store::{Generation, ObjectReader, StoreError};
 use crate::tenant::TenantId;
@@ -113,12 +112,6 @@ const fn head<T>(next: Option<&Result<(TenantId, T), StoreError>>) -> Head<'_> {
         Some(Err(_)) => Head::Failed,
         Some(Ok((tenant, _))) => Head::Tenant(tenant),
     }
-}
-
-/// Both buckets list by object name, where an id is followed by a dot: `acme-shop.yaml` comes before `acme.yaml`.
-pub(super) fn listing_order(one: &TenantId, other: &TenantId) -> Ordering {
-    let as_listed = |tenant: &TenantId| tenant.as_str().bytes().chain([b'.']).collect::<Vec<u8>>();
-    as_listed(one).cmp(&as_listed(other))
 }
 
 fn listing<T>(items: impl Stream<Item = Result<(TenantId, T), StoreError>> + Send + 'static) -> Listing<T> {

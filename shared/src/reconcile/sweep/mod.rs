@@ -1,5 +1,6 @@
 //! The sweep: definitions, status records and leases listed side by side over the whole fleet, and a task for every tenant that is behind. Heals lost
-//! events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them.
+//! events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them. When all is handed out, it
+//! deletes what some tenants' operations left and was kept long enough.
 //!
 //! It keeps nothing of the fleet in memory but what must wait for the end: deletions, for the breaker's count, and the
 //! drift checks of this round, for everything that is more pressing. A sweep that dies is made good by the next; two at
@@ -26,6 +27,7 @@ use crate::placement::Occupancy;
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::records::{Definitions, LeaseMark, StatusSummary, Statuses};
+use crate::retention::{Pruned, Pruner};
 use crate::signals;
 use crate::store::ObjectReader;
 use crate::tasks::{Task, Tasks};
@@ -60,6 +62,8 @@ pub struct SweepReport {
     pub postponed: usize,
     /// Tasks that could not be handed on; the next sweep finds their tenants again.
     pub not_handed_on: usize,
+    /// What was kept long enough, and went.
+    pub pruned: Pruned,
 }
 
 /// Sweeps the fleet.
@@ -70,6 +74,7 @@ pub struct Sweeper {
     statuses: Statuses,
     breaker: Breaker,
     plugin_lists: PluginLists,
+    pruner: Pruner,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
     platform: Arc<Platform>,
@@ -84,11 +89,12 @@ impl Sweeper {
         statuses: Statuses,
         breaker: Breaker,
         plugin_lists: PluginLists,
+        pruner: Pruner,
         tasks: Arc<dyn Tasks>,
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, records, statuses, breaker, plugin_lists, tasks, clock, platform }
+        Self { definitions, records, statuses, breaker, plugin_lists, pruner, tasks, clock, platform }
     }
 
     /// Looks at every tenant once. A listing that fails ends the sweep with an error; what was handed on by then stands,
@@ -101,8 +107,11 @@ impl Sweeper {
         let mut deletions = Round::of(DELETIONS);
         let mut checks = Round::of(self.platform.drift.checks_per_sweep);
         let mut lists = Lists::of(now);
+        let mut visits = self.pruner.visits(now).await;
         while let Some(beside) = fleet.next().await? {
             report.count(&beside);
+            let is_gone = beside.definition.is_none() && beside.status.is_none();
+            visits.add(&beside.tenant, is_gone, beside.lease);
             let summary = self.summary(&beside).await?;
             if let Some(place) = summary.as_ref().and_then(|summary| summary.place.clone()) {
                 *occupancy.tenants.entry(place).or_default() += 1;
@@ -133,6 +142,7 @@ impl Sweeper {
                 self.hand_out(tenant, due, &mut report).await;
             }
         }
+        report.pruned = self.pruner.prune(visits, now).await;
         signals::sweep_ended(&report);
         Ok(report)
     }

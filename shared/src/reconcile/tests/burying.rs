@@ -60,7 +60,7 @@ async fn a_forgotten_tenant_comes_back_too() {
     world.commands.undelete(&caller(), &tenant("acme"), Wait::ForResult).await.unwrap();
     assert_eq!(world.phase("acme").await, Some(Phase::Ready));
     let nobody = world.commands.undelete(&caller(), &tenant("nobody"), Wait::ForResult).await;
-    assert!(matches!(nobody, Err(CommandError::NotFound(_))), "{nobody:?}");
+    assert!(matches!(nobody, Err(CommandError::NothingKept { .. })), "{nobody:?}");
 }
 
 #[tokio::test(start_paused = true)]

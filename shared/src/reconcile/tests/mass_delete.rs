@@ -29,6 +29,7 @@ impl World {
             ports.statuses.clone(),
             ports.breaker.clone(),
             nowhere,
+            Pruner::new(self.records.clone(), Arc::clone(&self.clock), ports.platform.retention, Pace::default()),
             Arc::new(self.queue.clone()),
             Arc::clone(&self.clock),
             Arc::clone(&ports.platform),

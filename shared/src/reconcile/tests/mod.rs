@@ -16,6 +16,7 @@ mod plugins;
 mod queueing;
 mod rates;
 mod recovery;
+mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use crate::records::{
     DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Status,
     Statuses, Trigger,
 };
+use crate::retention::{Pace, Pruner};
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
@@ -113,6 +115,7 @@ impl World {
             ports.statuses.clone(),
             ports.breaker,
             plugin_lists,
+            Pruner::new(records.clone(), Arc::clone(&clock), platform.retention, Pace::default()),
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,

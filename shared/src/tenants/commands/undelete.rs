@@ -9,7 +9,7 @@ use crate::tenant::TenantId;
 impl Commands {
     /// Writes a tenant's last definition again and makes it so. One whose definition vanished goes on as it was; one that was
     /// destroyed is made anew, and its status says where its database's export lies. A definition that is there is
-    /// [`CommandError::AlreadyExists`]; where none is kept, [`CommandError::NotFound`].
+    /// [`CommandError::AlreadyExists`]; where none is kept, [`CommandError::NothingKept`].
     pub async fn undelete(&self, caller: &Caller, tenant: &TenantId, wait: Wait) -> Result<Answer, CommandError> {
         let _admitted = self.reconciler.admit(caller, tenant)?;
         let (stored, status) = self.look(tenant).await?;
@@ -20,8 +20,11 @@ impl Commands {
             Some(_) => (None, self.last_generation(tenant).await?),
             None => self.buried(tenant).await?,
         };
-        let Some(last) = last else { return Err(CommandError::NotFound(tenant.clone())) };
         let ports = self.reconciler.ports();
+        let Some(last) = last else {
+            let days = ports.platform.retention.graveyard_days;
+            return Err(CommandError::NothingKept { tenant: tenant.clone(), days });
+        };
         // JSON stays as it was: it is YAML too.
         let generation = match ports.definition_writer.create(tenant, last.source).await {
             Ok(generation) => generation,

@@ -50,6 +50,7 @@ fn errors() -> Vec<(&'static str, CommandError)> {
         ("invalid", CommandError::Invalid(invalid.into())),
         ("already_exists", CommandError::AlreadyExists(acme())),
         ("not_found", CommandError::NotFound(acme())),
+        ("nothing_kept", CommandError::NothingKept { tenant: acme(), days: 90 }),
         ("name_mismatch", CommandError::NameMismatch { asked: acme(), named: "other".parse().unwrap() }),
         ("stale", CommandError::Stale { current: lock }),
         ("conflict", CommandError::Conflict { names: vec![object("tenants/acme.json"), object("tenants/acme.yaml")] }),

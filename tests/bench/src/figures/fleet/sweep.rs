@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tenancy::clock::SystemClock;
+use tenancy::clock::{Clock as _, SystemClock};
 use tenancy::platform::Platform;
 use tenancy::plugins::PluginLists;
 use tenancy::reconcile::{Breaker, SweepReport, Sweeper};
-use tenancy::records::{Definitions, RecordName, Statuses};
+use tenancy::records::{Definitions, RecordName, RetentionRound, Statuses};
+use tenancy::retention::{Pace, Pruner};
 use tenancy::store::gcs::{GcsClients, GcsSettings};
 use tenancy::store::memory::MemoryStore;
-use tenancy::store::{LIST_LIMIT, ObjectReader};
+use tenancy::store::{LIST_LIMIT, ObjectReader, Precondition};
 use tenancy::tasks::LocalQueue;
 
 use super::settled::Fleet;
@@ -19,6 +20,7 @@ use crate::Failure;
 use crate::buckets::{Buckets, DEFINITIONS, RECORDS};
 use crate::counting::Counting;
 use crate::figure::{Figure, Target, Unit, count};
+use crate::memory::Watermark;
 use crate::world::repository;
 
 /// Tenants that the plain loop reads over storage: a whole fleet would take too long to wait for.
@@ -27,7 +29,7 @@ const LOOPED: usize = 2_000;
 /// What one sweep came to.
 struct Swept {
     took: Duration,
-    /// Bytes above what was there before it.
+    /// MiB above what was there before it.
     memory: f64,
     listings: usize,
     reads: usize,
@@ -81,23 +83,27 @@ async fn sweep(fleet: &Fleet, tenants: usize) -> Result<Swept, Failure> {
     let counting = |bucket: Arc<dyn ObjectReader>| Arc::new(Counting::over(bucket));
     let (definitions, records) = (counting(fleet.definitions.clone()), counting(fleet.records.clone()));
     let platform = Platform::parse(&std::fs::read_to_string(repository().join("deploy/local/platform.yaml"))?)?;
+    // A round through the fleet was made today: what is measured is a sweep like the hundreds after it.
+    let (now, log_days) = (SystemClock.now(), platform.retention.log_days);
+    let round = RetentionRound { began: now, swept: now, visited_to: None, log_days };
+    round.write(fleet.records.as_ref(), Precondition::Absent).await?;
+    let pruner = Pruner::new(fleet.records.clone(), Arc::new(SystemClock), platform.retention, Pace::default());
     let sweeper = Sweeper::new(
         Definitions::new(definitions.clone()),
         records.clone(),
         Statuses::new(fleet.records.clone()),
         Breaker::new(fleet.records.clone()),
         PluginLists::new(Arc::new(GcsClients::new(GcsSettings::default()))),
+        pruner,
         Arc::new(LocalQueue::new(1_000)),
         Arc::new(SystemClock),
         Arc::new(platform),
     );
-    let before = resident("VmRSS")?;
-    // Linux: from now on the peak is this sweep's (proc(5), clear_refs).
-    std::fs::write("/proc/self/clear_refs", "5")?;
+    let memory = Watermark::here()?;
     let began = Instant::now();
     let report = sweeper.sweep().await?;
     let took = began.elapsed();
-    let memory = (resident("VmHWM")? - before).max(0.0);
+    let memory = memory.above()?;
     is_quiet(&report, tenants)?;
     let (listed, read) = [definitions, records]
         .iter()
@@ -124,14 +130,6 @@ async fn plain_loop(fleet: &Fleet, tenants: usize) -> Result<Duration, Failure> 
         }
     }
     Ok(began.elapsed())
-}
-
-/// One line of `/proc/self/status`, in MiB.
-fn resident(line: &str) -> Result<f64, Failure> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let kib = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
-    let kib: f64 = kib.and_then(|kib| kib.trim().strip_suffix(" kB")).ok_or("no such line")?.trim().parse()?;
-    Ok(kib / 1_024.0)
 }
 
 fn milliseconds(took: Duration) -> f64 {

@@ -140,6 +140,13 @@ fn who_calls_the_cloud_itself_has_permissions_for_its_calls() {
     }
 }
 
+/// The programs' own default, and the month longer that they keep what stands in for an export.
+#[test]
+fn exports_stay_a_month_longer_than_the_record_that_names_them() {
+    let days: u32 = known("local.export_days");
+    assert_eq!(days, tenancy::platform::Retention::default().graveyard_days + 30);
+}
+
 /// Every section with every field, and none that the programs would not start with.
 #[test]
 fn the_settings_that_may_be_given_are_those_the_programs_know() {

@@ -7,7 +7,7 @@ use super::resources::{Resource, of};
 
 type Policy = fn(&[Resource]) -> Vec<String>;
 
-const POLICIES: [(&str, Policy); 11] = [
+const POLICIES: [(&str, Policy); 12] = [
     ("the public may nothing, but show a token to who verifies it", no_public_member),
     ("nobody has a basic role", no_basic_role),
     ("a function has no role on its own project", no_role_on_own_project),
@@ -19,6 +19,7 @@ const POLICIES: [(&str, Policy); 11] = [
     ("every dead letter is kept", dead_letters_are_kept),
     ("every function runs as itself, from a digest", functions_run_as_themselves),
     ("a database instance reaches exports and no bundle", instances_reach_exports_only),
+    ("check-drift deletes what was kept long enough, and no status or lease", the_sweep_deletes_what_was_kept),
 ];
 
 /// What breaks which policy.
@@ -200,6 +201,19 @@ fn instances_reach_exports_only(resources: &[Resource]) -> Vec<String> {
     }))
 }
 
+fn the_sweep_deletes_what_was_kept(resources: &[Resource]) -> Vec<String> {
+    let member = functions(resources).find(|(function, _)| *function == "check-drift").map_or("", |(_, member)| member);
+    let mine = of(resources, "google_storage_bucket_iam_member").filter(|grant| grant.text("/member") == member);
+    addresses(mine.filter(|grant| {
+        let folder = |folder: &str| grant.text("/condition/0/expression").ends_with(&format!("/objects/{folder}/\")"));
+        match grant.text("/role") {
+            "roles/storage.objectViewer" => false,
+            "roles/storage.objectUser" => !folder("fleet"),
+            role => !role.ends_with("/aipressRetention") || !(folder("operations") || folder("graveyard")),
+        }
+    }))
+}
+
 /// A resource, a place in it, another value there, and the policy that breaks.
 fn breaches() -> Vec<(&'static str, &'static str, Json, &'static str)> {
     let invoker = "google_cloud_run_v2_service_iam_member.sender[\"tasks\"]";
@@ -210,6 +224,8 @@ fn breaches() -> Vec<(&'static str, &'static str, Json, &'static str)> {
     let provisioner = "google_project_iam_member.tenants[\"aipress-tenants-1/create-tenant\"]";
     let reader = "google_storage_bucket_iam_member.function[\"get-tenant/records\"]";
     let sweep = "google_cloud_scheduler_job.sweep";
+    let sweeps = "google_storage_bucket_iam_member.sweep[\"operations/\"]";
+    let counts = "google_storage_bucket_iam_member.sweep[\"fleet/\"]";
     let export = "google_storage_bucket_iam_member.exports[\"aipress-tenants-1/shared-1/storage.objectViewer\"]";
     let changed = "serviceAccount:aipress-definition-changed@aipress-control.iam.gserviceaccount.com";
     vec![
@@ -235,6 +251,9 @@ fn breaches() -> Vec<(&'static str, &'static str, Json, &'static str)> {
             json!("aipress-create-tenant@aipress-control.iam.gserviceaccount.com"),
             POLICIES[9].0,
         ),
+        (sweeps, "/condition", json!([]), POLICIES[11].0),
+        (sweeps, "/role", json!("roles/storage.objectUser"), POLICIES[11].0),
+        (counts, "/condition", json!([]), POLICIES[11].0),
         (export, "/condition", json!([]), POLICIES[10].0),
         (export, "/role", json!("roles/storage.objectUser"), POLICIES[10].0),
     ]
