@@ -12,6 +12,7 @@
 //! - [`render`]: from a definition and the platform's settings to what the provisioner takes. Pure.
 //! - [`retention`]: what was kept long enough, and goes.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
+//! - `redact`: secrets masked in what is told.
 //! - [`trace`]: where something stands among what led to it. Pure.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
@@ -32,6 +33,8 @@ pub mod plugins;
 pub mod provision;
 pub mod reconcile;
 pub mod records;
+#[cfg(feature = "server")]
+pub mod redact;
 pub mod render;
 pub mod retention;
 pub mod signals;

@@ -93,6 +93,7 @@ variables! {
     TMPDIR "TMPDIR" WORKERS Absent::Off, "Handed to Terraform.";
     INSTALL_REQUEST "AIPRESS_INSTALL_REQUEST" INSTALL Absent::Off, "Address of the request, where no argument names it.";
     SITE "AIPRESS_SITE" INSTALL Absent::Default("/var/www/html"), "Folder of a WordPress of its own, over the site's database; its plugins are replaced.";
+    SECRET_FILE "AIPRESS_SECRET_FILE" INSTALL Absent::Off, "File with the password of the site's database. WordPress reads it; here it is read so that nothing a plugin says repeats it.";
     PHP "AIPRESS_PHP" INSTALL Absent::Default("php"), "PHP's command-line program: a path, or a name found in PATH.";
     BUNDLES "AIPRESS_BUNDLES" INSTALL Absent::Default("/tmp/aipress-bundles"), "Folder for archives and bundles on their way; may be emptied between runs.";
     STEP_SECONDS "AIPRESS_STEP_SECONDS" INSTALL Absent::Default("60"), "Seconds that the activation of one plugin may take.";

@@ -13,12 +13,12 @@ use super::gateway::OpenSession;
 use super::outcome::Aftermath;
 use super::planfile::PlanFile;
 use super::process::{self, Exit, Invocation, LONGEST_LINE, Output, Stop};
-use super::redact::Redactor;
 use super::sensitive::{texts_of_plan, without_sensitive};
 use super::session::{Access, Facts, Session};
 use super::transcript::Transcript;
 use super::workspace::Workspace;
 use crate::provision::{ChangeSummary, ProvisionError, Run, RunEvent, RunObserver};
+use crate::redact::Redactor;
 use crate::store::{NewObject, ObjectName, ObjectStore, Precondition, StoreError};
 use crate::tenant::TenantId;
 
