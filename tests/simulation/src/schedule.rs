@@ -72,7 +72,7 @@ impl Schedule {
         // No day goes by in a schedule: everything was kept long enough at once, and only what is needed stays. In every
         // other one deleted tenants can be brought back.
         (platform.retention.log_days, platform.retention.audit_days) = (0, 0);
-        if settings.seed % 2 == 0 {
+        if settings.seed.is_multiple_of(2) {
             platform.retention.graveyard_days = 0;
         }
         let platform = Arc::new(platform);
