@@ -12,6 +12,7 @@
 mod api;
 mod client;
 mod cloud;
+mod collector;
 mod control_plane;
 mod database;
 mod definition;
@@ -29,6 +30,7 @@ mod wired;
 pub use api::{Answer, Api};
 pub use client::Client;
 pub use cloud::Cloud;
+pub use collector::{Collected, Collector};
 pub use control_plane::{ControlPlane, Options};
 pub use database::Database;
 pub use definition::definition;

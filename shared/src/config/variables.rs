@@ -59,6 +59,9 @@ variables! {
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
     PROJECT "AIPRESS_PROJECT" EVERY Absent::Off,
         "Project whose traces log lines name, as Cloud Logging wants it; without it they name the trace alone.";
+    OTLP "OTEL_EXPORTER_OTLP_ENDPOINT" EVERY Absent::Off,
+        "Base URL of a collector that spans are sent to (OTLP over HTTP, at `/v1/traces`); docs/telemetry.md.";
+    OTLP_TRACES "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" EVERY Absent::Off, "The same as a whole URL; counts before the other.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
     AUTH "AIPRESS_AUTH" EVERY Absent::Refused,
         "How callers are known. `iam`: Cloud Run has verified their token. `oidc`: it is verified here. `none`: nobody is asked; for loopback addresses only.";

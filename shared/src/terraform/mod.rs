@@ -43,6 +43,7 @@ mod program;
 mod sensitive;
 mod session;
 mod settings;
+mod spans;
 mod state;
 mod transcript;
 mod workspace;
