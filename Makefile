@@ -57,6 +57,10 @@ $(ACTIONLINT):
 deny: $(CARGO_DENY) ## Licences, sources and banned crates of everything that is linked
 	$(CARGO_DENY) --workspace check --hide-inclusion-graph bans licenses sources
 
+.PHONY: audit
+audit: $(CARGO_DENY) ## Known vulnerabilities of everything that is linked; fetches RustSec's database from github.com
+	$(CARGO_DENY) --workspace check --hide-inclusion-graph advisories
+
 $(CARGO_DENY):
 	cargo install --quiet --locked --root $(TOOLS) --version $(CARGO_DENY_VERSION) cargo-deny
 

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use end_to_end::{Answer, ControlPlane, Installation, Options, base64, definition};
+use end_to_end::{
+    Answer, ControlPlane, Installation, Kept, Options, base64, definition, forms_of_secret, watch_processes,
+};
 use reqwest::{Method, StatusCode};
 use sandbox_google_provider::cloud::{Cloud, Object, Sealed};
 use sandbox_google_provider::kinds::open_secret;
@@ -140,7 +141,7 @@ async fn a_whole_life_leaves_no_secret_behind() {
     let mut seen = BTreeSet::new();
     tokio::select! {
         () = life.live() => {}
-        () = watch_processes(&mut seen) => unreachable!("they are watched for ever"),
+        () = watch_processes(&mut seen, &["cmdline", "environ"]) => unreachable!("they are watched for ever"),
     }
     let Life { plane, heard } = life;
     let password = secret(plane.folder(), "wp-acme-db");
@@ -149,14 +150,14 @@ async fn a_whole_life_leaves_no_secret_behind() {
     // Where its owner put it: the list in its bucket, and the cloud's own fault.
     let own = [plane.folder().join("buckets/initech-config"), plane.folder().join("cloud/faults.json")];
     let mut kept = Kept::below(plane.folder());
-    kept.0.retain(|(file, _)| !own.iter().any(|own| file.starts_with(own)));
+    kept.forget(|file| own.iter().any(|own| file.starts_with(own)));
     let sent = [IN_HEADER, IN_QUERY, IN_LIST, IN_LABEL, IN_PLACE_OF_A_REFERENCE];
     for secret in sent.into_iter().chain([REFERRED_TO, BY_THE_CLOUD, &password]) {
-        for form in forms(secret) {
+        for form in forms_of_secret(secret) {
             assert_eq!(kept.holding(&form), Vec::<&PathBuf>::new(), "{form}");
             assert!(!heard.contains(&form), "{form} was answered");
             let told: Vec<&String> = seen.iter().filter(|list| list.contains(&form)).collect();
-            assert_eq!(told, Vec::<&String>::new(), "{form} is on an argument list");
+            assert_eq!(told, Vec::<&String>::new(), "{form} is on an argument list, or in an environment");
         }
     }
 }
@@ -168,7 +169,7 @@ async fn credentials_that_a_provider_repeats_are_kept_nowhere() {
     let key = format!("{{\"type\": \"service_account\", \"private_key\": \"{CANARY}/+=\"}}");
     let environment = [("GOOGLE_OAUTH_ACCESS_TOKEN", CANARY), ("GOOGLE_CREDENTIALS", key.as_str())];
     let create = cloud.start_with("create-tenant", &environment).await;
-    let said = forms(CANARY).into_iter().chain(forms(&key)).collect::<Vec<_>>().join(" then ");
+    let said = forms_of_secret(CANARY).into_iter().chain(forms_of_secret(&key)).collect::<Vec<_>>().join(" then ");
     let faults =
         serde_json::json!([{"type": "google_sql_user", "op": "create", "error": format!("Error 403: {said}")}]);
     std::fs::write(cloud.folder().join("cloud/faults.json"), faults.to_string()).unwrap();
@@ -176,8 +177,8 @@ async fn credentials_that_a_provider_repeats_are_kept_nowhere() {
     assert_eq!(failed.body["reason"], "APPLY_FAILED", "{}", failed.text);
     assert!(failed.text.contains("Error 403"), "{}", failed.text);
     let mut kept = Kept::below(cloud.folder());
-    kept.0.retain(|(file, _)| !file.ends_with("cloud/faults.json"));
-    for form in forms(CANARY).into_iter().chain(forms(&key)) {
+    kept.forget(|file| file.ends_with("cloud/faults.json"));
+    for form in forms_of_secret(CANARY).into_iter().chain(forms_of_secret(&key)) {
         assert!(!failed.text.contains(&form), "{form}: {}", failed.text);
         assert_eq!(kept.holding(&form), Vec::<&PathBuf>::new(), "{form}");
     }
@@ -217,23 +218,6 @@ async fn an_address_with_a_password_is_refused_and_not_repeated() {
     assert!(ended.log.contains("AIPRESS_PLUGIN_DOWNLOADS") && !ended.log.contains(CANARY), "{}", ended.log);
 }
 
-/// A secret as it stands, in base64, in a URL and in JSON.
-fn forms(secret: &str) -> BTreeSet<String> {
-    let escaped = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    let in_json = serde_json::Value::from(secret).to_string();
-    [
-        secret.to_owned(),
-        base64(secret.as_bytes()).trim_end_matches('=').to_owned(),
-        base64(secret.as_bytes()).trim_end_matches('=').replace('+', "-").replace('/', "_"),
-        secret.bytes().map(escaped).collect(),
-        in_json.trim_matches('"').to_owned(),
-    ]
-    .into()
-}
-
 #[tokio::test]
 async fn no_secret_is_on_the_argument_list_of_any_process() {
     let cloud = Installation::new().await;
@@ -245,7 +229,7 @@ async fn no_secret_is_on_the_argument_list_of_any_process() {
     let mut seen = BTreeSet::new();
     let made = tokio::select! {
         made = create.api.send(Method::POST, "/tenants", Some(&acme), &[]) => made,
-        () = watch_processes(&mut seen) => unreachable!("they are watched for ever"),
+        () = watch_processes(&mut seen, &["cmdline"]) => unreachable!("they are watched for ever"),
     };
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     for program in ["terraform apply", "terraform-provider-google"] {
@@ -255,42 +239,5 @@ async fn no_secret_is_on_the_argument_list_of_any_process() {
     for secret in [CANARY, &password] {
         let holders: Vec<&String> = seen.iter().filter(|list| list.contains(secret)).collect();
         assert_eq!(holders, Vec::<&String>::new());
-    }
-}
-
-/// Notes every argument list on this machine, again and again.
-async fn watch_processes(seen: &mut BTreeSet<String>) {
-    loop {
-        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let Ok(list) = std::fs::read(process.path().join("cmdline")) else { continue };
-            let list = String::from_utf8_lossy(&list).replace('\0', " ");
-            seen.insert(list);
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// Every file, with what is in it.
-struct Kept(Vec<(PathBuf, Vec<u8>)>);
-
-impl Kept {
-    fn below(folder: &Path) -> Self {
-        let mut found = Vec::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            for path in std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-                if path.is_dir() {
-                    folders.push(path);
-                } else if let Ok(content) = std::fs::read(&path) {
-                    found.push((path, content));
-                }
-            }
-        }
-        Self(found)
-    }
-
-    fn holding(&self, text: &str) -> Vec<&PathBuf> {
-        let finder = memchr::memmem::Finder::new(text);
-        self.0.iter().filter(|(_, content)| finder.find(content).is_some()).map(|(path, _)| path).collect()
     }
 }

@@ -31,5 +31,6 @@ mod smoke;
 mod starts;
 mod store_contract;
 mod sync;
+mod telemetry;
 mod uploads;
 mod walkthrough;

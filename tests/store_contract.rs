@@ -120,6 +120,24 @@ async fn a_bad_moment_is_waited_out() {
 }
 
 #[tokio::test]
+async fn a_store_that_says_when_to_come_back_is_left_alone_until_then() {
+    let cloud = Cloud::start(true).await;
+    cloud.store.write(&acme(), content("one"), Precondition::Absent).await.unwrap();
+    cloud.inject(Operation::Read, Fault::Later(2), 1);
+    let begin = Instant::now();
+    assert_eq!(cloud.store.read(&acme()).await.unwrap().unwrap().value, "one");
+    assert!(begin.elapsed() >= Duration::from_secs(2), "{:?}", begin.elapsed());
+
+    // Longer than anybody waits: said at once, and nothing more is asked.
+    cloud.inject(Operation::Read, Fault::Later(3_600), 2);
+    let begin = Instant::now();
+    let read = cloud.store.read(&acme()).await;
+    assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    assert_eq!(cloud.sandbox.faults().pending().len(), 1);
+}
+
+#[tokio::test]
 async fn a_bad_day_is_unavailable_within_seconds() {
     let cloud = Cloud::start(true).await;
     cloud.sandbox.faults().inject(Rule {

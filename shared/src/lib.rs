@@ -13,6 +13,7 @@
 //! - [`retention`]: what was kept long enough, and goes.
 //! - [`rollout`]: how a change of the platform reaches the fleet. Pure.
 //! - [`reconcile`]: observe → decide → execute; the only path from a definition to a change.
+//! - `redact`: secrets masked in what is told.
 //! - [`trace`]: where something stands among what led to it. Pure.
 //! - `http`: requests in, problem documents out; status codes live there and nowhere else.
 //! - [`config`]: the environment is read there and nowhere else.
@@ -33,6 +34,8 @@ pub mod plugins;
 pub mod provision;
 pub mod reconcile;
 pub mod records;
+#[cfg(feature = "server")]
+pub mod redact;
 pub mod render;
 pub mod retention;
 pub mod rollout;

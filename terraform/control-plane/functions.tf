@@ -47,8 +47,10 @@ locals {
         },
         {
           AIPRESS_DEFINITIONS_BUCKET = google_storage_bucket.store["definitions"].name
+          AIPRESS_PROJECT            = local.project
           AIPRESS_RECORDS_BUCKET     = google_storage_bucket.store["records"].name
         },
+        { for endpoint in var.traces_endpoint[*] : "OTEL_EXPORTER_OTLP_ENDPOINT" => endpoint },
         name == "get-tenant" ? {} : {
           AIPRESS_PLATFORM    = "${local.platform_folder}/${local.platform_file}"
           AIPRESS_TASKS_TOPIC = google_pubsub_topic.tasks.id

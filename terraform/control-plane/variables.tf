@@ -209,6 +209,20 @@ variable "callers" {
   }
 }
 
+variable "traces_endpoint" {
+  description = <<-EOT
+    Where the functions send their spans to: the base URL of a collector that takes OTLP over HTTP. Null: nowhere
+    (docs/telemetry.md, which also says what Cloud Trace's own, https://telemetry.googleapis.com, needs).
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.traces_endpoint == null ? true : can(regex("^https?://[^/@[:space:]]+(/[^[:space:]]*)?$", var.traces_endpoint))
+    error_message = "A collector is named by an http or https address, without a user."
+  }
+}
+
 variable "oidc" {
   description = <<-EOT
     How the API knows its callers: null, by Cloud Run, which lets in whom `callers` names. Or by identity tokens of an issuer of

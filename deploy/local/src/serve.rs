@@ -4,7 +4,10 @@ use std::error::Error;
 use std::io::Write as _;
 
 use sandbox_gcs::Sandbox;
+use tenancy::config::{self, LogConfig};
+use tenancy::telemetry;
 use tokio::net::TcpListener;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::plugins::Directory;
 use crate::settings::{Settings, repository, variable};
@@ -13,7 +16,7 @@ use crate::{cloud, examples, plane, scheduler};
 
 /// Serves until told to stop.
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
-    start_log();
+    start_log()?;
     let settings = Settings::from_env()?;
     std::fs::create_dir_all(&settings.root).map_err(|error| format!("'{}': {error}", settings.root.display()))?;
     let listener = TcpListener::bind(settings.api).await.map_err(|error| {
@@ -38,6 +41,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         sweeps.abort();
     }
     storage.stop().await;
+    telemetry::end().await;
     Ok(())
 }
 
@@ -54,7 +58,10 @@ fn announce(settings: &Settings, api: &str, storage: &Sandbox, uploaded: usize) 
 }
 
 /// On stderr, so that the welcome stands alone on stdout. Quiet unless `AIPRESS_LOG` says otherwise.
-fn start_log() {
-    let filter = variable("AIPRESS_LOG").unwrap_or_else(|| "warn".to_owned());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+fn start_log() -> Result<(), Box<dyn Error>> {
+    let config = config::load(LogConfig::read)?;
+    let filter = EnvFilter::try_new(variable("AIPRESS_LOG").unwrap_or_else(|| "warn".to_owned()))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    telemetry::begin_with(lines, config.traces.as_ref());
+    Ok(())
 }

@@ -69,13 +69,15 @@ pub async fn program<C, Fut>(read: impl FnOnce(&mut Reader) -> Option<C>, assemb
 where
     Fut: Future<Output = Result<Assembled, AssembleError>>,
 {
-    match course(read, assemble).await {
+    let code = match course(read, assemble).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
-    }
+    };
+    telemetry::end().await;
+    code
 }
 
 /// The whole course of a program that an image build runs: read settings, initialise the module, end.

@@ -10,31 +10,10 @@ use super::reader::Reader;
 use super::variables as var;
 use super::variables::Variable;
 use crate::http::serve::Bounds;
-use crate::platform::{Platform, ProjectId};
+use crate::platform::Platform;
 use crate::plugins::{DirectorySettings, JobName, ProcessSettings, names_a_user};
 use crate::tasks::TopicName;
 use crate::terraform::Installed;
-
-/// What is logged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogConfig {
-    /// A level, or directives of `tracing_subscriber::EnvFilter`.
-    pub filter: String,
-    /// The project of the traces that lines are part of.
-    pub project: Option<ProjectId>,
-}
-
-impl LogConfig {
-    /// Reads it.
-    pub fn read(reader: &mut Reader) -> Option<Self> {
-        let filter = reader.text(var::LOG);
-        let project = match reader.optional(var::PROJECT) {
-            None => None,
-            Some(_) => Some(reader.parsed(var::PROJECT)?),
-        };
-        Some(Self { filter: filter?, project })
-    }
-}
 
 /// Where requests come from.
 #[derive(Debug, Clone, PartialEq, Eq)]

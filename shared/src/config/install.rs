@@ -15,6 +15,8 @@ pub struct InstallConfig {
     pub endpoint: Option<String>,
     /// A WordPress of its own, over the site's database.
     pub site: PathBuf,
+    /// The file with the password of its database, which PHP reads; here it is read so that nothing repeats it.
+    pub secret: Option<PathBuf>,
     /// PHP's command-line program.
     pub php: PathBuf,
     /// Where archives and bundles lie on their way.
@@ -30,12 +32,14 @@ pub struct InstallConfig {
 impl InstallConfig {
     /// Reads it.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let [request, endpoint] = [var::INSTALL_REQUEST, var::ENDPOINT].map(|variable| reader.optional(variable));
+        let [request, endpoint, secret] =
+            [var::INSTALL_REQUEST, var::ENDPOINT, var::SECRET_FILE].map(|variable| reader.optional(variable));
+        let secret = secret.map(PathBuf::from);
         let [site, php, bundles] =
             [var::SITE, var::PHP, var::BUNDLES].map(|variable| reader.text(variable).map(PathBuf::from));
         let [step, probe, wait] = [var::STEP_SECONDS, var::PROBE_SECONDS, var::SITE_WAIT]
             .map(|variable| reader.parsed(variable).map(Duration::from_secs));
         let (site, php, bundles) = (site?, php?, bundles?);
-        Some(Self { request, endpoint, site, php, bundles, step: step?, probe: probe?, wait: wait? })
+        Some(Self { request, endpoint, site, secret, php, bundles, step: step?, probe: probe?, wait: wait? })
     }
 }

@@ -7,15 +7,17 @@ mod auth;
 mod concerns;
 mod install;
 mod reader;
+mod telemetry;
 pub mod variables;
 
 pub use auth::{AuthConfig, AuthMode};
 pub use concerns::{
-    EngineConfig, FleetConfig, InstallerConfig, LogConfig, LookoutConfig, PluginsConfig, PrepareConfig, ReaderConfig,
+    EngineConfig, FleetConfig, InstallerConfig, LookoutConfig, PluginsConfig, PrepareConfig, ReaderConfig,
     ServerConfig, StoreConfig, TasksConfig, WorkerConfig,
 };
 pub use install::InstallConfig;
 pub use reader::{ConfigError, ConfigProblem, Reader, load, load_from};
+pub use telemetry::{LogConfig, TracesConfig};
 
 #[cfg(test)]
 mod tests;

@@ -59,6 +59,9 @@ variables! {
     LOG "AIPRESS_LOG" EVERY Absent::Default("info"), "What is logged: a level, or directives such as `info,tenancy=debug`.";
     PROJECT "AIPRESS_PROJECT" EVERY Absent::Off,
         "Project whose traces log lines name, as Cloud Logging wants it; without it they name the trace alone.";
+    OTLP "OTEL_EXPORTER_OTLP_ENDPOINT" EVERY Absent::Off,
+        "Base URL of a collector that spans are sent to (OTLP over HTTP, at `/v1/traces`); docs/telemetry.md.";
+    OTLP_TRACES "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" EVERY Absent::Off, "The same as a whole URL; counts before the other.";
     LAMBDA "AWS_LAMBDA_RUNTIME_API" EVERY Absent::Off, "Set by Lambda: requests come from its runtime API, not from a socket.";
     AUTH "AIPRESS_AUTH" EVERY Absent::Refused,
         "How callers are known. `iam`: Cloud Run has verified their token. `oidc`: it is verified here. `none`: nobody is asked; for loopback addresses only.";
@@ -93,6 +96,7 @@ variables! {
     TMPDIR "TMPDIR" WORKERS Absent::Off, "Handed to Terraform.";
     INSTALL_REQUEST "AIPRESS_INSTALL_REQUEST" INSTALL Absent::Off, "Address of the request, where no argument names it.";
     SITE "AIPRESS_SITE" INSTALL Absent::Default("/var/www/html"), "Folder of a WordPress of its own, over the site's database; its plugins are replaced.";
+    SECRET_FILE "AIPRESS_SECRET_FILE" INSTALL Absent::Off, "File with the password of the site's database. WordPress reads it; here it is read so that nothing a plugin says repeats it.";
     PHP "AIPRESS_PHP" INSTALL Absent::Default("php"), "PHP's command-line program: a path, or a name found in PATH.";
     BUNDLES "AIPRESS_BUNDLES" INSTALL Absent::Default("/tmp/aipress-bundles"), "Folder for archives and bundles on their way; may be emptied between runs.";
     STEP_SECONDS "AIPRESS_STEP_SECONDS" INSTALL Absent::Default("60"), "Seconds that the activation of one plugin may take.";

@@ -38,6 +38,8 @@ pub(in crate::http) async fn follow(mut request: Request, next: Next) -> Respons
     if response.status().is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
+    drop(span);
+    telemetry::flush().await;
     response
 }
 

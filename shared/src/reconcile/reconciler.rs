@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::admission::{Admissions, Admitted, Refusal, Room};
 use super::decide::{Action, Idle, PluginStep};
@@ -221,8 +222,8 @@ impl Reconciler {
         };
         let operation = asked.unwrap_or_else(|| ports.ids.next(ports.clock.now()));
         let asking = Asking { tenant, operation, seen };
-        let tenure =
-            Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown).await?;
+        let tenure = Tenure::begin(&ports.leases, &ports.clock, &ports.platform.limits, asking, &ports.shutdown);
+        let tenure = tenure.instrument(tracing::info_span!("lease", %operation)).await?;
         let was_queued = asked.is_some();
         let Shared { slots, rate_lines, .. } = self.shared.as_ref();
         let work = Work {
@@ -237,7 +238,7 @@ impl Reconciler {
             seen: Mutex::default(),
             open: AtomicBool::new(false),
         };
-        let span = tracing::info_span!("operation", %operation);
+        let span = tracing::info_span!("operation", %operation, kind = Empty, generation = Empty, outcome = Empty);
         let done = match self.taken(tenant, asked).await {
             Ok(true) => {
                 let insist = if was_queued { Insist::Yes } else { insist };

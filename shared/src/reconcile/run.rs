@@ -89,6 +89,8 @@ impl Work<'_> {
         generation: Option<Generation>,
         step: &str,
     ) -> Result<Entry, CommandError> {
+        let span = tracing::Span::current();
+        span.record("kind", format!("{kind:?}")).record("generation", generation.map(|it| it.to_string()));
         let epoch = Some(self.tenure.epoch);
         self.open.store(true, Ordering::Relaxed);
         let queued = if self.was_queued { self.ports.journal.find(self.tenant, self.operation).await? } else { None };
@@ -164,6 +166,7 @@ impl Work<'_> {
     /// Ends the operation with what the run did and said. An entry that somebody else ended, who took the tenant over,
     /// stays as they wrote it.
     async fn close(&self, entry: &mut Entry, log: &RunLog, end: End) -> Result<(), CommandError> {
+        tracing::Span::current().record("outcome", format!("{:?}", end.outcome));
         let (text, lock) = log.take();
         let change = |operation: &mut Operation| {
             operation.lock = lock;

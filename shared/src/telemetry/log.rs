@@ -8,30 +8,24 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
-use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Scope};
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
+use super::is_our_span;
 use crate::config::LogConfig;
 use crate::platform::ProjectId;
 use crate::trace::TraceContext;
 
-/// Begins logging. A second call changes nothing: a process has one log.
-pub fn begin(config: &LogConfig) {
+/// The log of a function.
+pub(super) fn lines(config: &LogConfig) -> impl Layer<Registry> + Send + Sync + 'static {
     // Directives that cannot be read must not keep a program from saying what else is wrong.
     let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Spans say whose work it is, of an error too where nothing less is logged.
-    let lines = layer(config.project.clone(), std::io::stdout).with_filter(filter.or(filter_fn(is_our_span)));
-    let _ = tracing::subscriber::set_global_default(Registry::default().with(lines));
-}
-
-fn is_our_span(of: &Metadata<'_>) -> bool {
-    of.is_span() && of.target().starts_with("tenancy")
+    layer(config.project.clone(), std::io::stdout).with_filter(filter.or(filter_fn(is_our_span)))
 }
 
 fn layer<S, W>(project: Option<ProjectId>, writer: W) -> impl Layer<S>
@@ -147,6 +141,8 @@ impl Visit for Entry {
 mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
     use crate::reconcile::{HoldReason, SweepReport};

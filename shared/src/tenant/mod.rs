@@ -16,8 +16,8 @@ mod rewrite;
 mod schema;
 mod source;
 
-#[cfg(test)]
-mod bombs;
+#[cfg(any(test, feature = "bombs"))]
+pub mod bombs;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]

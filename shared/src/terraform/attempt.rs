@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 use super::Engine;
 use super::folder::RunFolder;
@@ -13,12 +14,13 @@ use super::gateway::OpenSession;
 use super::outcome::Aftermath;
 use super::planfile::PlanFile;
 use super::process::{self, Exit, Invocation, LONGEST_LINE, Output, Stop};
-use super::redact::Redactor;
 use super::sensitive::{texts_of_plan, without_sensitive};
 use super::session::{Access, Facts, Session};
+use super::spans::ResourceSpans;
 use super::transcript::Transcript;
 use super::workspace::Workspace;
 use crate::provision::{ChangeSummary, ProvisionError, Run, RunEvent, RunObserver};
+use crate::redact::Redactor;
 use crate::store::{NewObject, ObjectName, ObjectStore, Precondition, StoreError};
 use crate::tenant::TenantId;
 
@@ -81,6 +83,8 @@ impl<'a> Attempt<'a> {
     pub(super) async fn converse(&mut self, arguments: &[&str]) -> Result<(Exit, Transcript), ProvisionError> {
         let mut transcript = Transcript::new(self.redactor.clone());
         let observer = self.observer;
+        let span = process_span(arguments);
+        let mut resources = ResourceSpans::within(&span);
         let exit = self
             .process(arguments, LONGEST_LINE, |line| {
                 let events = match line {
@@ -88,9 +92,11 @@ impl<'a> Attempt<'a> {
                     Output::Err(line) => transcript.noise(&line),
                 };
                 for event in events {
+                    resources.follow(&event);
                     observer.event(event);
                 }
             })
+            .instrument(span)
             .await?;
         Ok((exit, transcript))
     }
@@ -104,6 +110,7 @@ impl<'a> Attempt<'a> {
                 Output::Out(line) => text.push_str(&line),
                 Output::Err(line) => drop(transcript.noise(&line)),
             })
+            .instrument(process_span(arguments))
             .await?;
         Ok((exit, text, transcript))
     }
@@ -230,6 +237,12 @@ async fn keep(records: &dyn ObjectStore, name: &ObjectName, body: &Bytes) -> Res
         }
         Err(error) => Err(error),
     }
+}
+
+/// The process by its command; what else it is told may name files.
+fn process_span(arguments: &[&str]) -> Span {
+    let command = arguments.first().copied().unwrap_or_default();
+    tracing::info_span!("terraform", otel.name = format!("terraform {command}"))
 }
 
 fn backend_environment(open: &OpenSession) -> Vec<(String, String)> {

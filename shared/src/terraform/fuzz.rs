@@ -12,12 +12,12 @@ use super::adopt;
 use super::drift::drift;
 use super::module::Module;
 use super::planfile::PlanFile;
-use super::redact::Redactor;
 use super::sensitive::{texts_of_state, without_sensitive};
 use super::state::orphaned_stateful;
 use super::transcript::Transcript;
 use super::*;
 use crate::provision::RunEvent;
+use crate::redact::Redactor;
 
 const SECRET: &str = "kan4rie/g3heim+9=";
 

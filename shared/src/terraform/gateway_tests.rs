@@ -8,12 +8,12 @@ use base64::prelude::BASE64_STANDARD;
 use tokio::sync::mpsc::unbounded_channel;
 use tower::ServiceExt;
 
-use super::super::redact::Redactor;
 use super::super::session::{Access, Session};
 use super::super::tests::faulty::{Fault, FaultyStore};
 use super::super::workspace::Workspace;
 use super::*;
 use crate::provision::Epoch;
+use crate::redact::Redactor;
 use crate::store::{ObjectReader, ObjectStore};
 
 const LOCK: &str = r#"{"ID": "l1", "Who": "me", "Created": "now"}"#;

@@ -1,9 +1,9 @@
 use serde_json::json;
 
-use super::super::redact::Redactor;
 use super::super::transcript::Transcript;
 use super::*;
 use crate::provision::RunEvent;
+use crate::redact::Redactor;
 
 /// Captured from Terraform 1.11.4 on a module of built-in resources.
 const CAPTURED: [(&str, &str); 4] = [

@@ -5,7 +5,7 @@
 //! - `gateway`, `session`: the http backend that a run's process talks to; every save is a compare-and-swap.
 //! - `folder`, `process`, `attempt`: a run's folder, its child process, and the course of both.
 //! - `planning`, `adoption`: plans that are saved and read, and applies that take over what exists already.
-//! - `message`, `transcript`, `planfile`, `drift`, `adopt`, `redact`, `sensitive`, `outcome`: what was said, what may be told of it, what it comes to.
+//! - `message`, `transcript`, `planfile`, `drift`, `adopt`, `sensitive`, `outcome`: what was said, what may be told of it, what it comes to.
 //!   Pure.
 
 use std::collections::BTreeSet;
@@ -40,10 +40,10 @@ mod planfile;
 mod planning;
 mod process;
 mod program;
-mod redact;
 mod sensitive;
 mod session;
 mod settings;
+mod spans;
 mod state;
 mod transcript;
 mod workspace;

@@ -1,8 +1,8 @@
 use serde_json::json;
 
-use super::super::redact::Redactor;
 use super::*;
 use crate::provision::LockHolder;
+use crate::redact::Redactor;
 use crate::store::{Generation, StoreError};
 
 fn operation() -> OperationId {

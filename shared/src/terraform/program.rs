@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::process::{self, Exit, Invocation, LONGEST_LINE, Output, Stop};
-use super::redact::Redactor;
 use super::settings::{Installed, StartError};
+use crate::redact::Redactor;
 
 /// Write-only arguments, which keep passwords out of state, came with 1.11.
 const OLDEST: (u64, u64) = (1, 11);

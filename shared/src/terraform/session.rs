@@ -7,12 +7,12 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::module::Module;
-use super::redact::Redactor;
 use super::sensitive::texts_of_state;
 use super::state::orphaned_stateful;
 use super::workspace::{LockAnswer, SaveError, StoredState, Workspace};
 use crate::operation::OperationId;
 use crate::provision::{Epoch, LockHolder, ResourceAddress, RunEvent};
+use crate::redact::Redactor;
 use crate::store::{Generation, StoreError};
 
 /// What a run may do.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Map, Value};
 
 use super::message::{Line, Message, parse};
-use super::redact::Redactor;
 use crate::provision::{Change, ChangeAction, ChangeSummary, Diagnostic, ResourceAddress, RunEvent};
+use crate::redact::Redactor;
 
 /// Bytes of log that leave one process; the rest is dropped, and the log says so.
 const LOG_LIMIT: usize = 1 << 20;

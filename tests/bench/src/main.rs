@@ -5,6 +5,7 @@
 //! - `world`, `function`, `bare`, `wire`: the sandbox; the functions as processes of their own; Terraform as a person
 //!   runs it; HTTP/1.1 without a client's own cost.
 //! - `figures`: one file a figure.
+//! - `memory`: what this process holds.
 //! - `report`: a table for people, JSON for programs.
 //!
 //! A figure that fails is a line of the table, and the others are measured all the same.
@@ -15,6 +16,7 @@ mod counting;
 mod figure;
 mod figures;
 mod function;
+mod memory;
 mod report;
 mod sample;
 mod settings;

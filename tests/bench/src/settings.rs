@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     /// Rounds of twenty creates at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     pub(crate) rounds: usize,
-    /// Measure only these groups. Speed: parse, list, events, start, apply, burst. Fleet: memory, storage.
+    /// Measure only these groups. Speed: parse, bombs, list, events, start, apply, burst. Fleet: memory, storage.
     #[arg(long, value_name = "GROUP", num_args = 1..)]
     pub(crate) only: Vec<String>,
 }

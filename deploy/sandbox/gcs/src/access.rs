@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// A fault: unavailable for now.
     #[error("We encountered an internal error. Please try again.")]
     Unavailable,
+    /// A fault: unavailable for so many seconds.
+    #[error("We encountered an internal error. Please try again in {0} s.")]
+    Later(u32),
     /// A fault: the connection breaks instead of an answer.
     #[error("the answer was lost")]
     Severed,
@@ -170,6 +173,7 @@ impl Access {
             }
             Some(Fault::TooManyRequests) => Err(Failure::TooManyRequests),
             Some(Fault::Unavailable) => Err(Failure::Unavailable),
+            Some(Fault::Later(seconds)) => Err(Failure::Later(seconds)),
             after @ (Some(Fault::TornResponse | Fault::LostAnswer) | None) => Ok(after),
         }
     }

@@ -31,6 +31,8 @@ pub enum Fault {
     TooManyRequests,
     /// Answered 503, no effect.
     Unavailable,
+    /// Answered 503 with `Retry-After` in so many seconds, no effect.
+    Later(u32),
     /// The connection breaks in the middle of the content of a read. For anything but a read the same as
     /// [`Fault::LostAnswer`].
     TornResponse,

@@ -11,6 +11,7 @@ mod tree;
 
 use tenancy::config::InstallConfig;
 use tenancy::plugins::{Health, InstallRequest, InstallStatus};
+use tenancy::redact::Redactor;
 
 use self::plan::plan;
 use self::run::Run;
@@ -67,6 +68,14 @@ fn unwell(why: &str, health: Health) -> Outcome {
     Outcome { message: why.to_owned(), health_before: Some(health), ..outcome }
 }
 
+/// Knows the password of the site's database: plugins know it too, and may say it.
+fn redactor(config: &InstallConfig) -> Result<Redactor, InstallError> {
+    let Some(file) = &config.secret else { return Ok(Redactor::default()) };
+    let secret = std::fs::read_to_string(file)
+        .map_err(|error| InstallError::BadInput(format!("{}, the site's secret: {error}", file.display())))?;
+    Ok(Redactor::new([secret.as_str()]))
+}
+
 /// The WordPress to work with.
 pub(crate) fn site(request: &InstallRequest, config: &InstallConfig) -> Result<Site, InstallError> {
     if !config.site.join("wp-load.php").is_file() {
@@ -78,6 +87,7 @@ pub(crate) fn site(request: &InstallRequest, config: &InstallConfig) -> Result<S
         home: request.site_url.clone(),
         step: config.step,
         probe: config.probe,
+        redactor: redactor(config)?,
     };
     Ok(Site::new(settings)?)
 }

@@ -56,7 +56,7 @@ impl Server {
     pub(crate) fn last_error(&self) -> Option<String> {
         let line = last(&self.log, |line| line.contains("PHP Fatal error") || line.contains("PHP Parse error"))?;
         let error = line.split_once("PHP ").map_or(line.as_str(), |(_, error)| error);
-        Some(error.chars().take(300).collect())
+        Some(error.to_owned())
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tenancy::clock::{Clock as _, OperationIds as _, SystemClock, UlidIds};
 use tenancy::plugins::PluginResult;
+use tenancy::redact::Redactor;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::php::{Group, Php, Ran};
@@ -19,6 +20,8 @@ use crate::bundle::PluginFile;
 
 /// What every question is put to.
 const SCRIPT: &str = include_str!("php/site.php");
+/// Most characters that are told of what a plugin said.
+const MOST_TOLD: usize = 300;
 /// A question that loads no plugin is answered by then.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -34,6 +37,8 @@ pub(crate) struct SiteSettings {
     pub(crate) step: Duration,
     /// What one answer may take.
     pub(crate) probe: Duration,
+    /// What must not be told of what plugins say.
+    pub(crate) redactor: Redactor,
 }
 
 /// A site.
@@ -43,6 +48,7 @@ pub(crate) struct Site {
     mark: String,
     pages: Pages,
     step: Duration,
+    redactor: Redactor,
 }
 
 /// The site is ours until this is dropped.
@@ -71,7 +77,7 @@ pub(crate) struct Broken {
 impl Site {
     /// Over a WordPress of its own.
     pub(crate) fn new(settings: SiteSettings) -> Result<Self, SiteError> {
-        let SiteSettings { folder, php, home, step, probe } = settings;
+        let SiteSettings { folder, php, home, step, probe, redactor } = settings;
         let program = php.display().to_string();
         let script = NamedTempFile::with_suffix(".php").and_then(|file| {
             std::fs::write(file.path(), SCRIPT)?;
@@ -83,7 +89,7 @@ impl Site {
         let pages = Pages::new(home, probe)?;
         // No plugin knows it beforehand, so none prints it by accident.
         let mark = format!("{}:", UlidIds::default().next(SystemClock.now()));
-        Ok(Self { php: Php { program: php, folder, environment }, script, mark, pages, step })
+        Ok(Self { php: Php { program: php, folder, environment }, script, mark, pages, step, redactor })
     }
 
     /// Waits for the site's lock. It is the database's, and ends with our connection: nobody ever has to break it.
@@ -105,7 +111,9 @@ impl Site {
         match answer.as_ref().map(|answer| &answer["locked"]) {
             Some(Value::Bool(true)) => Ok(SiteLock { _holder: group }),
             Some(Value::Bool(false)) => Err(SiteError::Busy(wait)),
-            _ => Err(SiteError::NoAnswer(answer.map_or("no connection to its database".to_owned(), |a| a.to_string()))),
+            _ => Err(SiteError::NoAnswer(
+                answer.map_or("no connection to its database".to_owned(), |answer| self.told(&answer.to_string())),
+            )),
         }
     }
 
@@ -146,7 +154,7 @@ impl Site {
         if let Some(error) = server.last_error() {
             let wrong = look.health.probes.iter_mut().find(|probe| !probe.problem.is_empty());
             if let Some(probe) = wrong {
-                probe.problem = format!("{}: {error}", probe.problem);
+                probe.problem = format!("{}: {}", probe.problem, self.told(&error));
             }
         }
         Ok(look)
@@ -155,7 +163,7 @@ impl Site {
     async fn hook(&self, command: &str, plugin: &PluginFile) -> Result<Result<(), Broken>, SiteError> {
         let answer = self.ask(command, &plugin.0).await?;
         Ok(answer.and_then(|answer| match answer["refused"].as_str() {
-            Some(why) => Err(Broken { result: PluginResult::ActivationFailed, message: why.to_owned() }),
+            Some(why) => Err(Broken { result: PluginResult::ActivationFailed, message: self.told(why) }),
             None => Ok(()),
         }))
     }
@@ -164,7 +172,7 @@ impl Site {
         let ran = self.php.run(&self.arguments(command, ""), input, PATIENCE).await?;
         let answer = ran.stdout.lines().find_map(|line| self.answer_in(line));
         let read = answer.and_then(|answer| serde_json::from_value(answer).ok());
-        read.ok_or_else(|| SiteError::NoAnswer(last_words(&ran)))
+        read.ok_or_else(|| SiteError::NoAnswer(self.last_words(&ran)))
     }
 
     async fn ask(&self, command: &str, argument: &str) -> Result<Result<Value, Broken>, SiteError> {
@@ -178,9 +186,9 @@ impl Site {
             Some(answer) => match answer["ended"].as_str() {
                 None => Ok(Ok(answer)),
                 Some("") => broken(PluginResult::ActivationFailed, "it ended the process".to_owned()),
-                Some(fatal) => broken(PluginResult::ActivationFailed, fatal.to_owned()),
+                Some(fatal) => broken(PluginResult::ActivationFailed, self.told(fatal)),
             },
-            None => broken(PluginResult::ActivationFailed, format!("PHP died: {}", last_words(&ran))),
+            None => broken(PluginResult::ActivationFailed, format!("PHP died: {}", self.last_words(&ran))),
         }
     }
 
@@ -191,13 +199,19 @@ impl Site {
     fn answer_in(&self, line: &str) -> Option<Value> {
         serde_json::from_str(line.strip_prefix(&self.mark)?).ok()
     }
-}
 
-fn last_words(ran: &php::Ran) -> String {
-    let Ran { stdout, stderr, timed_out } = ran;
-    if *timed_out {
-        return "it took too long".to_owned();
+    fn last_words(&self, ran: &php::Ran) -> String {
+        let Ran { stdout, stderr, timed_out } = ran;
+        if *timed_out {
+            return "it took too long".to_owned();
+        }
+        let said = stderr.lines().chain(stdout.lines()).rfind(|line| !line.trim().is_empty());
+        self.told(said.unwrap_or("it said nothing"))
     }
-    let said = stderr.lines().chain(stdout.lines()).rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-    said.chars().take(300).collect()
+
+    /// The beginning of what a plugin said, without the site's secret: masked first and cut then, for half a secret is not
+    /// found.
+    fn told(&self, said: &str) -> String {
+        self.redactor.redact(said).chars().take(MOST_TOLD).collect()
+    }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use super::super::decide::{Action, Cause, Why};
 use super::super::observe::Observation;
@@ -65,7 +66,9 @@ impl Work<'_> {
         let give_up = clock.now().saturating_add(patience).unwrap_or(Timestamp::MAX);
         loop {
             if slot == Slot::Needed {
-                self.tenure.take_slot(self.slots, clock, limits, &placement.database, self.operation).await?;
+                let span = tracing::info_span!("slot", instance = %placement.database.instance);
+                let slot = self.tenure.take_slot(self.slots, clock, limits, &placement.database, self.operation);
+                slot.instrument(span).await?;
             }
             let Some(most) = limits.runs_per_minute else { return Ok(()) };
             let asking = (self.operation, priority);

@@ -34,7 +34,8 @@ pub(super) struct Outcome<T> {
     pub unanswered: bool,
 }
 
-/// Calls until there is an answer or a limit is reached. Only [`Fault::Unavailable`] is no answer.
+/// Calls until there is an answer or a limit is reached. Only [`Fault::Unavailable`] is no answer. Where the service says how
+/// long to stay away, that is not cut short: if it is longer than there is time, this is the end.
 pub(super) async fn attempt<T, F>(limits: &Limits, mut call: impl FnMut() -> F) -> Outcome<T>
 where
     F: Future<Output = Result<T, Fault>>,
@@ -47,11 +48,10 @@ where
         let left = end.saturating_duration_since(Instant::now()).min(limits.each);
         let result = timeout(left, call())
             .await
-            .unwrap_or_else(|_| Err(Fault::Unavailable(format!("no answer within {} ms", left.as_millis()))));
-        let pause = pause_after(number);
-        let again =
-            matches!(result, Err(Fault::Unavailable(_))) && number < limits.attempts && Instant::now() + pause < end;
-        if !again {
+            .unwrap_or_else(|_| Err(Fault::silence(format!("no answer within {} ms", left.as_millis()))));
+        let Err(Fault::Unavailable { after, .. }) = &result else { return Outcome { result, unanswered } };
+        let pause = pause_after(number).max(after.unwrap_or_default());
+        if number >= limits.attempts || end.saturating_duration_since(Instant::now()) <= pause {
             return Outcome { result, unanswered };
         }
         unanswered = true;
@@ -77,7 +77,7 @@ mod tests {
     use crate::store::gcs::fault::Fault;
 
     fn later() -> Fault {
-        Fault::Unavailable("later".to_owned())
+        Fault::silence("later".to_owned())
     }
 
     #[tokio::test(start_paused = true)]
@@ -118,10 +118,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn how_long_to_stay_away_is_heeded_or_it_is_the_end() {
+        for (seconds, expected) in [(3, 2), (60, 1), (u64::MAX, 1)] {
+            let (begin, calls) = (Instant::now(), Cell::new(0));
+            let outcome = attempt(&Limits::READ, || {
+                calls.set(calls.get() + 1);
+                let first = calls.get() == 1;
+                let after = Some(Duration::from_secs(seconds));
+                async move { if first { Err(Fault::Unavailable { reason: "busy".to_owned(), after }) } else { Ok(()) } }
+            })
+            .await;
+            assert_eq!((outcome.result.is_ok(), calls.get()), (expected > 1, expected), "{seconds} s");
+            assert_eq!(begin.elapsed() >= Duration::from_secs(seconds), expected > 1, "{seconds} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn silence_is_limited() {
         let begin = Instant::now();
         let outcome = attempt(&Limits::READ, pending::<Result<(), Fault>>).await;
-        assert!(matches!(outcome.result, Err(Fault::Unavailable(_))), "{:?}", outcome.result);
+        assert!(matches!(outcome.result, Err(Fault::Unavailable { .. })), "{:?}", outcome.result);
         assert!(begin.elapsed() <= Limits::READ.all + Duration::from_millis(5), "{:?}", begin.elapsed());
     }
 }

@@ -147,7 +147,7 @@ impl GcsStore {
     fn unusable(&self, fault: Fault) -> StoreError {
         let bucket = self.bucket.to_string();
         match fault {
-            Fault::Unavailable(reason) => StoreError::Unavailable { reason },
+            Fault::Unavailable { reason, .. } => StoreError::Unavailable { reason },
             Fault::NotFound(reason)
             | Fault::Denied(reason)
             | Fault::Invalid(reason)

@@ -72,7 +72,7 @@ impl ObjectStore for GcsStore {
         let outcome = attempt(&Limits::WRITE, || self.write_once(name, &object, &mark, when)).await;
         match outcome.result {
             Ok(generation) => Ok(generation),
-            Err(fault @ Fault::Unavailable(_)) => self.look_up(name, &mark, fault).await,
+            Err(fault @ Fault::Unavailable { .. }) => self.look_up(name, &mark, fault).await,
             Err(fault @ Fault::Precondition) if outcome.unanswered => self.look_up(name, &mark, fault).await,
             Err(fault) => Err(self.error(name, fault)),
         }

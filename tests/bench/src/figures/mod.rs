@@ -1,6 +1,7 @@
 //! What is measured, a file a group of figures.
 
 mod apply;
+mod bombs;
 mod burst;
 mod events;
 mod fleet;
@@ -27,6 +28,10 @@ async fn speed(settings: &Settings) -> Vec<Line> {
     if settings.wants("parse") {
         progress("parse: one definition, again and again");
         lines.extend(Line::of("parse", parse::measure()));
+    }
+    if settings.wants("bombs") {
+        progress("bombs: documents made to cost, each five times");
+        lines.extend(Line::of("bombs", bombs::measure()));
     }
     if settings.wants("list") {
         progress("list: 10,000 tenants");

@@ -2,6 +2,7 @@
 
 mod archives;
 mod broken;
+mod canary;
 mod chain;
 mod cron;
 mod killed;

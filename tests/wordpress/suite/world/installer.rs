@@ -18,6 +18,8 @@ pub(crate) struct Done {
     pub(crate) code: i32,
     pub(crate) report: Report,
     pub(crate) took: Duration,
+    /// Everything it printed.
+    pub(crate) said: String,
 }
 
 impl Done {
@@ -62,7 +64,7 @@ impl Site {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let (mut last, mut seen) = (String::new(), 0);
+        let (mut last, mut printed, mut seen) = (String::new(), String::new(), 0);
         while let Some(line) = lines.next_line().await.unwrap() {
             let said: Value = serde_json::from_str(&line).unwrap_or_default();
             if said["message"].as_str().is_some_and(|message| message.starts_with("step: ")) {
@@ -72,6 +74,7 @@ impl Site {
                     return None;
                 }
             }
+            printed.push_str(&line);
             last = line;
         }
         let code = process.wait().await.unwrap().code().unwrap_or(-1);
@@ -79,7 +82,7 @@ impl Site {
         let report: Report = serde_json::from_str(&last).unwrap_or_else(|error| panic!("{error}: {last}"));
         assert_eq!(InstallStatus::of_exit_code(code), Some(report.status), "{last}");
         self.same_as_stored(phase, request, &report).await;
-        Some(Done { code, report, took })
+        Some(Done { code, report, took, said: printed })
     }
 
     async fn same_as_stored(&self, phase: InstallPhase, request: &InstallRequest, report: &Report) {

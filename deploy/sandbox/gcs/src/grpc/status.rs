@@ -62,7 +62,7 @@ impl<E: Into<Failure>> From<E> for Status {
         let failure = failure.into();
         let code = match &failure {
             Failure::TooManyRequests => RESOURCE_EXHAUSTED,
-            Failure::Unavailable | Failure::Severed | Failure::Stopping => UNAVAILABLE,
+            Failure::Unavailable | Failure::Later(_) | Failure::Severed | Failure::Stopping => UNAVAILABLE,
             Failure::Store(error) => match error {
                 Error::NoSuchBucket(_) | Error::NoSuchObject { .. } | Error::NoSuchUpload(_) => NOT_FOUND,
                 Error::BucketExists(_) => ALREADY_EXISTS,

@@ -31,7 +31,11 @@ impl IntoResponse for Refused {
         let message = self.0.to_string();
         let detail = json!({"message": message, "domain": "global", "reason": reason});
         let body = json!({"error": {"code": status.as_u16(), "message": message, "errors": [detail]}});
-        (status, Json(body)).into_response()
+        let mut response = (status, Json(body)).into_response();
+        if let Failure::Later(seconds) = self.0 {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -71,7 +75,7 @@ impl IntoResponse for XmlRefused {
 fn classify(failure: &Failure) -> (StatusCode, &'static str) {
     match failure {
         Failure::TooManyRequests => (StatusCode::TOO_MANY_REQUESTS, "rateLimitExceeded"),
-        Failure::Unavailable | Failure::Severed | Failure::Stopping => {
+        Failure::Unavailable | Failure::Later(_) | Failure::Severed | Failure::Stopping => {
             (StatusCode::SERVICE_UNAVAILABLE, "backendError")
         }
         Failure::Store(error) => match error {

@@ -116,7 +116,7 @@ function aipress_activate( string $file ): array {
 		return array();
 	}
 	$printed = trim( wp_strip_all_tags( (string) $result->get_error_data() ) );
-	return array( 'refused' => trim( wp_strip_all_tags( $result->get_error_message() ) . ' ' . substr( $printed, 0, 200 ) ) );
+	return array( 'refused' => trim( wp_strip_all_tags( $result->get_error_message() ) . ' ' . substr( $printed, 0, 4096 ) ) );
 }
 
 function aipress_deactivate( string $file ): array {

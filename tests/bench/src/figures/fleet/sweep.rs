@@ -20,6 +20,7 @@ use crate::Failure;
 use crate::buckets::{Buckets, DEFINITIONS, RECORDS};
 use crate::counting::Counting;
 use crate::figure::{Figure, Target, Unit, count};
+use crate::memory::Watermark;
 use crate::world::repository;
 
 /// Tenants that the plain loop reads over storage: a whole fleet would take too long to wait for.
@@ -28,7 +29,7 @@ const LOOPED: usize = 2_000;
 /// What one sweep came to.
 struct Swept {
     took: Duration,
-    /// Bytes above what was there before it.
+    /// MiB above what was there before it.
     memory: f64,
     listings: usize,
     reads: usize,
@@ -99,13 +100,11 @@ async fn sweep(fleet: &Fleet, tenants: usize) -> Result<Swept, Failure> {
         Arc::new(SystemClock),
         Arc::new(platform),
     );
-    let before = resident("VmRSS")?;
-    // Linux: from now on the peak is this sweep's (proc(5), clear_refs).
-    std::fs::write("/proc/self/clear_refs", "5")?;
+    let memory = Watermark::here()?;
     let began = Instant::now();
     let report = sweeper.sweep().await?;
     let took = began.elapsed();
-    let memory = (resident("VmHWM")? - before).max(0.0);
+    let memory = memory.above()?;
     is_quiet(&report, tenants)?;
     let (listed, read) = [definitions, records]
         .iter()
@@ -132,14 +131,6 @@ async fn plain_loop(fleet: &Fleet, tenants: usize) -> Result<Duration, Failure> 
         }
     }
     Ok(began.elapsed())
-}
-
-/// One line of `/proc/self/status`, in MiB.
-fn resident(line: &str) -> Result<f64, Failure> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let kib = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
-    let kib: f64 = kib.and_then(|kib| kib.trim().strip_suffix(" kB")).ok_or("no such line")?.trim().parse()?;
-    Ok(kib / 1_024.0)
 }
 
 fn milliseconds(took: Duration) -> f64 {

@@ -1,4 +1,4 @@
-//! Keeps secrets out of what leaves the adapter: by known value, and by the shapes secrets come in.
+//! Keeps secrets out of what programs that know them said: by known value, and by the shapes secrets come in.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -48,27 +48,27 @@ const KEY_MARK: &str = "PRIVATE KEY-----";
 /// Masks secrets in text. Idempotent. Clones learn together: what is sensitive in the state of a run is masked in all that
 /// the run says.
 #[derive(Clone, Default)]
-pub(super) struct Redactor {
+pub struct Redactor {
     known: Arc<RwLock<BTreeSet<String>>>,
 }
 
 impl Redactor {
     /// One that knows these values.
-    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let redactor = Self::default();
         redactor.learn(secrets);
         redactor
     }
 
     /// Another one that knows the same: what it learns stays with it.
-    pub(super) fn apart(&self) -> Self {
+    pub(crate) fn apart(&self) -> Self {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         Self { known: Arc::new(RwLock::new(known)) }
     }
 
     /// Masks these values from now on, and what they are in the encodings that errors quote requests in. A value of several
     /// lines is masked line by line too.
-    pub(super) fn learn<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn learn<'a>(&self, secrets: impl IntoIterator<Item = &'a str>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for secret in secrets {
             let parts = std::iter::once(secret).chain(secret.lines()).map(str::trim);
@@ -80,7 +80,7 @@ impl Redactor {
     }
 
     /// The text without its secrets.
-    pub(super) fn redact(&self, text: &str) -> String {
+    pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         // Longest first: a secret that holds another must go as a whole.
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
