@@ -25,6 +25,8 @@ pub enum Happening {
     Doubled,
     /// A sweep began.
     Sweep,
+    /// Something of an operation was kept long enough, and went.
+    Pruned,
     /// Somebody changed the cloud by hand.
     ChangeOutside,
     /// A process died where it stood.
@@ -52,6 +54,7 @@ impl fmt::Display for Happening {
             Self::Lost => "events and tasks lost",
             Self::Doubled => "events and tasks doubled",
             Self::Sweep => "sweeps",
+            Self::Pruned => "records, logs and variables that went",
             Self::ChangeOutside => "changes by hand",
             Self::Kill => "processes killed",
             Self::Stop => "processes asked to stop",

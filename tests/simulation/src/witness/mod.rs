@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tenancy::digest::Digest;
+use tenancy::operation::OperationId;
 use tenancy::provision::Epoch;
 use tenancy::store::{Generation, ObjectName};
 use tenancy::tenant::TenantId;
@@ -37,6 +38,8 @@ pub enum Invariant {
     NoOrphan,
     /// An operation did not end.
     OperationsEnd,
+    /// Something was deleted that somebody still needed.
+    KeptWhileNeeded,
     /// After a quiet time and two sweeps a tenant is not as defined.
     Converges,
     /// Something panicked, or said that the installation is broken.
@@ -87,6 +90,10 @@ struct Seen {
     /// The newest epoch that saved or fenced.
     newest_save: Option<Epoch>,
     running: Vec<Epoch>,
+    /// Operations whose records say that they have not ended.
+    open: BTreeSet<OperationId>,
+    /// With whose variables a destroy would run.
+    variables: Option<OperationId>,
     /// What may be left in the cloud although the tenant is gone, and why that is right.
     excuse: Option<Excuse>,
     changed_outside: bool,

@@ -2,14 +2,17 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tenancy::operation::OperationId;
 use tenancy::provision::Epoch;
-use tenancy::records::{DefinitionObject, RecordName, Status};
+use tenancy::records::{Belonging, DefinitionObject, Operation, RecordName, Status};
 use tenancy::store::{Generation, ObjectName, Versioned};
 use tenancy::tenant::{DeletionPolicy, TenantId};
 
 use super::{Excuse, Invariant};
 use crate::bucket::Which;
+use crate::tally::Happening;
 use crate::world::State;
 
 impl State {
@@ -30,7 +33,9 @@ impl State {
         if name.as_str().starts_with("leases/") || name.as_str().starts_with("slots/") {
             self.lease_written(name, before, after);
         }
+        self.operation_written(name, after);
         if let Some(tenant) = RecordName::tenant_of_status(name) {
+            self.witness.seen(&tenant).variables = parsed::<Status>(after).and_then(|status| status.variables);
             // Begun anew, because somebody asked for something meanwhile.
             if let Some(before) = before.filter(|before| had_something(before) && !had_something(after)) {
                 self.forgotten(&tenant, before);
@@ -46,9 +51,34 @@ impl State {
             return;
         }
         self.step += 1;
+        self.belonging_deleted(name);
         if let Some(tenant) = RecordName::tenant_of_status(name) {
+            self.witness.seen(&tenant).variables = None;
             self.forgotten(&tenant, &before.value);
             self.status_removed(&tenant);
+        }
+    }
+
+    fn operation_written(&mut self, name: &ObjectName, after: &Bytes) {
+        let Some((tenant, id, Belonging::Record)) = belonging(name) else { return };
+        let open = parsed::<Operation>(after).is_some_and(|operation| !operation.outcome.is_final());
+        let operations = &mut self.witness.seen(&tenant).open;
+        if open {
+            operations.insert(id);
+        } else {
+            operations.remove(&id);
+        }
+    }
+
+    /// What was kept long enough went. Nobody may need it any more.
+    fn belonging_deleted(&mut self, name: &ObjectName) {
+        let Some((tenant, id, belonging)) = belonging(name) else { return };
+        self.happened(Happening::Pruned);
+        let seen = self.witness.seen(&tenant);
+        if seen.open.contains(&id) {
+            self.breach(Invariant::KeptWhileNeeded, format!("{name}: deleted before the operation ended"));
+        } else if belonging == Belonging::Variables && seen.variables == Some(id) {
+            self.breach(Invariant::KeptWhileNeeded, format!("{name}: a destroy would run with them"));
         }
     }
 
@@ -87,6 +117,17 @@ impl State {
             self.breach(Invariant::NoOrphan, format!("{tenant}: forgotten while its resources are there"));
         }
     }
+}
+
+/// To whose operation an object belongs.
+fn belonging(name: &ObjectName) -> Option<(TenantId, OperationId, Belonging)> {
+    let tenant: TenantId = name.as_str().strip_prefix("operations/")?.split('/').next()?.parse().ok()?;
+    let (id, belonging) = RecordName::belonging(&tenant, name)?;
+    Some((tenant, id, belonging))
+}
+
+fn parsed<T: DeserializeOwned>(body: &Bytes) -> Option<T> {
+    serde_json::from_slice(body).ok()
 }
 
 /// Whether a status speaks of a run that may have made something.
