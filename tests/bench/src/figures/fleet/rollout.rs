@@ -75,7 +75,7 @@ pub(super) async fn measure(tenants: usize) -> Result<Vec<Figure>, Failure> {
     let began = Instant::now();
     let halted = world.until(&new, RolloutState::Halted).await?;
     let took = began.elapsed();
-    let touched = world.with_the_new().await?;
+    let touched = world.with_the_new()?;
     for number in 0..tenants {
         // A tenant that failed is told so again; nobody else has anything to do.
         let _ = new.reconciler.reconcile(&caller(), &Fleet::tenant(number)?, Insist::No).await;
@@ -83,11 +83,11 @@ pub(super) async fn measure(tenants: usize) -> Result<Vec<Figure>, Failure> {
     for _ in 0..5 {
         world.round(&new).await?;
     }
-    let later = world.with_the_new().await?.abs_diff(touched);
+    let later = world.with_the_new()?.abs_diff(touched);
     let tasks = Arc::new(world.queue.clone());
     Commands::new(new.reconciler.clone(), tasks).rollout(&caller(), Order::Undo).await?;
     world.until(&new, RolloutState::Undone).await?;
-    let left = world.with_the_new().await? + world.not_ready(&new).await?;
+    let left = world.with_the_new()? + world.not_ready(&new).await?;
     let what = |part: &str| format!("rollout over {tenants} tenants that breaks every 20th: {part}");
     let moved = halted.tally.total();
     let note = format!("{} moved, {} not well, in {:.0} ms", moved.touched(), moved.failed, took.as_secs_f64() * 1e3);
@@ -197,7 +197,7 @@ impl World {
     }
 
     /// Tenants whose service has the new image.
-    async fn with_the_new(&self) -> Result<usize, Failure> {
+    fn with_the_new(&self) -> Result<usize, Failure> {
         let mut found = 0;
         for number in 0..self.tenants {
             let resources: BTreeMap<_, _> = self.provisioner.resources(&Fleet::tenant(number)?);
