@@ -82,7 +82,7 @@ $(TOOLS)/py/%/made: tests/tools/%.txt | debian
 	@touch $@
 
 # One build for all of it: a second one with other packages would compile the dependencies anew.
-BENCHED := bench sandbox-gcs sandbox-google-provider get-tenant create-tenant update-tenant delete-tenant \
+BENCHED := bench local sandbox-gcs sandbox-google-provider get-tenant create-tenant update-tenant delete-tenant \
 	reconcile-tenant definition-changed check-drift
 
 .PHONY: bench
@@ -111,6 +111,11 @@ torture: ## Functions, Terraform and providers killed at moments drawn from a se
 simulate: ## Schedules of everything that can happen, over ports in memory: SEED=1 SCHEDULES=10000 (ARGS='-o json', ARGS=--tell for the story)
 	@cargo build --quiet --release --package simulation
 	@target/release/simulation --seed $(or $(SEED),1) --schedules $(or $(SCHEDULES),10000) $(ARGS)
+
+.PHONY: week
+week: ## A simulated week of the planned fleet and what it costs, as docs/week.md (ARGS='--tenants 5000' for a smaller one)
+	@cargo build --quiet --release --package week
+	@target/release/week $(ARGS)
 
 .PHONY: clean
 clean: ## Forget builds, tools and the local cloud

@@ -10,7 +10,6 @@ use serde_json::json;
 use tokio::process::Command;
 
 use crate::Failure;
-use crate::buckets::STATE;
 use crate::wire::{Wire, request};
 use crate::world::{Counted, World, repository};
 
@@ -19,6 +18,7 @@ pub(crate) struct Bare {
     folder: PathBuf,
     environment: Vec<(String, String)>,
     storage: String,
+    bucket: &'static str,
     /// Its Terraform.
     pub(crate) terraform: Counted,
 }
@@ -33,8 +33,9 @@ impl Bare {
                 std::fs::copy(entry.path(), folder.join(entry.file_name()))?;
             }
         }
+        let bucket = world.buckets.names.state;
         let backend = format!(
-            "terraform {{\n  backend \"gcs\" {{\n    bucket = \"{STATE}\"\n    prefix = \"terraform/bare\"\n  }}\n}}\n"
+            "terraform {{\n  backend \"gcs\" {{\n    bucket = \"{bucket}\"\n    prefix = \"terraform/bare\"\n  }}\n}}\n"
         );
         std::fs::write(folder.join("backend_override.tf"), backend)?;
         let mut environment = world.environment();
@@ -46,7 +47,7 @@ impl Bare {
         ];
         environment.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let terraform = world.counted("bare")?;
-        let bare = Self { folder, environment, storage: world.buckets.endpoint.clone(), terraform };
+        let bare = Self { folder, environment, storage: world.buckets.endpoint.clone(), bucket, terraform };
         bare.run("default", &["init", "-input=false", "-no-color"]).await?;
         bare.terraform.take()?;
         Ok(bare)
@@ -60,7 +61,7 @@ impl Bare {
             "outputs": {}, "resources": [],
         });
         let address = self.storage.trim_start_matches("http://").parse()?;
-        let path = format!("/upload/storage/v1/b/{STATE}/o?uploadType=media&name=terraform/bare/{id}.tfstate");
+        let path = format!("/upload/storage/v1/b/{}/o?uploadType=media&name=terraform/bare/{id}.tfstate", self.bucket);
         let headers = [("content-type", "application/json")];
         let reply = Wire::open(address).await?.exchange(&request("POST", &path, &headers, &state.to_string())).await?;
         if reply.status == 200 { Ok(()) } else { Err(format!("the workspace {id}: {}", reply.status).into()) }
@@ -76,6 +77,14 @@ impl Bare {
         let file = format!("-var-file={id}.json");
         let began = Instant::now();
         self.run(id, &["apply", "-auto-approve", "-input=false", "-no-color", &file]).await?;
+        Ok(began.elapsed())
+    }
+
+    /// One plan of what is applied already, and how long it took. It fails where anything differs.
+    pub(crate) async fn plan(&self, id: &str) -> Result<Duration, Failure> {
+        let file = format!("-var-file={id}.json");
+        let began = Instant::now();
+        self.run(id, &["plan", "-detailed-exitcode", "-input=false", "-no-color", &file]).await?;
         Ok(began.elapsed())
     }
 

@@ -1,4 +1,4 @@
-//! The sandbox's storage as a process of its own.
+//! The sandbox's storage: a process of its own, or one that a control plane brought.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -10,16 +10,24 @@ use tokio::process::{Child, Command};
 use crate::Failure;
 use crate::world::binary;
 
-pub(crate) const DEFINITIONS: &str = "bench-definitions";
-pub(crate) const RECORDS: &str = "bench-records";
-pub(crate) const STATE: &str = "bench-state";
+const OWN: BucketNames =
+    BucketNames { definitions: "bench-definitions", records: "bench-records", state: "bench-state" };
 
-/// A storage server with empty buckets. Gone when dropped.
+/// A storage server. One of our own has empty buckets, and is gone when dropped.
 pub(crate) struct Buckets {
-    _process: Child,
-    _folder: TempDir,
+    _own: Option<(Child, TempDir)>,
     /// `http://HOST:PORT`.
     pub(crate) endpoint: String,
+    /// What its buckets are called.
+    pub(crate) names: BucketNames,
+}
+
+/// What buckets are called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BucketNames {
+    pub(crate) definitions: &'static str,
+    pub(crate) records: &'static str,
+    pub(crate) state: &'static str,
 }
 
 impl Buckets {
@@ -27,7 +35,12 @@ impl Buckets {
     pub(crate) async fn make() -> Result<Self, Failure> {
         let folder = TempDir::new()?;
         let (process, endpoint) = start(folder.path()).await?;
-        Ok(Self { _process: process, _folder: folder, endpoint })
+        Ok(Self { _own: Some((process, folder)), endpoint, names: OWN })
+    }
+
+    /// Those of a server that runs already.
+    pub(crate) fn of(endpoint: String, names: BucketNames) -> Self {
+        Self { _own: None, endpoint, names }
     }
 }
 
@@ -35,7 +48,7 @@ impl Buckets {
 async fn start(root: &Path) -> Result<(Child, String), Failure> {
     let mut process = Command::new(binary("sandbox-gcs")?)
         .args(["--root".as_ref(), root.as_os_str(), "--listen".as_ref(), "127.0.0.1:0".as_ref()])
-        .args(["--bucket", &format!("{DEFINITIONS}+versions"), RECORDS, &format!("{STATE}+versions")])
+        .args(["--bucket", &format!("{}+versions", OWN.definitions), OWN.records, &format!("{}+versions", OWN.state)])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

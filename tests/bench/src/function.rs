@@ -10,7 +10,6 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::Failure;
-use crate::buckets::{DEFINITIONS, RECORDS, STATE};
 use crate::wire::{Reply, Wire, request};
 use crate::world::{World, binary, repository};
 
@@ -114,8 +113,8 @@ fn command(world: &World, name: &str, kind: Kind) -> Result<Command, Failure> {
         .env("AIPRESS_HOST", "127.0.0.1")
         .env("AIPRESS_AUTH", "none")
         .env("AIPRESS_STORAGE_ENDPOINT", &world.buckets.endpoint)
-        .env("AIPRESS_DEFINITIONS_BUCKET", DEFINITIONS)
-        .env("AIPRESS_RECORDS_BUCKET", RECORDS)
+        .env("AIPRESS_DEFINITIONS_BUCKET", world.buckets.names.definitions)
+        .env("AIPRESS_RECORDS_BUCKET", world.buckets.names.records)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -133,7 +132,7 @@ fn command(world: &World, name: &str, kind: Kind) -> Result<Command, Failure> {
         command
             .envs(world.environment())
             .env("TERRAFORM_BIN", text(&world.counted("product")?.program))
-            .env("AIPRESS_STATE_BUCKET", STATE)
+            .env("AIPRESS_STATE_BUCKET", world.buckets.names.state)
             .env("AIPRESS_MODULE", text(&repository().join("terraform/tenant")))
             .env("AIPRESS_WORK", text(&world.folder(&format!("work-{name}"))?))
             .env("AIPRESS_PREPARED", text(&world.prepared));

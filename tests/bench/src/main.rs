@@ -2,8 +2,8 @@
 //!
 //! - `figure`, `sample`: what a measurement comes to. Pure.
 //! - `buckets`, `counting`: the sandbox's storage; what a bucket is asked.
-//! - `world`, `function`, `bare`, `wire`: the sandbox; the functions as processes of their own; Terraform as a person
-//!   runs it; HTTP/1.1 without a client's own cost.
+//! - `world`, `function`, `plane`, `bare`, `wire`: the sandbox; the functions as processes of their own; the whole control
+//!   plane as one; Terraform as a person runs it; HTTP/1.1 without a client's own cost.
 //! - `figures`: one file a figure.
 //! - `memory`: what this process holds.
 //! - `report`: a table for people, JSON for programs.
@@ -17,6 +17,7 @@ mod figure;
 mod figures;
 mod function;
 mod memory;
+mod plane;
 mod report;
 mod sample;
 mod settings;

@@ -22,6 +22,9 @@ pub(crate) struct Settings {
     /// Tenants of the fleet.
     #[arg(long, value_name = "NUMBER", default_value_t = 50_000)]
     pub(crate) tenants: usize,
+    /// Tenants of the fleet whose resources Terraform makes, changed all at once; from 100 to 1,000.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(100..=1_000))]
+    pub(crate) changed: u16,
     /// Where programs find the figures.
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     pub(crate) json: PathBuf,
@@ -34,7 +37,8 @@ pub(crate) struct Settings {
     /// Rounds of twenty creates at once.
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     pub(crate) rounds: usize,
-    /// Measure only these groups. Speed: parse, bombs, list, events, start, apply, burst. Fleet: memory, storage.
+    /// Measure only these groups. Speed: parse, bombs, list, events, start, apply, burst. Fleet: memory, storage,
+    /// terraform.
     #[arg(long, value_name = "GROUP", num_args = 1..)]
     pub(crate) only: Vec<String>,
 }

@@ -30,6 +30,16 @@ pub(crate) struct World {
     platform: Platform,
 }
 
+/// What a world stands on.
+pub(crate) struct Surroundings {
+    /// The storage server.
+    pub(crate) buckets: Buckets,
+    /// The provider's cloud.
+    pub(crate) cloud: PathBuf,
+    /// The platform's settings.
+    pub(crate) platform_file: PathBuf,
+}
+
 /// Terraform behind a script that writes down each start. Both sides run it, so that its millisecond is on both.
 #[derive(Debug, Clone)]
 pub(crate) struct Counted {
@@ -39,17 +49,26 @@ pub(crate) struct Counted {
 }
 
 impl World {
-    /// Makes one.
+    /// One of its own.
     pub(crate) async fn make() -> Result<Self, Failure> {
         let folder = TempDir::new()?;
-        let root = folder.path();
-        let buckets = Buckets::make().await?;
-        let cli_config = sandbox_google_provider::install(&binary("sandbox-google-provider")?, &root.join("provider"))?;
-        let cloud = root.join("cloud");
+        let cloud = folder.path().join("cloud");
         std::fs::create_dir_all(&cloud)?;
         let platform_file = repository().join("deploy/local/platform.yaml");
+        Self::over(folder, Surroundings { buckets: Buckets::make().await?, cloud, platform_file }).await
+    }
+
+    /// One whose storage and cloud are a control plane's.
+    pub(crate) async fn around(surroundings: Surroundings) -> Result<Self, Failure> {
+        Self::over(TempDir::new()?, surroundings).await
+    }
+
+    async fn over(folder: TempDir, surroundings: Surroundings) -> Result<Self, Failure> {
+        let Surroundings { buckets, cloud, platform_file } = surroundings;
+        let provider = folder.path().join("provider");
+        let cli_config = sandbox_google_provider::install(&binary("sandbox-google-provider")?, &provider)?;
         let platform = Platform::parse(&std::fs::read_to_string(&platform_file)?)?;
-        let prepared = root.join("prepared");
+        let prepared = folder.path().join("prepared");
         let world = Self { folder, buckets, cli_config, cloud, prepared, platform_file, platform };
         let installed = world.installed(world.counted("product")?.program);
         Engine::prepare(&installed, &STATEFUL_TYPES.map(str::to_owned).into(), &world.prepared).await?;
@@ -142,6 +161,6 @@ fn find(name: &str) -> Result<PathBuf, Failure> {
     clippy::disallowed_methods,
     reason = "a measuring program's own environment; the product reads its in `config`"
 )]
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }

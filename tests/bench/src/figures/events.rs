@@ -111,7 +111,8 @@ async fn send_for(address: SocketAddr, time: Duration) -> Result<f64, Failure> {
 
 async fn send(address: SocketAddr, sender: usize, until: Instant) -> Result<u32, Failure> {
     let mut wire = Wire::open(address).await?;
-    let events: Vec<Vec<u8>> = (sender..FLEET).step_by(CONNECTIONS).map(|number| event(&tenant(number))).collect();
+    let events: Vec<Vec<u8>> =
+        (sender..FLEET).step_by(CONNECTIONS).map(|number| event(BUCKET, &tenant(number))).collect();
     let mut answered = 0;
     for event in events.iter().cycle() {
         if Instant::now() >= until {
@@ -127,10 +128,10 @@ async fn send(address: SocketAddr, sender: usize, until: Instant) -> Result<u32,
 }
 
 /// As Eventarc sends it, binary mode; the data as short as it may be.
-fn event(tenant: &str) -> Vec<u8> {
-    let source = format!("//storage.googleapis.com/projects/_/buckets/{BUCKET}");
+pub(super) fn event(bucket: &str, tenant: &str) -> Vec<u8> {
+    let source = format!("//storage.googleapis.com/projects/_/buckets/{bucket}");
     let subject = format!("objects/tenants/{tenant}.yaml");
-    let data = format!("{{\"bucket\":\"{BUCKET}\",\"name\":\"tenants/{tenant}.yaml\",\"generation\":\"1\"}}");
+    let data = format!("{{\"bucket\":\"{bucket}\",\"name\":\"tenants/{tenant}.yaml\",\"generation\":\"1\"}}");
     let headers = [
         ("ce-specversion", "1.0"),
         ("ce-id", "1"),

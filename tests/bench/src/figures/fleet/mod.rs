@@ -1,8 +1,12 @@
-//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant; and a rollout.
+//! The planned fleet: what a sweep over it costs where nothing is to be done, beside a loop that reads each tenant; a rollout;
+//! and, with real Terraform, what a drift check costs as the fleet grows, and a thousand tenants that are changed at once.
 
+mod changes;
+mod checks;
 mod rollout;
 mod settled;
 mod sweep;
+mod terraform;
 
 use crate::buckets::Buckets;
 use crate::figure::Line;
@@ -28,6 +32,10 @@ pub(super) async fn all(settings: &Settings) -> Vec<Line> {
             Err(error) => Err(error),
         };
         lines.extend(Line::of("storage", measured));
+    }
+    if settings.wants("terraform") {
+        progress(&format!("terraform: drift checks, and {} tenants changed at once", settings.changed));
+        lines.extend(Line::of("terraform", terraform::measure(usize::from(settings.changed)).await));
     }
     lines
 }

@@ -25,7 +25,6 @@ use tokio_util::sync::CancellationToken;
 use super::super::tenants::without_plugins;
 use super::settled::Fleet;
 use crate::Failure;
-use crate::buckets::{DEFINITIONS, RECORDS};
 use crate::figure::{Figure, Target, Unit, count};
 use crate::world::repository;
 
@@ -58,7 +57,7 @@ struct Deployed {
 pub(super) async fn measure(tenants: usize) -> Result<Vec<Figure>, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let bucket = |name: &str| Arc::new(MemoryStore::new(name, Arc::clone(&clock)));
-    let fleet = Fleet { definitions: bucket(DEFINITIONS), records: bucket(RECORDS) };
+    let fleet = Fleet { definitions: bucket("definitions"), records: bucket("records") };
     let (provisioner, queue) = (MemoryProvisioner::new(Arc::clone(&clock)), LocalQueue::new(1_000));
     let world = World { fleet, provisioner, clock, queue, tenants };
     let mut platform = Platform::parse(&std::fs::read_to_string(repository().join("deploy/local/platform.yaml"))?)?;

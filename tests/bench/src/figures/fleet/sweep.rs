@@ -17,7 +17,7 @@ use tenancy::tasks::LocalQueue;
 
 use super::settled::Fleet;
 use crate::Failure;
-use crate::buckets::{Buckets, DEFINITIONS, RECORDS};
+use crate::buckets::Buckets;
 use crate::counting::Counting;
 use crate::figure::{Figure, Target, Unit, count};
 use crate::memory::Watermark;
@@ -38,7 +38,7 @@ struct Swept {
 /// Over buckets in memory.
 pub(super) async fn in_memory(tenants: usize) -> Result<Vec<Figure>, Failure> {
     let bucket = |name: &str| Arc::new(MemoryStore::new(name, Arc::new(SystemClock)));
-    let fleet = Fleet { definitions: bucket(DEFINITIONS), records: bucket(RECORDS) };
+    let fleet = Fleet { definitions: bucket("definitions"), records: bucket("records") };
     fleet.settle(tenants).await?;
     let swept = sweep(&fleet, tenants).await?;
     let looped = plain_loop(&fleet, tenants).await?;
@@ -58,7 +58,7 @@ pub(super) async fn in_memory(tenants: usize) -> Result<Vec<Figure>, Failure> {
 pub(super) async fn over_storage(buckets: &Buckets, tenants: usize) -> Result<Vec<Figure>, Failure> {
     let clients = GcsClients::new(GcsSettings { endpoint: Some(buckets.endpoint.clone()) });
     let bucket = |name: &str| Arc::new(clients.bucket(name));
-    let fleet = Fleet { definitions: bucket(DEFINITIONS), records: bucket(RECORDS) };
+    let fleet = Fleet { definitions: bucket(buckets.names.definitions), records: bucket(buckets.names.records) };
     fleet.settle(tenants).await?;
     let swept = sweep(&fleet, tenants).await?;
     let looped = tenants.min(LOOPED);
