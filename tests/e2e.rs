@@ -26,6 +26,7 @@ mod overload;
 mod pipelines;
 mod plain_terraform;
 mod restart;
+mod retention;
 mod smoke;
 mod starts;
 mod store_contract;
