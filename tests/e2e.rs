@@ -26,6 +26,7 @@ mod overload;
 mod pipelines;
 mod plain_terraform;
 mod restart;
+mod retention;
 mod rollout;
 mod smoke;
 mod starts;
