@@ -35,7 +35,7 @@ fn say_long_ago(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                if name == "updated" {
+                if name == "updated" || name == "created" {
                     *value = LONG_AGO.into();
                 } else {
                     say_long_ago(value);

@@ -114,7 +114,8 @@ impl Tasks for Counted {
     }
 }
 
-/// The settings of a fleet of this size whose tenants run this image: as many projects as it takes, a database instance each.
+/// The settings of a fleet of this size whose tenants run this image: as many projects as it takes, a database instance
+/// each.
 pub(crate) fn platform(tenants: usize, image: &str) -> Result<Platform, Failure> {
     let mut text = String::from("tenantProjects:\n");
     for project in 0..=tenants.div_ceil(TENANTS_A_PROJECT).max(1) {

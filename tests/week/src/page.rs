@@ -9,8 +9,9 @@ use crate::money::{bill, float, grouped, listings, planning_loop, reading_loop, 
 /// `docs/week.md`.
 pub(crate) fn page(week: &Week) -> String {
     let mut page = format!(
-        "# A week of {} tenants\n\nSimulated: the product's own reconciler, watcher, sweeper and commands over buckets and a cloud \
-         in memory, with a clock that\njumps. Made by `make week` (seed {}), page and pictures by the same program; do not edit.\n\n",
+        "# A week of {} tenants\n\nSimulated: the product's own reconciler, watcher, sweeper and commands over buckets and a \
+         cloud in memory, with a clock that\njumps. Made by `make week` (seed {}), page and pictures by the same program; do \
+         not edit.\n\n",
         grouped(u64::try_from(week.tenants).unwrap_or(u64::MAX)),
         week.seed
     );
@@ -60,16 +61,16 @@ fn money(page: &mut String, week: &Week) {
     say!(page, "| **all** | | **{all:.2}** |\n");
     say!(
         page,
-        "That is {:.2} cents a tenant and month. Nothing is always on: at rest there is nothing to pay but what the buckets hold\nand \
-         the sweeps' listings.\n",
+        "That is {:.2} cents a tenant and month. Nothing is always on: at rest there is nothing to pay but what the buckets \
+         hold\nand the sweeps' listings.\n",
         all * 100.0 / tenants * 30.0 / 7.0
     );
     let (reads, read) = reading_loop(week);
     let (hours, planned) = planning_loop(week);
     say!(
         page,
-        "Beside it: a loop that reads both objects of each tenant where the sweep lists them costs ${read:.2} for {} reads\n(the \
-         listings: ${:.2}); one that plans each tenant once an hour, since it hears of no change, ${} for {} h of runs.\n",
+        "Beside it: a loop that reads both objects of each tenant where the sweep lists them costs ${read:.2} for {} \
+         reads\n(the listings: ${:.2}); one that plans each tenant once an hour, since it hears of no change, ${} for {} h of runs.\n",
         grouped(reads),
         listings(&week.total()),
         whole(planned),
@@ -77,8 +78,9 @@ fn money(page: &mut String, week: &Week) {
     );
     say!(
         page,
-        "List prices of 2025, tier 1 regions, without the free tier; their sources are in `tests/week/src/money.rs`. Each run is\n\
-         billed as if it were alone on its instance: the upper bound. Not in it: the tenants' own resources, logs, the network.\n"
+        "List prices of 2025, tier 1 regions, without the free tier; their sources are in `tests/week/src/money.rs`. Each run \
+         is\nbilled as if it were alone on its instance: the upper bound. Not in it: the tenants' own resources, logs, the \
+         network.\n"
     );
 }
 

@@ -1,10 +1,10 @@
-//! The sweep: definitions, status records and leases listed side by side over the whole fleet, and a task for every tenant that is behind. Heals lost
-//! events, interrupted work, due retries, due tombstones and due drift checks, whatever lost them. When all is handed out, it
-//! deletes what some tenants' operations left and was kept long enough.
+//! The sweep: definitions, status records and leases listed side by side over the whole fleet, and a task for every tenant
+//! that is behind. Heals lost events, interrupted work, due retries, due tombstones and due drift checks, whatever lost
+//! them. When all is handed out, it deletes what some tenants' operations left and was kept long enough.
 //!
 //! It keeps nothing of the fleet in memory but what must wait for the end: deletions, for the breaker's count, and this
-//! round's turns of a rollout and drift checks, for everything that is more pressing. A sweep that dies is made good by the next; two at
-//! once hand out the same hints.
+//! round's turns of a rollout and drift checks, for everything that is more pressing. A sweep that dies is made good by the
+//! next; two at once hand out the same hints.
 
 mod due;
 mod listings;

@@ -1,4 +1,5 @@
-//! A drift check through `reconcile-tenant` against a bare `terraform plan`: same storage, same provider, same cloud, in turns.
+//! A drift check through `reconcile-tenant` against a bare `terraform plan`: same storage, same provider, same cloud, in
+//! turns.
 
 use std::time::{Duration, Instant};
 
