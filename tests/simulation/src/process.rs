@@ -127,8 +127,9 @@ impl Process {
         let tasks = Arc::new(ScheduledTasks { world: Arc::clone(world), process: id });
         let (heads, statuses) = (ports.definitions.clone(), ports.statuses.clone());
         let watcher = Watcher::new(heads, statuses, tasks.clone(), Arc::clone(&clock), Arc::clone(platform));
-        // A round with every sweep: in a schedule no day goes by.
-        let pace = Pace { round: SignedDuration::ZERO, ..Pace::default() };
+        // A round with every sweep, where anything may be old: in a schedule no day goes by.
+        let visits = if platform.retention.log_days == 0 { Pace::default().visits } else { 0 };
+        let pace = Pace { round: SignedDuration::ZERO, visits };
         let pruner = Pruner::new(records, Arc::clone(&clock), platform.retention, pace);
         let sweeper = Sweeper::new(
             ports.definitions.clone(),

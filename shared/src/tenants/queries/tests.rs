@@ -97,7 +97,8 @@ async fn the_fleet_in_numbers_costs_the_same() {
     let reader = || Arc::clone(&records) as Arc<dyn ObjectReader>;
     let fleet = Queries::new(reader(), reader()).fleet().await.unwrap();
     assert_eq!((fleet.tenants, fleet.phases[&Phase::Failed]), (2_500, 25));
-    assert_eq!((records.listings.load(Ordering::Relaxed), records.reads.load(Ordering::Relaxed)), (3, 0));
+    let calls = (records.listings.load(Ordering::Relaxed), records.reads.load(Ordering::Relaxed));
+    assert_eq!(calls, (3, 1), "the one read is the rollout's: who is outdated hangs on its target");
 }
 
 #[tokio::test]
