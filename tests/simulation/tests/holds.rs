@@ -6,8 +6,7 @@ use simulation::{Broken, Campaign, Happening, Settings, simulate};
 
 #[test]
 fn the_invariants_hold() {
-    let campaign =
-        Campaign { seeds: 1..2_001, at_most: Duration::from_secs(40), broken: Broken::Nothing, tell: false };
+    let campaign = Campaign { seeds: 1..2_001, at_most: Duration::from_secs(40), broken: Broken::Nothing, tell: false };
     let findings = campaign.run(|_, _| {});
     println!("{} schedules, {} kills", findings.schedules, findings.happened.of(Happening::Kill));
     assert!(findings.happened.of(Happening::Pruned) > 0, "retention is at work in the schedules");
