@@ -48,6 +48,8 @@ type Broken = Arc<dyn Fn(&Run) -> bool + Send + Sync>;
 struct Workspace {
     generation: u64,
     epoch: Epoch,
+    /// It knows the tenant's resources: what no state knows of is not destroyed.
+    has_state: bool,
 }
 
 /// Something that goes wrong in the next run.
@@ -140,7 +142,7 @@ impl Cloud {
         if fenced {
             return Err(ProvisionError::Fenced { operation: run.operation });
         }
-        let workspace = Workspace { generation: self.saves, epoch: run.epoch };
+        let workspace = Workspace { generation: self.saves, epoch: run.epoch, has_state: true };
         self.workspaces.insert(run.tenant.clone(), workspace);
         Ok(())
     }
@@ -180,13 +182,13 @@ impl Provisioner for MemoryProvisioner {
 
     async fn head(&self, tenant: &TenantId) -> Result<Option<WorkspaceHead>, ProvisionError> {
         let cloud = self.cloud();
-        let found = cloud.workspaces.get(tenant);
+        let found = cloud.workspaces.get(tenant).filter(|found| found.has_state);
         Ok(found.map(|found| WorkspaceHead { state: generation(found.generation), epoch: Some(found.epoch) }))
     }
 
     async fn state(&self, tenant: &TenantId) -> Result<Option<Bytes>, ProvisionError> {
         let cloud = self.cloud();
-        let known = cloud.workspaces.contains_key(tenant);
+        let known = cloud.workspaces.get(tenant).is_some_and(|found| found.has_state);
         let resources = cloud.resources.get(tenant).filter(|_| known);
         Ok(resources.map(|resources| Bytes::from(json!(resources).to_string())))
     }
@@ -232,6 +234,11 @@ impl Provisioner for MemoryProvisioner {
         let fault = self.begin(run, observer).await?;
         let mut cloud = self.cloud();
         cloud.running.remove(&run.tenant);
+        let known = cloud.workspaces.get(&run.tenant).is_some_and(|found| found.has_state);
+        if !known {
+            cloud.workspaces.remove(&run.tenant);
+            return Ok(ChangeSummary::default());
+        }
         let plan = cloud.plan(run, Goal::Destroyed);
         cloud.save(run)?;
         if fault.is_some() {
@@ -251,7 +258,8 @@ impl Provisioner for MemoryProvisioner {
         let mut cloud = self.cloud();
         cloud.saves += 1;
         let generation = cloud.saves;
-        cloud.workspaces.insert(tenant.clone(), Workspace { generation, epoch });
+        let has_state = cloud.workspaces.get(tenant).is_some_and(|found| found.has_state);
+        cloud.workspaces.insert(tenant.clone(), Workspace { generation, epoch, has_state });
         Ok(())
     }
 

@@ -17,6 +17,15 @@ use crate::tenants::CommandError;
 /// A decision that came too late is made anew.
 const SOON: Duration = Duration::from_secs(1);
 
+/// What the cloud may hold, once an end has begun, that no state knows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsaved {
+    /// Nothing: what goes is destroyed by its state.
+    No,
+    /// All of it: the state goes, the resources stay.
+    All,
+}
+
 impl Work<'_> {
     pub(super) async fn destroy(
         &self,
@@ -44,7 +53,7 @@ impl Work<'_> {
         if !self.is_let_through(cause, observation).await? {
             return self.held_after_all(&mut entry, &log, observation).await.map(Some);
         }
-        self.begin_destroy().await?;
+        self.begin_end(Unsaved::No).await?;
         match self.followed(&log, self.ports.provisioner.destroy(&run, &log)).await {
             Ok(changes) => {
                 let message = format!("destroyed: {changes}");
@@ -67,6 +76,10 @@ impl Work<'_> {
         }
         if self.is_wanted_again(observation).await? {
             return self.kept_after_all(&mut entry, &log).await;
+        }
+        if had_something {
+            // Whatever dies now: should its resources be wanted again, or go after all, they are looked for.
+            self.begin_end(Unsaved::All).await?;
         }
         match self.ports.provisioner.forget(self.tenant, self.operation, self.tenure.epoch).await {
             Ok(()) => {
@@ -135,11 +148,11 @@ impl Work<'_> {
         }
     }
 
-    async fn begin_destroy(&self) -> Result<(), CommandError> {
+    async fn begin_end(&self, unsaved: Unsaved) -> Result<(), CommandError> {
         let begin = |status: &mut Status| {
             status.phase = Phase::Deleting;
             status.in_doubt = true;
-            status.unsaved = false;
+            status.unsaved = unsaved == Unsaved::All;
             status.operation = Some(self.operation);
         };
         self.settle(begin).await?;

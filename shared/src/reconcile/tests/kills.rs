@@ -143,6 +143,35 @@ async fn whatever_it_does_and_whenever_it_dies() {
     assert!(kills > 120, "only {kills} writes to die at");
 }
 
+/// What was to be kept is to go after all: a forgetting that died half done has taken the state away, and what it left in no
+/// state is destroyed all the same.
+#[tokio::test(start_paused = true)]
+async fn a_mind_that_changes_after_a_death() {
+    let mut destroyed = 0;
+    for number in 0.. {
+        let world = World::new();
+        Work::Forget.prepare(&world).await;
+        let mischief = Mischief::default();
+        let (commands, reconciler) = world.doomed(&mischief);
+        mischief.dies_at(number, Fault::DiesBefore);
+        let asked = Work::Forget.ask(&commands, &reconciler);
+        let _ = tokio::time::timeout(Duration::from_secs(30), asked).await;
+        if !mischief.is_dead() {
+            break;
+        }
+        world.later(61).await;
+        let name = DefinitionObject::of(&tenant("acme"), Format::Yaml).name;
+        if world.definitions.stat(&name).await.unwrap().is_none() || world.status("acme").await.is_none() {
+            continue;
+        }
+        world.upload("acme", &definition("acme", "")).await;
+        world.delete("acme").await.unwrap();
+        Work::Delete.check(&world, &format!("forgetting died at write {number}")).await;
+        destroyed += 1;
+    }
+    assert!(destroyed > 4, "only {destroyed} deaths left something to destroy");
+}
+
 /// The same when nobody asks again: what was written down is carried out by the sweep alone.
 #[tokio::test(start_paused = true)]
 async fn nobody_needs_to_ask_again_once_it_is_written_down() {
