@@ -130,13 +130,18 @@ impl Work<'_> {
     /// older run still has to say is in its journal entry.
     async fn settle(&self, mut change: impl FnMut(&mut Status)) -> Result<Versioned<Status>, CommandError> {
         let epoch = Some(self.tenure.epoch);
+        let mut seen = self.seen.lock().await;
+        let looked_at = seen.as_ref().map(|seen| seen.value.observed_generation);
         let write = |status: &mut Status| {
             if status.epoch <= epoch {
                 status.epoch = epoch;
+                // A definition that somebody looked at meanwhile is looked at again: what they said of it is written over here.
+                if let (Some(looked_at), Some(_)) = (looked_at, status.observed_generation) {
+                    status.observed_generation = looked_at;
+                }
                 change(status);
             }
         };
-        let mut seen = self.seen.lock().await;
         let written = self.ports.statuses.update_seen(self.tenant, seen.clone(), write).await?;
         *seen = Some(written.clone());
         Ok(written)

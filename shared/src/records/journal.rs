@@ -1,18 +1,21 @@
 //! The journal of operations: each written before it acts, and ended whatever happens.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 
-use super::names::RecordName;
+use super::names::{Belonging, RecordName};
 use super::operation::{Operation, Outcome, Step};
 use crate::clock::Clock;
 use crate::operation::OperationId;
 use crate::provision::Variables;
 use crate::signals;
 use crate::store::document::{read_json, write_json, write_surely};
-use crate::store::{Generation, NewObject, ObjectStore, Precondition, StoreError, Versioned};
+use crate::store::listing::every;
+use crate::store::{Generation, NewObject, ObjectReader, ObjectStore, Precondition, StoreError, Versioned};
 use crate::tenant::TenantId;
 
 /// One lost answer makes one attempt fail.
@@ -119,6 +122,20 @@ impl Journal {
         let name = RecordName::operation_variables(tenant, operation);
         let found = read_json::<serde_json::Value>(self.records.as_ref(), &name).await?;
         Ok(found.map(|found| Variables::from_json(&found.value)))
+    }
+
+    /// The operations whose variables are kept, newest first.
+    pub async fn with_variables(&self, tenant: &TenantId) -> Result<Vec<OperationId>, StoreError> {
+        let records: Arc<dyn ObjectReader> = self.records.clone();
+        let mut objects = pin!(every(records, &RecordName::operations_prefix(tenant)));
+        let mut found = Vec::new();
+        while let Some(object) = objects.try_next().await? {
+            if let Some((operation, Belonging::Variables)) = RecordName::belonging(tenant, &object.name) {
+                found.push(operation);
+            }
+        }
+        found.reverse();
+        Ok(found)
     }
 
     async fn keep(&self, name: &crate::store::ObjectName, object: NewObject) -> Result<(), StoreError> {

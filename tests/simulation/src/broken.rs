@@ -1,13 +1,14 @@
 //! Safeguards switched off, by what a process sees of the world: the product itself is the same.
 
 use bytes::Bytes;
+use clap::ValueEnum;
 use serde_json::{Value, json};
 use tenancy::store::{ObjectName, Precondition};
 
 use crate::bucket::Which;
 
 /// A safeguard that a test switches off, to see that its absence is noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Broken {
     /// None.
     Nothing,

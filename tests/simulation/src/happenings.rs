@@ -29,11 +29,12 @@ impl Schedule {
             78..82 => self.change_outside(),
             82..89 => self.kill()?,
             89..91 => self.stop()?,
-            91..97 => {
+            91..95 => self.freeze_or_thaw(),
+            95..98 => {
                 let seconds = i64::try_from(self.draw(1, 60)).unwrap_or_default();
                 self.pass_time(SignedDuration::from_secs(seconds));
             }
-            97..99 => self.pass_time(SignedDuration::from_secs(700)),
+            98 => self.pass_time(SignedDuration::from_secs(700)),
             _ => self.pass_time(SignedDuration::from_secs(4_000)),
         }
         Ok(())
@@ -189,6 +190,16 @@ impl Schedule {
             self.start_process()?;
         }
         Ok(())
+    }
+
+    /// A process goes on that was frozen; where none is, one is frozen.
+    fn freeze_or_thaw(&self) {
+        let thawed = self.world.lock().frozen.pop_first();
+        if let Some(process) = thawed {
+            self.world.lock().tell(format_args!("{process} goes on"));
+        } else if let Some(process) = self.drawn_process() {
+            self.world.lock().freeze(process.id);
+        }
     }
 
     /// Asked to stop, a process goes on for a while; another one takes the requests.

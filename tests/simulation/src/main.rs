@@ -19,6 +19,9 @@ struct Arguments {
     /// How many.
     #[arg(long, default_value_t = 10_000)]
     schedules: u64,
+    /// Switches a safeguard off, to see that its absence is noticed.
+    #[arg(long, value_enum, default_value_t = Broken::Nothing)]
+    broken: Broken,
     /// Tells each schedule's whole story.
     #[arg(long)]
     tell: bool,
@@ -34,9 +37,9 @@ enum Output {
 }
 
 fn main() -> ExitCode {
-    let Arguments { seed, schedules, tell, output } = Arguments::parse();
+    let Arguments { seed, schedules, broken, tell, output } = Arguments::parse();
     let seeds = seed..seed.saturating_add(schedules);
-    let campaign = Campaign { seeds, at_most: Duration::MAX, broken: Broken::Nothing, tell };
+    let campaign = Campaign { seeds, at_most: Duration::MAX, broken, tell };
     let (began, progress) = (Instant::now(), bar(schedules));
     let findings = campaign.run(|_, outcome| {
         for line in &outcome.story {

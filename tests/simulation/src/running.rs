@@ -7,6 +7,7 @@ use tenancy::provision::{ChangeAction, ChangeSummary, Epoch, Guard, ProvisionErr
 use tenancy::tenant::TenantId;
 
 use crate::broken::Broken;
+use crate::gates::ProcessId;
 use crate::provisioner::SimulatedProvisioner;
 use crate::world::World;
 
@@ -22,13 +23,18 @@ pub(crate) struct Held<'a> {
 /// To the witness, a run goes on until it ends or its process dies.
 struct Running {
     world: Arc<World>,
+    process: ProcessId,
     tenant: TenantId,
     epoch: Epoch,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.world.lock().witness.run_ended(&self.tenant, self.epoch);
+        let mut world = self.world.lock();
+        world.witness.run_ended(&self.tenant, self.epoch);
+        if let Some(at) = world.running.iter().position(|process| *process == self.process) {
+            world.running.swap_remove(at);
+        }
     }
 }
 
@@ -42,7 +48,13 @@ impl<'a> Held<'a> {
             return Err(ProvisionError::Fenced { operation: run.operation });
         }
         world.witness.run_began(&run.tenant, run.epoch);
-        let running = Running { world: Arc::clone(&provisioner.world), tenant: run.tenant.clone(), epoch: run.epoch };
+        world.running.push(provisioner.process);
+        let running = Running {
+            world: Arc::clone(&provisioner.world),
+            process: provisioner.process,
+            tenant: run.tenant.clone(),
+            epoch: run.epoch,
+        };
         let (over, state) = found.map(|found| (found.generation, found.state)).unzip();
         Ok(Self { provisioner, run, over, state: state.unwrap_or_default(), _running: running })
     }

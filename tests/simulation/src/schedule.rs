@@ -97,6 +97,7 @@ impl Schedule {
                 after: state.random.random_range(0..=most),
                 stale: state.random.random_range(0..=most),
                 cloud: state.random.random_range(0..=most),
+                frozen: state.random.random_range(0..=40),
             };
         }
         let mut schedule = Self { world, buckets, platform, tenants, processes: Vec::new(), started: 0 };
@@ -153,6 +154,7 @@ impl Schedule {
     /// Nothing goes wrong any more, nobody asks for anything; two sweeps, and time enough before each.
     fn quiet_time(&mut self) -> std::io::Result<()> {
         self.world.lock().faults = Faults::default();
+        self.world.lock().frozen.clear();
         self.world.lock().tell(format_args!("from here on it is quiet"));
         if self.drawn_process().is_none() || self.draw(0, 2) == 0 {
             self.start_process()?;
@@ -209,12 +211,20 @@ impl Schedule {
     fn one_effect(&self) -> bool {
         let mut world = self.world.lock();
         world.step += 1;
-        let ready = |place: &Place| place.until.is_none_or(|until| until <= world.time_of(place.process));
+        let ready = |place: &Place| {
+            let is_time = place.until.is_none_or(|until| until <= world.time_of(place.process));
+            is_time && !world.frozen.contains(&place.process)
+        };
         let places: Vec<Place> = world.gates.places().filter(ready).collect();
         if places.is_empty() {
             return false;
         }
         let place = places[world.random.random_range(0..places.len())];
+        let chance = world.faults.frozen;
+        if world.running.contains(&place.process) && world.chance(chance) {
+            world.freeze(place.process);
+            return true;
+        }
         let waker = world.gates.open(place.ticket);
         world.happened(Happening::Effect);
         drop(world);
@@ -241,15 +251,15 @@ impl Schedule {
     }
 
     pub(crate) fn pass_time(&self, wait: SignedDuration) {
-        let mut world = self.world.lock();
-        world.now = world.now.saturating_add(wait).unwrap_or(world.now);
-        world.tell(format_args!("{wait:#} pass"));
-        world.look_again();
+        self.world.lock().pass(wait);
     }
 
     /// One that takes requests.
     pub(crate) fn drawn_process(&self) -> Option<&Process> {
-        let serving: Vec<&Process> = self.processes.iter().filter(|process| !process.shutdown.is_cancelled()).collect();
+        let serves = |process: &&Process| {
+            !process.shutdown.is_cancelled() && !self.world.lock().frozen.contains(&process.id)
+        };
+        let serving: Vec<&Process> = self.processes.iter().filter(serves).collect();
         (!serving.is_empty()).then(|| serving[self.draw(0, serving.len())])
     }
 

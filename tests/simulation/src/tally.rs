@@ -33,6 +33,8 @@ pub enum Happening {
     Kill,
     /// A process was asked to stop.
     Stop,
+    /// A process got no time to run in, for longer than a lease lasts.
+    Freeze,
     /// A call to a bucket never arrived.
     NotArrived,
     /// A call to a bucket did its work, and its answer was lost.
@@ -58,6 +60,7 @@ impl fmt::Display for Happening {
             Self::ChangeOutside => "changes by hand",
             Self::Kill => "processes killed",
             Self::Stop => "processes asked to stop",
+            Self::Freeze => "processes frozen",
             Self::NotArrived => "storage faults before the effect",
             Self::AnswerLost => "storage faults after the effect",
             Self::StaleListing => "stale listings",

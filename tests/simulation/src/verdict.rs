@@ -59,7 +59,9 @@ impl Schedule {
         match status {
             None if real.is_empty() || excused => Ok(()),
             None => Err(format!("it is gone and left {:?}", real.keys())),
-            Some(status) if status.phase == Phase::Held && (status.terms.protection || !real.is_empty()) => Ok(()),
+            Some(status) if status.phase == Phase::Held && (status.terms.protection || may_hold_something(status, real)) => {
+                Ok(())
+            }
             Some(status) => Err(format!("its definition is gone and it is {:?}: {status:?}", status.phase)),
         }
     }
@@ -110,6 +112,11 @@ impl Schedule {
             .map(|operation| operation.value)
             .collect()
     }
+}
+
+/// Whether the breaker has reason to hold it: a first run that failed may have made something, as far as anybody can know.
+fn may_hold_something(status: &Status, real: &Resources) -> bool {
+    status.in_doubt || !real.is_empty()
 }
 
 /// The platform names an instance after its tier.

@@ -1,6 +1,6 @@
 //! What all simulated processes share: time, chance, gates, what waits to be delivered, and the witness.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,6 +32,8 @@ pub(crate) struct Faults {
     pub(crate) stale: u32,
     /// A run's step is refused by the cloud.
     pub(crate) cloud: u32,
+    /// A process is frozen in the middle of a run, before a step of it.
+    pub(crate) frozen: u32,
 }
 
 /// Shared by every process of one schedule.
@@ -44,6 +46,10 @@ pub(crate) struct State {
     pub(crate) now: Timestamp,
     pub(crate) step: u64,
     pub(crate) skews: BTreeMap<ProcessId, SignedDuration>,
+    /// Those that get no time to run in, and do not know it.
+    pub(crate) frozen: BTreeSet<ProcessId>,
+    /// Whose runs are under way.
+    pub(crate) running: Vec<ProcessId>,
     pub(crate) gates: Gates,
     pub(crate) faults: Faults,
     pub(crate) behind: Behind,
@@ -65,6 +71,8 @@ impl World {
             now,
             step: 0,
             skews: BTreeMap::new(),
+            frozen: BTreeSet::new(),
+            running: Vec::new(),
             gates: Gates::default(),
             faults: Faults::default(),
             behind: Behind::default(),
@@ -125,6 +133,22 @@ impl State {
             self.tell(format_args!("which fails: {fault}"));
         }
         strikes
+    }
+
+    /// A process gets no time to run in, for longer than a lease lasts, and goes on later as if nothing had been.
+    pub(crate) fn freeze(&mut self, process: ProcessId) {
+        self.happened(Happening::Freeze);
+        self.tell(format_args!("{process} is frozen"));
+        self.frozen.insert(process);
+        let seconds = self.random.random_range(20..90);
+        self.pass(SignedDuration::from_secs(seconds));
+    }
+
+    /// Time passes.
+    pub(crate) fn pass(&mut self, wait: SignedDuration) {
+        self.now = self.now.saturating_add(wait).unwrap_or(self.now);
+        self.tell(format_args!("{wait:#} pass"));
+        self.look_again();
     }
 
     /// What a process takes for now.

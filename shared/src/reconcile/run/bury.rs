@@ -1,13 +1,14 @@
 //! Before a tenant is destroyed: what no state knows of is looked for, what will go is written down, the last definition
 //! and state are kept, and the database is exported.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::super::observe::{Observation, ObservedDefinition};
 use super::super::watch::RunLog;
 use super::Work;
 use crate::exports::{DatabaseName, ExportError, ExportJob, ExportRequest, Progress};
-use crate::provision::{ChangeSummary, Goal, Guard, ProvisionError, Run};
+use crate::provision::{ChangeSummary, Goal, Guard, ProvisionError, ResourceAddress, Run};
 use crate::records::{Burial, Entry, ExportRecord, LastDefinition, Status, StoredDefinition};
 use crate::store::StoreError;
 use crate::tenant::parse_named;
@@ -20,6 +21,8 @@ const POLL: Duration = Duration::from_secs(5);
 pub(super) enum Unburied {
     /// A run did not go as it should.
     Run(ProvisionError),
+    /// An earlier run made these, no state knows of them, and they are not as any variables at hand would have them.
+    NotTakenOver(Vec<ResourceAddress>),
     /// There is no export, and nobody said to do without.
     Export(ExportError),
     /// The stores did not do what was asked.
@@ -93,14 +96,33 @@ impl Work<'_> {
     async fn look_for_unsaved(&self, entry: &mut Entry, run: &Run, log: &RunLog) -> Result<(), Unburied> {
         let step = "an earlier run may have made what no state knows of: apply once more, so that it is destroyed too";
         self.ports.journal.step(entry, step, |_| {}).await?;
-        match self.followed(log, self.ports.provisioner.apply(run, Guard::Protect, log)).await {
-            Ok(_) => {}
-            Err(error) if error.retryable() => return Err(error.into()),
-            Err(error @ (ProvisionError::Store(_) | ProvisionError::Misconfigured(_))) => return Err(error.into()),
-            Err(error) => tracing::warn!(%error, "what an earlier run may have left was looked for as far as possible"),
+        match self.take_over(run, log).await {
+            Ok(()) => {}
+            Err(Unburied::Run(error @ ProvisionError::Failed { transient: false, .. })) => {
+                tracing::warn!(%error, "what an earlier run may have left was looked for as far as possible");
+            }
+            Err(error) => return Err(error),
         }
         self.settle(|status| status.unsaved = false).await?;
         Ok(())
+    }
+
+    /// Takes over what is there. What would have to be replaced was made with other variables than the last: then with those.
+    async fn take_over(&self, run: &Run, log: &RunLog) -> Result<(), Unburied> {
+        let apply = async |run: &Run| match self.followed(log, self.ports.provisioner.apply(run, Guard::Protect, log)).await {
+            Ok(_) => Ok(None),
+            Err(ProvisionError::Guarded { addresses }) => Ok(Some(addresses)),
+            Err(error) => Err(error),
+        };
+        let Some(addresses) = apply(run).await? else { return Ok(()) };
+        let mut tried = BTreeSet::from([run.variables.digest()]);
+        for operation in self.ports.journal.with_variables(self.tenant).await? {
+            let Some(variables) = self.ports.journal.variables(self.tenant, operation).await? else { continue };
+            if tried.insert(variables.digest()) && apply(&Run { variables, ..run.clone() }).await?.is_none() {
+                return Ok(());
+            }
+        }
+        Err(Unburied::NotTakenOver(addresses))
     }
 
     /// Where the database's export lies. One that was begun for this deletion is looked after, not begun again: by now the

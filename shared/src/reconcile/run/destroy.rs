@@ -143,7 +143,8 @@ impl Work<'_> {
     ) -> Result<Option<Status>, CommandError> {
         match unburied {
             Unburied::Run(error) => self.failed(entry, log, error, deletion_digest(), before).await,
-            Unburied::Export(error) => self.not_exported(entry, log, &error, deletion_digest(), before).await,
+            Unburied::NotTakenOver(addresses) => self.not_taken_over(entry, log, &addresses, before).await,
+            Unburied::Export(error) => self.not_exported(entry, log, &error, before).await,
             Unburied::Store(error) => Err(error),
         }
     }

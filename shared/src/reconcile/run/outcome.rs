@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::super::decide::deletion_digest;
 use super::super::recorder::Saying;
 use super::super::watch::RunLog;
 use super::{Before, End, Work};
 use crate::digest::Digest;
 use crate::exports::ExportError;
-use crate::provision::{Applied, ChangeSummary, Diagnostic, ProvisionError};
+use crate::provision::{Applied, ChangeSummary, Diagnostic, ProvisionError, ResourceAddress};
 use crate::records::{ConditionKind, Entry, Outcome, Phase, RetryRecord, Status, Truth};
 use crate::tenants::CommandError;
 
@@ -135,21 +136,49 @@ impl Work<'_> {
         entry: &mut Entry,
         log: &RunLog,
         error: &ExportError,
-        wanted: Digest,
         before: Before,
     ) -> Result<Option<Status>, CommandError> {
+        let message = format!("{error}; nothing was destroyed. Delete with force to go without an export");
+        self.not_buried(entry, log, ("EXPORT_FAILED", "ExportFailed", message), before).await
+    }
+
+    /// Nothing is destroyed as long as a part of it would be left, unless somebody says so.
+    pub(super) async fn not_taken_over(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        addresses: &[ResourceAddress],
+        before: Before,
+    ) -> Result<Option<Status>, CommandError> {
+        let listed = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "an interrupted run made {listed}, and how is no longer known; nothing was destroyed. Remove it by hand, or \
+             delete with force to leave it"
+        );
+        self.not_buried(entry, log, ("LEFTOVERS", "Leftovers", message), before).await
+    }
+
+    /// `said`: reason, condition's reason, message.
+    async fn not_buried(
+        &self,
+        entry: &mut Entry,
+        log: &RunLog,
+        said: (&'static str, &'static str, String),
+        before: Before,
+    ) -> Result<Option<Status>, CommandError> {
+        let (reason, condition, message) = said;
         let reading = Reading {
             outcome: Outcome::Failed,
-            reason: "EXPORT_FAILED",
-            condition: "ExportFailed",
-            message: format!("{error}; nothing was destroyed. Delete with force to go without an export"),
+            reason,
+            condition,
+            message,
             changes: ChangeSummary::default(),
             diagnostics: Vec::new(),
             touched: false,
             unsaved: true,
             inconclusive: false,
         };
-        self.ended_badly(entry, log, reading, wanted, before).await.map(Some)
+        self.ended_badly(entry, log, reading, deletion_digest(), before).await.map(Some)
     }
 
     async fn ended_badly(

@@ -118,3 +118,47 @@ async fn what_was_refused_is_not_kept() {
     let kept = RecordName::graveyard_definition(&tenant("acme"), burial(&world).await.operation);
     assert_eq!(world.records.read(&kept).await.unwrap().unwrap().value, acme.as_bytes());
 }
+
+/// A run that died has made the database in one place and saved nothing; the next would have it in another, and is held. What
+/// the first one made goes with the tenant all the same.
+#[tokio::test(start_paused = true)]
+async fn what_no_state_knows_and_the_last_variables_would_replace_goes_too() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    lose_state(&world).await;
+    let moved = world.update("acme", &definition("acme", "database: {tier: premium}")).await;
+    assert!(matches!(moved, Err(CommandError::Held { .. })), "{moved:?}");
+    world.delete("acme").await.unwrap();
+    assert_eq!(world.status("acme").await, None);
+    assert_eq!(world.provisioner.resources(&tenant("acme")).len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_be_taken_over_by_no_variables_at_hand_keeps_the_tenant() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    let created = world.operations("acme").await[0].id;
+    lose_state(&world).await;
+    let moved = world.update("acme", &definition("acme", "database: {tier: premium}")).await;
+    assert!(matches!(moved, Err(CommandError::Held { .. })), "{moved:?}");
+    let name = RecordName::operation_variables(&tenant("acme"), created);
+    let kept = world.records.stat(&name).await.unwrap().unwrap();
+    world.records.delete(&name, kept.generation).await.unwrap();
+
+    let error = world.delete("acme").await.unwrap_err();
+    assert!(error.to_string().contains("no longer known; nothing was destroyed"), "{error}");
+    assert!(world.status("acme").await.unwrap().unsaved);
+    assert_eq!(world.operations("acme").await.pop().unwrap().reason.as_deref(), Some("LEFTOVERS"));
+    assert_eq!(world.provisioner.resources(&tenant("acme")).len(), 2);
+    world.commands.delete(&caller(), &tenant("acme"), IfMatch::Any, true, Wait::ForResult).await.unwrap();
+    assert_eq!(world.status("acme").await, None);
+}
+
+/// What is left where a process died between making something and saving its state.
+async fn lose_state(world: &World) {
+    let acme = tenant("acme");
+    let ports = world.reconciler.ports();
+    let (operation, epoch) = (ports.ids.next(world.clock.now()), crate::provision::Epoch(1));
+    ports.provisioner.forget(&acme, operation, epoch).await.unwrap();
+    ports.statuses.update(&acme, |status| (status.in_doubt, status.unsaved) = (true, true)).await.unwrap();
+}

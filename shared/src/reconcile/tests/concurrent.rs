@@ -76,3 +76,24 @@ async fn runs_on_one_database_instance_are_limited() {
     let took = world.clock.now().duration_since(began).as_secs();
     assert!(took >= 30, "one after the other takes 30 s, this took {took} s");
 }
+
+/// What is written while a run is under way is looked at without its lease, and the run's end is not the last word on it.
+#[tokio::test(start_paused = true)]
+async fn a_definition_refused_during_a_run_stays_refused() {
+    for (spec, phase) in [("unknown: true", Phase::Invalid), ("suspend: true", Phase::Suspended)] {
+        let world = World::new();
+        world.provisioner.runs_take(Duration::from_secs(10));
+        let meanwhile = async {
+            world.later(5).await;
+            world.upload("acme", &definition("acme", spec)).await;
+            world.another_process("other").reconcile(&caller(), &tenant("acme"), Insist::No).await.unwrap();
+            assert_eq!(world.phase("acme").await, Some(phase));
+        };
+        let acme = definition("acme", "");
+        let (made, ()) = tokio::join!(world.create(&acme), meanwhile);
+        made.unwrap();
+        world.sweeper.sweep().await.unwrap();
+        world.work_off().await;
+        assert_eq!(world.phase("acme").await, Some(phase));
+    }
+}
