@@ -124,6 +124,11 @@ impl MemoryProvisioner {
             (cloud.took, fault)
         };
         observer.event(RunEvent::Log("begun".to_owned()));
+        let known = self.cloud().workspaces.contains_key(&run.tenant);
+        if !known && !run.lease.is_still_ours().await? {
+            self.cloud().running.remove(&run.tenant);
+            return Err(ProvisionError::Fenced { operation: run.operation });
+        }
         tokio::select! {
             biased;
             () = self.clock.sleep(took) => return Ok(fault),

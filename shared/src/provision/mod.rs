@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -56,6 +57,26 @@ impl Variables {
     }
 }
 
+/// Whether the lease a run works under is still its own. A provisioner asks once it has the workspace's lock and there is no
+/// state that would tell: whoever took the lease over may have come, and gone and taken the workspace away, while this run's
+/// process got no time to run in.
+#[async_trait]
+pub trait LeaseCheck: fmt::Debug + Send + Sync {
+    /// Whether nobody has taken the lease over.
+    async fn is_still_ours(&self) -> Result<bool, StoreError>;
+}
+
+/// For a run that only looks, and needs no lease.
+#[derive(Debug, Clone, Copy)]
+pub struct NoLease;
+
+#[async_trait]
+impl LeaseCheck for NoLease {
+    async fn is_still_ours(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
 /// One run over one tenant's workspace.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -65,6 +86,8 @@ pub struct Run {
     pub operation: OperationId,
     /// The lease under which this run may save state.
     pub epoch: Epoch,
+    /// Says whether it still is this run's.
+    pub lease: Arc<dyn LeaseCheck>,
     /// The module's inputs.
     pub variables: Variables,
     /// At most this long, then interrupted; state is still saved.

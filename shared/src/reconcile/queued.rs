@@ -1,12 +1,17 @@
 //! Operations that somebody asked for and that wait for their turn. One at a time stands on the tenant's status; whoever
 //! works on the tenant takes it from there before looking at what should be, so that it ends with what came of the request.
 
+use jiff::SignedDuration;
+
 use super::decide::{Action, Idle};
 use super::ports::Ports;
 use crate::operation::OperationId;
 use crate::records::{Operation, Outcome, Status};
 use crate::store::StoreError;
 use crate::tenant::TenantId;
+
+/// An operation that is in no journal for so long has nobody any more who would write it there.
+const A_MOMENT: SignedDuration = SignedDuration::from_secs(60);
 
 /// The operation that waits for this tenant. One whose process died between ending it and saying so waits no longer.
 pub(super) async fn waiting(ports: &Ports, tenant: &TenantId) -> Result<Option<OperationId>, StoreError> {
@@ -23,13 +28,15 @@ pub(super) async fn still_waiting(
     tenant: &TenantId,
     asked: OperationId,
 ) -> Result<Option<OperationId>, StoreError> {
-    let entry = ports.journal.find(tenant, asked).await?;
-    if entry.is_some_and(|entry| entry.operation.outcome == Outcome::Queued) {
-        return Ok(Some(asked));
+    match ports.journal.find(tenant, asked).await? {
+        Some(entry) if entry.operation.outcome == Outcome::Queued => return Ok(Some(asked)),
+        // Whoever asks writes it down after it stands on the status: it is about to wait.
+        None if ports.clock.now().duration_since(asked.made()) < A_MOMENT => return Ok(None),
+        _ => {}
     }
     take(ports, tenant, asked).await?;
-    // Whoever asks writes it down after it stands on the status. If that happened between the two calls above, what they
-    // looked for afterwards was still there, and is not any more.
+    // It may have been written down between the two calls above, by a process that got no time to run in until then: what
+    // that one looked for afterwards was still there, and is not any more.
     let waits = put_back(ports, tenant, asked).await?;
     Ok(waits.then_some(asked))
 }

@@ -10,6 +10,7 @@ mod recover;
 mod start;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -120,6 +121,7 @@ impl Work<'_> {
             tenant: self.tenant.clone(),
             operation: self.operation,
             epoch: self.tenure.epoch,
+            lease: Arc::new(self.tenure.check(self.tenant)),
             variables: variables.clone(),
             deadline: Duration::from_secs(self.ports.platform.limits.run_seconds),
             cancel: self.tenure.cancel.clone(),

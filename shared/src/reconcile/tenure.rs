@@ -1,8 +1,10 @@
 //! Holding leases while work goes on: a tenant's lease and, around a run, a slot of its database instance.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -12,9 +14,9 @@ use super::slots::{Place, Slots};
 use crate::clock::Clock;
 use crate::operation::OperationId;
 use crate::platform::{Limits, Tier};
-use crate::provision::Epoch;
+use crate::provision::{Epoch, LeaseCheck};
 use crate::records::{Acquired, Lease, Leases, RecordName, Status};
-use crate::store::{StoreError, Versioned};
+use crate::store::{ObjectName, StoreError, Versioned};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
 
@@ -115,6 +117,11 @@ impl Tenure {
         }
     }
 
+    /// Says whether a tenant's lease still is the one that this is.
+    pub(super) fn check(&self, tenant: &TenantId) -> StillHeld {
+        StillHeld { leases: self.leases.clone(), name: RecordName::lease(tenant), epoch: self.epoch }
+    }
+
     /// Everybody whose work was left is settled: nobody has to come back for them.
     pub(super) async fn settled(&self) {
         for held in self.held.lock().await.iter_mut() {
@@ -155,6 +162,26 @@ async fn give_back(leases: &Leases, held: Vec<Held>) -> Result<(), StoreError> {
         released
     });
     futures::future::join_all(given_back).await.into_iter().collect()
+}
+
+/// A lease as it was given out.
+pub(super) struct StillHeld {
+    leases: Leases,
+    name: ObjectName,
+    epoch: Epoch,
+}
+
+impl fmt::Debug for StillHeld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} under {}", self.name, self.epoch)
+    }
+}
+
+#[async_trait]
+impl LeaseCheck for StillHeld {
+    async fn is_still_ours(&self) -> Result<bool, StoreError> {
+        self.leases.is_still(&self.name, self.epoch).await
+    }
 }
 
 /// The lease, or `None` where asking again later may help.

@@ -235,6 +235,12 @@ impl Leases {
         Ok(self.read(name).await?.and_then(|record| record.value.holder))
     }
 
+    /// Whether nobody has taken a lease over that was given out under this epoch.
+    pub async fn is_still(&self, name: &ObjectName, epoch: Epoch) -> Result<bool, StoreError> {
+        let found = self.read(name).await?;
+        Ok(found.is_some_and(|record| record.value.epoch == epoch && record.value.holder.is_some()))
+    }
+
     /// An operation that is left to settle and that nobody works on: its holder's lease ran out, or was given back so.
     pub async fn abandoned(&self, name: &ObjectName) -> Result<Option<OperationId>, StoreError> {
         let now = self.clock.now();

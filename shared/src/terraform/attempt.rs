@@ -72,7 +72,7 @@ impl<'a> Attempt<'a> {
         let (sender, events) = unbounded_channel();
         let workspace = Workspace::of(&engine.state, &run.tenant)?;
         let redactor = engine.program.redactor.apart();
-        let session = Session::new(workspace, run.operation, run.epoch, access, sender, redactor.clone());
+        let session = Session::new(workspace, run, access, sender, redactor.clone());
         let open = engine.gateway.serve(session);
         redactor.learn([open.password.as_str()]);
         let environment = [engine.program.environment.clone(), backend_environment(&open)].concat();

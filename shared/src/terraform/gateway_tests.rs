@@ -6,13 +6,14 @@ use axum::http::{Request, StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::super::session::{Access, Session};
 use super::super::tests::faulty::{Fault, FaultyStore};
 use super::super::workspace::Workspace;
 use super::*;
-use crate::provision::Epoch;
+use crate::provision::{Epoch, NoLease, Run, Variables};
 use crate::redact::Redactor;
 use crate::store::{ObjectReader, ObjectStore};
 
@@ -21,8 +22,16 @@ const LOCK: &str = r#"{"ID": "l1", "Who": "me", "Created": "now"}"#;
 fn session(store: &Arc<FaultyStore>, access: Access) -> Session {
     let store: Arc<dyn ObjectStore> = store.clone();
     let workspace = Workspace::of(&store, &"acme".parse().unwrap()).unwrap();
-    let operation = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-    Session::new(workspace, operation, Epoch(1), access, unbounded_channel().0, Redactor::default())
+    let run = Run {
+        tenant: "acme".parse().unwrap(),
+        operation: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
+        epoch: Epoch(1),
+        lease: Arc::new(NoLease),
+        variables: Variables::from_json(&serde_json::Value::Null),
+        deadline: Duration::from_mins(1),
+        cancel: CancellationToken::new(),
+    };
+    Session::new(workspace, &run, access, unbounded_channel().0, Redactor::default())
 }
 
 async fn send(

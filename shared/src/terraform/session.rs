@@ -11,7 +11,7 @@ use super::sensitive::texts_of_state;
 use super::state::orphaned_stateful;
 use super::workspace::{LockAnswer, SaveError, StoredState, Workspace};
 use crate::operation::OperationId;
-use crate::provision::{Epoch, LockHolder, ResourceAddress, RunEvent};
+use crate::provision::{Epoch, LeaseCheck, LockHolder, ResourceAddress, Run, RunEvent};
 use crate::redact::Redactor;
 use crate::store::{Generation, StoreError};
 
@@ -57,6 +57,7 @@ pub(super) struct Session {
     workspace: Workspace,
     operation: OperationId,
     epoch: Epoch,
+    lease: Arc<dyn LeaseCheck>,
     access: Access,
     events: UnboundedSender<RunEvent>,
     /// Learns what is sensitive in the state.
@@ -85,16 +86,16 @@ struct Lock {
 impl Session {
     pub(super) fn new(
         workspace: Workspace,
-        operation: OperationId,
-        epoch: Epoch,
+        run: &Run,
         access: Access,
         events: UnboundedSender<RunEvent>,
         redactor: Redactor,
     ) -> Self {
         Self {
             workspace,
-            operation,
-            epoch,
+            operation: run.operation,
+            epoch: run.epoch,
+            lease: Arc::clone(&run.lease),
             access,
             events,
             redactor,
@@ -136,6 +137,12 @@ impl Session {
                     }
                     Err(error) => return self.failed(self.workspace.corrupt(&error)),
                 }
+            }
+        } else if self.lock.is_some() {
+            match self.lease.is_still_ours().await {
+                Ok(true) => {}
+                Ok(false) => return self.fenced(),
+                Err(error) => return self.failed(error),
             }
         }
         self.facts.state = stored.as_ref().map(|stored| stored.generation);

@@ -68,7 +68,11 @@ impl SimulatedProvisioner {
     async fn begin<'a>(&'a self, run: &'a Run) -> Result<Held<'a>, ProvisionError> {
         self.lock(&run.tenant, Lock { operation: run.operation, epoch: run.epoch }).await?;
         self.call().await;
-        Held::read(self, run)
+        let held = Held::read(self, run).await;
+        if held.is_err() {
+            self.world.lock().witness.cloud.unlock(&run.tenant, run.operation);
+        }
+        held
     }
 
     /// One step of a run: time passes, the run may be cancelled, the cloud may refuse.
@@ -90,7 +94,7 @@ impl SimulatedProvisioner {
     }
 
     /// A workspace as its state object says.
-    fn workspace(&self, tenant: &TenantId) -> Option<Workspace> {
+    pub(crate) fn workspace(&self, tenant: &TenantId) -> Option<Workspace> {
         self.world.lock().witness.cloud.workspaces.get(tenant).cloned()
     }
 

@@ -40,11 +40,11 @@ impl Drop for Running {
 
 impl<'a> Held<'a> {
     /// Reads the state, if this run may still have it.
-    pub(crate) fn read(provisioner: &'a SimulatedProvisioner, run: &'a Run) -> Result<Self, ProvisionError> {
+    pub(crate) async fn read(provisioner: &'a SimulatedProvisioner, run: &'a Run) -> Result<Self, ProvisionError> {
+        let found = provisioner.workspace(&run.tenant);
+        let is_ours = found.is_some() || run.lease.is_still_ours().await?;
         let mut world = provisioner.world.lock();
-        let found = world.witness.cloud.workspaces.get(&run.tenant).cloned();
-        if found.as_ref().is_some_and(|found| found.epoch > run.epoch) {
-            world.witness.cloud.unlock(&run.tenant, run.operation);
+        if !is_ours || found.as_ref().is_some_and(|found| found.epoch > run.epoch) {
             return Err(ProvisionError::Fenced { operation: run.operation });
         }
         world.witness.run_began(&run.tenant, run.epoch);

@@ -256,9 +256,8 @@ impl Schedule {
 
     /// One that takes requests.
     pub(crate) fn drawn_process(&self) -> Option<&Process> {
-        let serves = |process: &&Process| {
-            !process.shutdown.is_cancelled() && !self.world.lock().frozen.contains(&process.id)
-        };
+        let serves =
+            |process: &&Process| !process.shutdown.is_cancelled() && !self.world.lock().frozen.contains(&process.id);
         let serving: Vec<&Process> = self.processes.iter().filter(serves).collect();
         (!serving.is_empty()).then(|| serving[self.draw(0, serving.len())])
     }

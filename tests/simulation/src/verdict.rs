@@ -59,7 +59,9 @@ impl Schedule {
         match status {
             None if real.is_empty() || excused => Ok(()),
             None => Err(format!("it is gone and left {:?}", real.keys())),
-            Some(status) if status.phase == Phase::Held && (status.terms.protection || may_hold_something(status, real)) => {
+            Some(status)
+                if status.phase == Phase::Held && (status.terms.protection || may_hold_something(status, real)) =>
+            {
                 Ok(())
             }
             Some(status) => Err(format!("its definition is gone and it is {:?}: {status:?}", status.phase)),
@@ -82,8 +84,9 @@ impl Schedule {
         }
         if real.get(DATABASE).is_some_and(|have| have["instance"] != instance(&definition)) {
             let held = phase == Phase::Held && status.hold.is_some();
+            let is_known = held || self.world.lock().witness.may_have_drifted(tenant);
             let what = || format!("its database would be replaced and it is {phase:?}: {status:?}");
-            return if held { Ok(()) } else { Err(what()) };
+            return if is_known { Ok(()) } else { Err(what()) };
         }
         if phase != Phase::Ready || status.in_doubt {
             return Err(format!("it is {phase:?}: {status:?}"));

@@ -109,11 +109,12 @@ impl Work<'_> {
 
     /// Takes over what is there. What would have to be replaced was made with other variables than the last: then with those.
     async fn take_over(&self, run: &Run, log: &RunLog) -> Result<(), Unburied> {
-        let apply = async |run: &Run| match self.followed(log, self.ports.provisioner.apply(run, Guard::Protect, log)).await {
-            Ok(_) => Ok(None),
-            Err(ProvisionError::Guarded { addresses }) => Ok(Some(addresses)),
-            Err(error) => Err(error),
-        };
+        let apply =
+            async |run: &Run| match self.followed(log, self.ports.provisioner.apply(run, Guard::Protect, log)).await {
+                Ok(_) => Ok(None),
+                Err(ProvisionError::Guarded { addresses }) => Ok(Some(addresses)),
+                Err(error) => Err(error),
+            };
         let Some(addresses) = apply(run).await? else { return Ok(()) };
         let mut tried = BTreeSet::from([run.variables.digest()]);
         for operation in self.ports.journal.with_variables(self.tenant).await? {

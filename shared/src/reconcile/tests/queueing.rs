@@ -29,6 +29,21 @@ async fn an_operation_that_is_looked_for_while_it_is_put_down_still_waits() {
     }
 }
 
+/// It stands on the status a moment before it is in the journal. A process that dies in between leaves what nobody waits for.
+#[tokio::test(start_paused = true)]
+async fn what_nobody_will_write_down_any_more_waits_no_longer() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    let ports = world.reconciler.ports();
+    let left = ports.ids.next(world.clock.now());
+    ports.statuses.update(&tenant("acme"), |status| status.queued = Some(left)).await.unwrap();
+    for (seconds, still) in [(0, Some(left)), (59, Some(left)), (2, None)] {
+        world.later(seconds).await;
+        assert_eq!(waiting(ports, &tenant("acme")).await.unwrap(), None);
+        assert_eq!(world.status("acme").await.unwrap().queued, still, "after {seconds} s more");
+    }
+}
+
 /// A flood on one tenant: as many are taken as may be, the others are sent away with nothing done, and nobody who asks for
 /// another tenant waits for any of them.
 #[tokio::test(start_paused = true)]

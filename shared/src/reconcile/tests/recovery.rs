@@ -55,6 +55,26 @@ async fn a_lease_that_ran_out_is_taken_over_fenced_and_the_operation_ended() {
     assert_eq!(head.epoch, Some(crate::provision::Epoch(2)));
 }
 
+/// A process that only got no time to run in would write the first of its entry after all, and nobody would end it.
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_was_taken_over_before_it_had_begun_cannot_begin() {
+    let world = World::new();
+    world.upload("acme", &definition("acme", "")).await;
+    let ports = world.reconciler.ports();
+    let frozen = ports.ids.next(world.clock.now());
+    let lease = crate::records::RecordName::lease(&tenant("acme"));
+    ports.leases.acquire(&lease, frozen).await.unwrap();
+    world.later(61).await;
+    world.reconcile("acme").await.unwrap();
+    let mut operation =
+        Operation::new(frozen, tenant("acme"), crate::records::OperationKind::Create, world.clock.now());
+    operation.outcome = Outcome::Running;
+    let late = ports.journal.open(operation).await;
+    assert!(matches!(late, Err(crate::store::StoreError::PreconditionFailed { .. })), "{late:?}");
+    let outcomes: Vec<_> = world.operations("acme").await.into_iter().map(|op| op.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Interrupted, Outcome::Succeeded]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_older_runs_word_on_the_status_no_longer_counts() {
     let world = World::new();

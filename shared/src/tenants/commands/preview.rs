@@ -1,11 +1,14 @@
 //! What a command would do: planned, nothing changed, nothing stored.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Caller, CommandError, IfMatch, Preview, Submission};
 use super::Commands;
 use super::update::must_match;
-use crate::provision::{ChangeSummary, Epoch, Goal, Plan, ProvisionError, Run, RunEvent, RunObserver, Variables};
+use crate::provision::{
+    ChangeSummary, Epoch, Goal, NoLease, Plan, ProvisionError, Run, RunEvent, RunObserver, Variables,
+};
 use crate::tenant::{DeletionPolicy, TenantId};
 
 /// A preview is answered in the request and kept nowhere.
@@ -88,6 +91,7 @@ impl Commands {
             operation,
             // Never saved under: a plan's state is read-only.
             epoch: Epoch(0),
+            lease: Arc::new(NoLease),
             variables,
             deadline: Duration::from_secs(ports.platform.limits.run_seconds),
             cancel: ports.shutdown.child_token(),

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::faulty::FaultyStore;
 use crate::clock::{OperationIds, UlidIds};
-use crate::provision::{Change, Epoch, Run, RunEvent, RunObserver, Variables};
+use crate::provision::{Change, Epoch, NoLease, Run, RunEvent, RunObserver, Variables};
 use crate::store::{ObjectName, ObjectReader};
 use crate::terraform::{Engine, EngineSettings, Installed};
 
@@ -119,6 +119,7 @@ impl Fixture {
             tenant: tenant.parse().unwrap(),
             operation: self.ids.next(jiff::Timestamp::UNIX_EPOCH),
             epoch: Epoch(epoch),
+            lease: Arc::new(NoLease),
             variables: Variables::from_json(variables),
             deadline: Duration::from_mins(1),
             cancel: CancellationToken::new(),

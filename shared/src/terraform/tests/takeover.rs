@@ -1,11 +1,13 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde_json::json;
 
 use super::faulty::Fault;
 use super::fixture::{Fixture, Told, appears, lines, lock_name, state_name, waiting};
-use crate::provision::{Epoch, Guard, ProvisionError, Provisioner, RunEvent};
-use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
+use crate::provision::{Epoch, Guard, LeaseCheck, ProvisionError, Provisioner, Run, RunEvent};
+use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition, StoreError};
 
 /// Takes the workspace over from a run that is under way, and lets that one go on to its end.
 async fn take_over(fixture: &Fixture, made_before: bool) {
@@ -180,4 +182,26 @@ async fn a_persons_lock_is_never_broken() {
     let run = fixture.run("acme", &json!({}));
     engine.break_lock(&run.tenant, run.operation).await.unwrap();
     assert_eq!(fixture.state.names().await, [lock_name("acme").to_string()]);
+}
+
+/// A lease that somebody else has taken over.
+#[derive(Debug)]
+struct TakenOver;
+
+#[async_trait]
+impl LeaseCheck for TakenOver {
+    async fn is_still_ours(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+/// Whoever took over may have destroyed the tenant since: the workspace is not there to tell.
+#[tokio::test]
+async fn a_run_that_finds_no_workspace_asks_whether_its_lease_is_still_its_own() {
+    let fixture = Fixture::new();
+    let (engine, told) = (fixture.engine().await, Told::default());
+    let late = Run { lease: Arc::new(TakenOver), ..fixture.run("acme", &json!({})) };
+    let ended = engine.apply(&late, Guard::Protect, &told).await;
+    assert!(matches!(ended, Err(ProvisionError::Fenced { .. })), "{ended:?}");
+    assert_eq!(fixture.state.names().await, [""; 0], "neither a state nor a lock is left");
 }
