@@ -34,6 +34,9 @@ use crate::tenants::{Caller, CommandError};
 /// Between two writes of a log that grows: Cloud Storage takes about one write a second to one object.
 const BETWEEN_LOGS: Duration = Duration::from_secs(2);
 
+/// What came too late to be carried out is decided anew.
+const SOON: Duration = Duration::from_secs(1);
+
 /// One operation on one tenant, under its lease.
 pub(super) struct Work<'a> {
     pub(super) ports: &'a Ports,
@@ -96,6 +99,10 @@ impl Work<'_> {
         self.open.store(true, Ordering::Relaxed);
         let queued = if self.was_queued { self.ports.journal.find(self.tenant, self.operation).await? } else { None };
         if let Some(mut queued) = queued {
+            if queued.operation.outcome.is_final() {
+                // Whoever took over has ended it: this process got no time to run in before it could begin.
+                return Err(CommandError::Busy { retry_after: SOON });
+            }
             let begin = |operation: &mut Operation| {
                 operation.kind = kind;
                 operation.outcome = Outcome::Running;

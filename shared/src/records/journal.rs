@@ -105,16 +105,24 @@ impl Journal {
         Err(StoreError::Unavailable { reason: format!("'{name}' changes too often to be written") })
     }
 
-    /// Keeps the variables an operation is about to run with.
+    /// Keeps the variables an operation is about to run with. `false`: an earlier try of the same operation ran with others,
+    /// and those are what is kept: what that try may have made is as they say.
     pub async fn keep_variables(
         &self,
         tenant: &TenantId,
         operation: OperationId,
         variables: &Variables,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let body = Bytes::copy_from_slice(variables.as_json().as_bytes());
         let object = NewObject { body, content_type: Some("application/json".to_owned()), ..NewObject::default() };
-        self.keep(&RecordName::operation_variables(tenant, operation), object).await
+        let name = RecordName::operation_variables(tenant, operation);
+        match write_surely(self.records.as_ref(), &name, object, Precondition::Absent).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::PreconditionFailed { .. }) => {
+                Ok(self.variables(tenant, operation).await?.as_ref() == Some(variables))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The variables an operation ran with.
@@ -138,14 +146,6 @@ impl Journal {
         Ok(found)
     }
 
-    async fn keep(&self, name: &crate::store::ObjectName, object: NewObject) -> Result<(), StoreError> {
-        // One operation writes each of these once; one that is there already is from an earlier try of the same.
-        match write_surely(self.records.as_ref(), name, object, Precondition::Absent).await {
-            Ok(_) | Err(StoreError::PreconditionFailed { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     async fn save(&self, entry: &mut Entry) -> Result<(), StoreError> {
         entry.generation = self.store(&entry.operation, Precondition::Matches(entry.generation)).await?;
         Ok(())
@@ -154,5 +154,29 @@ impl Journal {
     async fn store(&self, operation: &Operation, when: Precondition) -> Result<Generation, StoreError> {
         let name = RecordName::operation(&operation.tenant, operation.id);
         write_json(self.records.as_ref(), &name, operation, BTreeMap::new(), when).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::store::memory::MemoryStore;
+
+    #[tokio::test]
+    async fn an_operation_runs_with_one_set_of_variables() {
+        let clock = Arc::new(SystemClock);
+        let journal = Journal::new(Arc::new(MemoryStore::new("records", clock.clone())), clock);
+        let (tenant, older, newer) = ("acme".parse().unwrap(), ulid::Ulid(1).into(), ulid::Ulid(2).into());
+        let [one, two] = ["one", "two"].map(|name| Variables::from_json(&json!({"name": name})));
+        for (operation, variables, kept) in
+            [(older, &one, true), (older, &one, true), (older, &two, false), (newer, &two, true)]
+        {
+            assert_eq!(journal.keep_variables(&tenant, operation, variables).await.unwrap(), kept);
+        }
+        assert_eq!(journal.variables(&tenant, older).await.unwrap(), Some(one));
+        assert_eq!(journal.with_variables(&tenant).await.unwrap(), [newer, older]);
     }
 }

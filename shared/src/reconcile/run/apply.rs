@@ -6,7 +6,7 @@ use super::super::recorder::Saying;
 use super::super::serving::{check_serving, serving_revision};
 use super::super::watch::RunLog;
 use super::start::Slot;
-use super::{Before, End, Work};
+use super::{Before, End, SOON, Work};
 use crate::digest::Digest;
 use crate::provision::{Applied, ChangeSummary, Goal, Guard, Plan, ProvisionError};
 use crate::records::{AppliedRecord, ConditionKind, Entry, Hold, OperationKind, Outcome, Phase, Status, Truth};
@@ -41,8 +41,21 @@ impl Work<'_> {
             self.open(kind, generation, &step),
             self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables),
         );
-        kept?;
-        self.apply_under(entry?, guard, wanted, observation).await
+        let mut entry = entry?;
+        if !kept? {
+            return self.overtaken(&mut entry).await;
+        }
+        self.apply_under(entry, guard, wanted, observation).await
+    }
+
+    /// An operation runs with one set of variables. One that is tried again after the definition changed is at its end; the
+    /// next one is for the new.
+    pub(super) async fn overtaken(&self, entry: &mut Entry) -> Result<Option<Status>, CommandError> {
+        let mut end =
+            End::succeeded("what was asked for changed before it could be tried again", ChangeSummary::default());
+        (end.outcome, end.reason) = (Outcome::Interrupted, Some("INTERRUPTED"));
+        self.close(entry, &RunLog::default(), end).await?;
+        Err(CommandError::Busy { retry_after: SOON })
     }
 
     /// Applies for an operation whose entry is open and whose variables are kept.

@@ -1,21 +1,16 @@
 //! The end of a tenant: its resources destroyed, or kept and forgotten; then its definition and its status.
 
-use std::time::Duration;
-
 use super::super::decide::{Action, Cause, HoldReason, deletion_digest};
 use super::super::observe::{Observation, ObservedDefinition};
 use super::super::recorder::record;
 use super::super::watch::RunLog;
 use super::bury::Unburied;
 use super::start::Slot;
-use super::{Before, End, Work};
+use super::{Before, End, SOON, Work};
 use crate::provision::{ChangeSummary, Variables};
 use crate::records::{Entry, OperationKind, Outcome, Phase, Status, StoredDefinition};
 use crate::store::{Generation, Precondition, StoreError, Versioned};
 use crate::tenants::CommandError;
-
-/// A decision that came too late is made anew.
-const SOON: Duration = Duration::from_secs(1);
 
 /// What the cloud may hold, once an end has begun, that no state knows of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,7 +41,9 @@ impl Work<'_> {
         }
         let begin = |operation: &mut crate::records::Operation| operation.kind = OperationKind::DriftCorrection;
         self.ports.journal.step(&mut entry, &format!("found {}; correct it", describe(&found)), begin).await?;
-        self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await?;
+        if !self.ports.journal.keep_variables(self.tenant, self.operation, &wanted.variables).await? {
+            return self.overtaken(&mut entry).await;
+        }
         self.apply_under(entry, Guard::Protect, wanted, observation).await
     }
 

@@ -16,7 +16,8 @@ impl Work<'_> {
         // From here on the old run's word on the status no longer counts either.
         self.settle(|_| {}).await?;
         let Some(mut entry) = self.found_or_barred(interrupted).await? else { return Ok(()) };
-        if entry.operation.outcome.is_final() {
+        // What waited again after its process had stopped is this very operation, and goes on.
+        if entry.operation.outcome.is_final() || interrupted == self.operation {
             return Ok(());
         }
         let message = format!("its process stopped; operation {} went on from there", self.operation);

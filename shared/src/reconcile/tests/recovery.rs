@@ -75,6 +75,26 @@ async fn an_operation_that_was_taken_over_before_it_had_begun_cannot_begin() {
     assert_eq!(outcomes, [Outcome::Interrupted, Outcome::Succeeded]);
 }
 
+/// What an earlier try may have made is as its variables say: they are not written over by those of another definition.
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_is_tried_again_with_another_definition_ends_and_the_next_one_is_for_it() {
+    let world = World::new();
+    world.create(&definition("acme", "")).await.unwrap();
+    let changed = submission(&definition("acme", "runtime: {scaling: {maxInstances: 5}}"));
+    let asked = world.commands.update(&caller(), &tenant("acme"), changed, IfMatch::Any, Wait::No).await.unwrap();
+    let (asked, journal) = (asked.operation.unwrap(), &world.reconciler.ports().journal);
+    let earlier = crate::provision::Variables::from_json(&serde_json::json!({"an earlier": "try"}));
+    assert!(journal.keep_variables(&tenant("acme"), asked, &earlier).await.unwrap());
+    world.work_off().await;
+    world.sweeper.sweep().await.unwrap();
+    world.work_off().await;
+    let outcomes: Vec<_> = world.operations("acme").await.into_iter().map(|op| op.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Succeeded, Outcome::Interrupted, Outcome::Succeeded]);
+    assert_eq!(journal.variables(&tenant("acme"), asked).await.unwrap(), Some(earlier));
+    let status = world.status("acme").await.unwrap();
+    assert_eq!((status.phase, status.variables), (Phase::Ready, world.operations("acme").await.pop().map(|op| op.id)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_older_runs_word_on_the_status_no_longer_counts() {
     let world = World::new();
