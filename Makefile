@@ -108,7 +108,7 @@ torture: ## Functions, Terraform and providers killed at moments drawn from a se
 	target/debug/torture --seed $(or $(SEED),1) --kills $(or $(KILLS),1000) --tenants $(or $(TENANTS),6)
 
 .PHONY: simulate
-simulate: ## Schedules of everything that can happen, over ports in memory: SEED=1 SCHEDULES=10000 (ARGS='-o json', ARGS=--tell for the story)
+simulate: ## Schedules of everything that can happen, over ports in memory: SEED=1 SCHEDULES=10000 (ARGS='-o json', --tell for the story, --broken fence to see it missed)
 	@cargo build --quiet --release --package simulation
 	@target/release/simulation --seed $(or $(SEED),1) --schedules $(or $(SCHEDULES),10000) $(ARGS)
 
