@@ -1,5 +1,6 @@
 //! What is wrong with a definition: every problem at once, each where it is and with what to do.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -130,8 +131,9 @@ impl Problems {
             let message = format!("there are more problems than the {} listed here", Self::MOST);
             problems.push(Problem::whole(Reason::TooLarge, message));
         }
+        let mut seen = HashMap::new();
         for problem in &mut problems {
-            hide_secrets(&mut problem.pointer);
+            hide_secrets(&mut problem.pointer, &mut seen);
         }
         Self(problems)
     }
@@ -158,11 +160,17 @@ impl Problems {
     }
 }
 
-/// A secret that stands where a key should is in no pointer either: the pointer ends above it.
-fn hide_secrets(pointer: &mut String) {
+/// A secret that stands where a key should is in no pointer either: the pointer ends above it. Each key is looked at once,
+/// however many problems are below it: sixty long ones above two hundred problems took 150 ms.
+fn hide_secrets(pointer: &mut String, seen: &mut HashMap<String, bool>) {
     let mut end = 0;
     for step in pointer.split('/').skip(1) {
-        if secrets::kind_of(step).is_some() {
+        let is_secret = seen.get(step).copied().unwrap_or_else(|| {
+            let is_secret = secrets::kind_of(step).is_some();
+            seen.insert(step.to_owned(), is_secret);
+            is_secret
+        });
+        if is_secret {
             pointer.truncate(end);
             return;
         }

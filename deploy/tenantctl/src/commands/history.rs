@@ -34,8 +34,19 @@ pub(super) async fn operations(tenant: &TenantId, limit: usize, context: &Contex
 }
 
 fn table(operations: Vec<Operation>) -> Table {
-    let mut table =
-        Table::new(&["OPERATION", "KIND", "OUTCOME", "REQUESTED", "TOOK", "BY", "DEFINITION", "CHANGES", "REASON"]);
+    let mut table = Table::new(&[
+        "OPERATION",
+        "KIND",
+        "OUTCOME",
+        "REQUESTED",
+        "TOOK",
+        "BY",
+        "DEFINITION",
+        "CHANGES",
+        "REVISION",
+        "TRACE",
+        "REASON",
+    ]);
     for operation in operations {
         let tone = match operation.outcome {
             Outcome::Succeeded => Tone::Good,
@@ -52,6 +63,8 @@ fn table(operations: Vec<Operation>) -> Table {
             format!("{} ({:?})", operation.principal.0, operation.trigger),
             operation.definition_generation.map_or_else(|| "-".to_owned(), |generation| generation.to_string()),
             operation.changes.changes().len().to_string(),
+            operation.revision.unwrap_or_else(|| "-".to_owned()),
+            operation.trace.map_or_else(|| "-".to_owned(), |trace| trace.to_string()),
             operation.reason.unwrap_or_default(),
         ];
         table.row(tone, cells);

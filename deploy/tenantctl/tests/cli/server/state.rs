@@ -78,7 +78,7 @@ impl State {
         let id = Ulid::from_parts(1_767_323_040_000 + at * 1000, u128::from(at)).to_string();
         let document = json!({
             "id": id, "tenant": name, "kind": kind, "principal": "ci@example.com", "trigger": "Api",
-            "definitionGeneration": of, "outcome": "Running", "requested": time(at),
+            "trace": format!("{at:032x}"), "definitionGeneration": of, "outcome": "Running", "requested": time(at),
             "steps": [{ "at": time(at), "what": "changing resources" }],
         });
         let mut ended = document.clone();
@@ -94,6 +94,9 @@ impl State {
             ended["message"] = (*message).into();
         } else {
             ended["outcome"] = "Succeeded".into();
+            if matches!(kind, "Create" | "Update") {
+                ended["revision"] = format!("{name}-site-{at:05}-abc").into();
+            }
             ended["changes"] = json!([
                 { "address": "google_cloud_run_v2_service.site", "action": action },
                 { "address": "google_sql_database.site", "action": action },
