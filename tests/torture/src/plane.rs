@@ -32,7 +32,10 @@ fn platform() -> String {
     let local = include_str!("../../../deploy/local/platform.yaml");
     let changes = [
         ("  runs: 4", "  runs: 6\n  runsPerInstance: 6\n  leaseSeconds: 3\n  waitSeconds: 5\n  runSeconds: 60"),
-        ("  graceSeconds: 60", "  graceSeconds: 2\n  breakerCount: 1000000\n  breakerShare: 1.0"),
+        (
+            "  graceSeconds: 60",
+            "  graceSeconds: 2\n  breakerCount: 1000000\n  breakerMost: 1000000\n  breakerShare: 1.0",
+        ),
         ("  intervalSeconds: 60", "  intervalSeconds: 0"),
         ("  firstSeconds: 15", "  firstSeconds: 1"),
         ("  mostSeconds: 120", "  mostSeconds: 2"),
