@@ -141,6 +141,10 @@ impl MemoryProvisioner {
 }
 
 impl Cloud {
+    fn has_state(&self, tenant: &TenantId) -> bool {
+        self.workspaces.get(tenant).is_some_and(|found| found.has_state)
+    }
+
     fn save(&mut self, run: &Run) -> Result<(), ProvisionError> {
         self.saves += 1;
         let fenced = self.workspaces.get(&run.tenant).is_some_and(|workspace| workspace.epoch > run.epoch);
@@ -193,8 +197,7 @@ impl Provisioner for MemoryProvisioner {
 
     async fn state(&self, tenant: &TenantId) -> Result<Option<Bytes>, ProvisionError> {
         let cloud = self.cloud();
-        let known = cloud.workspaces.get(tenant).is_some_and(|found| found.has_state);
-        let resources = cloud.resources.get(tenant).filter(|_| known);
+        let resources = cloud.resources.get(tenant).filter(|_| cloud.has_state(tenant));
         Ok(resources.map(|resources| Bytes::from(json!(resources).to_string())))
     }
 
@@ -239,8 +242,7 @@ impl Provisioner for MemoryProvisioner {
         let fault = self.begin(run, observer).await?;
         let mut cloud = self.cloud();
         cloud.running.remove(&run.tenant);
-        let known = cloud.workspaces.get(&run.tenant).is_some_and(|found| found.has_state);
-        if !known {
+        if !cloud.has_state(&run.tenant) {
             cloud.workspaces.remove(&run.tenant);
             return Ok(ChangeSummary::default());
         }
@@ -263,7 +265,7 @@ impl Provisioner for MemoryProvisioner {
         let mut cloud = self.cloud();
         cloud.saves += 1;
         let generation = cloud.saves;
-        let has_state = cloud.workspaces.get(tenant).is_some_and(|found| found.has_state);
+        let has_state = cloud.has_state(tenant);
         cloud.workspaces.insert(tenant.clone(), Workspace { generation, epoch, has_state });
         Ok(())
     }

@@ -226,6 +226,11 @@ pub(super) struct End {
 }
 
 impl End {
+    /// The end of an operation that changed nothing, and why.
+    fn unchanged(outcome: Outcome, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { outcome, reason: Some(reason), ..Self::succeeded(message, ChangeSummary::default()) }
+    }
+
     fn succeeded(message: impl Into<String>, changes: ChangeSummary) -> Self {
         let (outcome, reason, diagnostics) = (Outcome::Succeeded, None, Vec::new());
         Self { outcome, reason, message: message.into(), changes, diagnostics }

@@ -8,7 +8,7 @@ use super::super::watch::RunLog;
 use super::start::Slot;
 use super::{Before, End, SOON, Work};
 use crate::digest::Digest;
-use crate::provision::{Applied, ChangeSummary, Goal, Guard, Plan, ProvisionError};
+use crate::provision::{Applied, Goal, Guard, Plan, ProvisionError};
 use crate::records::{AppliedRecord, ConditionKind, Entry, Hold, OperationKind, Outcome, Phase, Status, Truth};
 use crate::rollout::{Course, Defaults, Pin, Release};
 use crate::tenants::CommandError;
@@ -51,9 +51,8 @@ impl Work<'_> {
     /// An operation runs with one set of variables. One that is tried again after the definition changed is at its end; the
     /// next one is for the new.
     pub(super) async fn overtaken(&self, entry: &mut Entry) -> Result<Option<Status>, CommandError> {
-        let mut end =
-            End::succeeded("what was asked for changed before it could be tried again", ChangeSummary::default());
-        (end.outcome, end.reason) = (Outcome::Interrupted, Some("INTERRUPTED"));
+        let message = "what was asked for changed before it could be tried again";
+        let end = End::unchanged(Outcome::Interrupted, "INTERRUPTED", message);
         self.close(entry, &RunLog::default(), end).await?;
         Err(CommandError::Busy { retry_after: SOON })
     }
@@ -178,14 +177,7 @@ impl Work<'_> {
             say.that(ConditionKind::Applied, Truth::False, "Held", "a change waits for an approval");
         };
         self.settle(say).await?;
-        let end = End {
-            outcome: Outcome::Failed,
-            reason: Some("HELD"),
-            message,
-            changes: ChangeSummary::default(),
-            diagnostics: Vec::new(),
-        };
-        self.close(entry, log, end).await?;
+        self.close(entry, log, End::unchanged(Outcome::Failed, "HELD", message)).await?;
         Err(CommandError::Held { hold: Box::new(hold), operation: self.operation })
     }
 

@@ -96,9 +96,7 @@ impl Work<'_> {
     /// What is to be done with the definition that is there is decided anew.
     async fn kept_after_all(&self, entry: &mut Entry, log: &RunLog) -> Result<Option<Status>, CommandError> {
         let message = "the definition was written again meanwhile: nothing was destroyed";
-        let mut end = End::succeeded(message, ChangeSummary::default());
-        (end.outcome, end.reason) = (Outcome::Failed, Some("WANTED_AGAIN"));
-        self.close(entry, log, end).await?;
+        self.close(entry, log, End::unchanged(Outcome::Failed, "WANTED_AGAIN", message)).await?;
         Err(CommandError::Busy { retry_after: SOON })
     }
 
@@ -122,10 +120,8 @@ impl Work<'_> {
         let action = Action::Hold(HoldReason::Breaker);
         let now = self.ports.clock.now();
         let status = record(&self.ports.statuses, self.tenant, &action, observation, now).await?.value;
-        let mut end =
-            End::succeeded("too many deletions over the fleet: nothing was destroyed", ChangeSummary::default());
-        (end.outcome, end.reason) = (Outcome::Failed, Some("HELD"));
-        self.close(entry, log, end).await?;
+        let message = "too many deletions over the fleet: nothing was destroyed";
+        self.close(entry, log, End::unchanged(Outcome::Failed, "HELD", message)).await?;
         Ok(status)
     }
 
