@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use end_to_end::{Collected, Collector, ControlPlane, Installation, Options, definition, eventually};
+use end_to_end::{Collected, Collector, ControlPlane, Installation, Options, Wired, base64, definition, eventually};
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
+const REQUEST: &str = "POST /events";
 
 /// A span's ancestors by name, nearest last, from the first whose parent was not collected.
 fn path(spans: &[Collected], of: &Collected) -> String {
@@ -109,15 +110,67 @@ async fn an_upload_is_followed_through_its_task_to_each_resource() {
     plane.upload("acme", &definition("acme", "")).await;
     plane.until_phase("acme", "Ready").await;
     let operation = plane.ended_operations("acme").await.pop().unwrap();
-    let trace = operation["trace"].as_str().unwrap().to_owned();
-    let of_trace = || collector.spans().into_iter().filter(|span| span.trace == trace).collect::<Vec<_>>();
-    let work =
-        "POST /events > task > reconcile > operation > terraform apply > create google_cloud_run_v2_service.site";
-    let found = eventually("the trace is collected", || async {
-        Some(paths(&of_trace())).filter(|paths| paths.contains(work))
+    let trace = operation["trace"].as_str().unwrap();
+    is_one_trace(&collector, trace, REQUEST).await;
+}
+
+/// Two functions and two topics between an upload and the site, each its own process.
+async fn follows_an_upload_through_pubsub(wrapped: bool) {
+    let collector = Collector::start().await;
+    let Some(wired) = Wired::up(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint)], wrapped).await else { return };
+    wired.cloud.storage.upload("e2e-definitions", "tenants/acme.yaml", definition("acme", "")).await;
+    let acme = wired.until_phase("acme", "Ready").await;
+    let trace = trace_of(&wired, &acme).await;
+    is_one_trace(&collector, &trace, REQUEST).await;
+
+    // Where the event itself is part of a trace, so is all that comes of it.
+    let event = json!({
+        "data": base64(b"{}"),
+        "attributes": {
+            "ce-id": "1",
+            "ce-specversion": "1.0",
+            "ce-type": "google.cloud.storage.object.v1.finalized",
+            "ce-source": "//storage.googleapis.com/projects/_/buckets/e2e-definitions",
+            "ce-subject": "objects/tenants/globex.yaml",
+            "ce-traceparent": format!("00-{TRACE}-{PARENT}-01"),
+        },
     });
-    assert!(found.await.iter().all(|path| path.starts_with("POST /events")));
+    wired.events.loses_events(true);
+    wired.cloud.storage.upload("e2e-definitions", "tenants/globex.yaml", definition("globex", "")).await;
+    wired.pubsub.publish("events", &event).await;
+    let globex = wired.until_phase("globex", "Ready").await;
+    assert_eq!(trace_of(&wired, &globex).await, TRACE);
+    is_one_trace(&collector, TRACE, "event").await;
+    assert_ne!(trace, TRACE);
+}
+
+/// What the journal says of the operation that made a tenant what it is.
+async fn trace_of(wired: &Wired, tenant: &Value) -> String {
+    let (id, operation) = (tenant["metadata"]["name"].as_str(), tenant["status"]["operation"].as_str());
+    let operation = format!("/tenants/{}/operations/{}", id.unwrap(), operation.unwrap());
+    wired.get.api.get(&operation).await.body["trace"].as_str().unwrap().to_owned()
+}
+
+/// Whether all of the way from an event, in this span, to a resource was collected.
+async fn is_one_trace(collector: &Collector, trace: &str, event: &str) {
+    let work =
+        format!("{event} > task > reconcile > operation > terraform apply > create google_cloud_run_v2_service.site");
+    let of_trace = || collector.spans().into_iter().filter(|span| span.trace == trace).collect::<Vec<_>>();
+    let found = eventually("the trace is collected", || async {
+        Some(paths(&of_trace())).filter(|paths| paths.contains(&work))
+    });
+    assert!(found.await.iter().all(|path| path.starts_with(event)));
     say_nothing_else(&of_trace());
+}
+
+#[tokio::test]
+async fn an_upload_is_followed_through_pubsub_whose_messages_are_requests() {
+    follows_an_upload_through_pubsub(false).await;
+}
+
+#[tokio::test]
+async fn an_upload_is_followed_through_pubsub_whose_messages_are_wrapped() {
+    follows_an_upload_through_pubsub(true).await;
 }
 
 /// Where the specification's default collector would be, nobody is asked for anything.

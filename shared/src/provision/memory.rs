@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::two_resources::{Resources, SERVICE, approval, compare, guarded, wanted};
 use super::{
@@ -20,11 +20,16 @@ use crate::operation::OperationId;
 use crate::store::Generation;
 use crate::tenant::TenantId;
 
+/// In a service: the module that made it.
+pub const MODULE: &str = "module";
+
 /// The provisioner and its cloud. Cloning shares both.
 #[derive(Clone)]
 pub struct MemoryProvisioner {
     shared: Arc<Mutex<Cloud>>,
     clock: Arc<dyn Clock>,
+    /// Its own module; otherwise the cloud's newest.
+    module: Option<u64>,
 }
 
 #[derive(Default)]
@@ -41,8 +46,8 @@ struct Cloud {
     broken: Option<Broken>,
 }
 
-/// Whether what a run makes never serves.
-type Broken = Arc<dyn Fn(&Run) -> bool + Send + Sync>;
+/// Whether what a run makes with a module never serves.
+type Broken = Arc<dyn Fn(&Run, Digest) -> bool + Send + Sync>;
 
 #[derive(Clone, Copy)]
 struct Workspace {
@@ -64,7 +69,7 @@ pub enum Fault {
 impl MemoryProvisioner {
     /// An empty cloud.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { shared: Arc::default(), clock }
+        Self { shared: Arc::default(), clock, module: None }
     }
 
     /// Each run takes this long.
@@ -78,7 +83,7 @@ impl MemoryProvisioner {
     }
 
     /// From now on nothing serves that a run of this kind made.
-    pub fn breaks_where(&self, broken: impl Fn(&Run) -> bool + Send + Sync + 'static) {
+    pub fn breaks_where(&self, broken: impl Fn(&Run, Digest) -> bool + Send + Sync + 'static) {
         self.cloud().broken = Some(Arc::new(broken));
     }
 
@@ -89,9 +94,15 @@ impl MemoryProvisioner {
         }
     }
 
-    /// The module is of another release from now on.
+    /// The module is of another release from now on, but for who [keeps](Self::keeping_its_module) one.
     pub fn release_module(&self) {
         self.cloud().module += 1;
+    }
+
+    /// A worker of the same cloud whose module stays the one of now, whatever is released.
+    #[must_use]
+    pub fn keeping_its_module(&self) -> Self {
+        Self { module: Some(self.module()), ..self.clone() }
     }
 
     /// What a tenant has, by address.
@@ -107,6 +118,27 @@ impl MemoryProvisioner {
     /// How often a run began while another was under way on the same tenant. Must stay zero.
     pub fn overlaps(&self) -> usize {
         self.cloud().overlaps
+    }
+
+    fn module(&self) -> u64 {
+        self.module.unwrap_or_else(|| self.cloud().module)
+    }
+
+    /// What a run makes: the service says which module made it.
+    fn wanted(&self, run: &Run) -> Resources {
+        let mut wanted = wanted(run);
+        if let Some(Value::Object(service)) = wanted.get_mut(SERVICE) {
+            service.insert(MODULE.to_owned(), self.module().into());
+        }
+        wanted
+    }
+
+    fn plan_of(&self, run: &Run, goal: Goal) -> Plan {
+        let want = match goal {
+            Goal::Defined => self.wanted(run),
+            Goal::Destroyed => Resources::new(),
+        };
+        self.cloud().plan(run, &want)
     }
 
     fn cloud(&self) -> MutexGuard<'_, Cloud> {
@@ -156,13 +188,9 @@ impl Cloud {
         Ok(())
     }
 
-    fn plan(&self, run: &Run, goal: Goal) -> Plan {
+    fn plan(&self, run: &Run, want: &Resources) -> Plan {
         let have = self.resources.get(&run.tenant).cloned().unwrap_or_default();
-        let want = match goal {
-            Goal::Defined => wanted(run),
-            Goal::Destroyed => Resources::new(),
-        };
-        let changes = compare(&have, &want);
+        let changes = compare(&have, want);
         let drift = changes.changes().iter().map(|change| DriftItem {
             address: change.address.clone(),
             action: change.action,
@@ -186,7 +214,7 @@ fn generation(number: u64) -> Generation {
 #[async_trait]
 impl Provisioner for MemoryProvisioner {
     fn platform_digest(&self) -> Digest {
-        Digest::of(&self.cloud().module.to_be_bytes())
+        Digest::of(&self.module().to_be_bytes())
     }
 
     async fn head(&self, tenant: &TenantId) -> Result<Option<WorkspaceHead>, ProvisionError> {
@@ -202,14 +230,15 @@ impl Provisioner for MemoryProvisioner {
     }
 
     async fn plan(&self, run: &Run, goal: Goal, _: &dyn RunObserver) -> Result<Plan, ProvisionError> {
-        Ok(self.cloud().plan(run, goal))
+        Ok(self.plan_of(run, goal))
     }
 
     async fn apply(&self, run: &Run, guard: Guard, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {
         let fault = self.begin(run, observer).await?;
+        let (wanted, module) = (self.wanted(run), self.platform_digest());
         let mut cloud = self.cloud();
         cloud.running.remove(&run.tenant);
-        let plan = cloud.plan(run, Goal::Defined);
+        let plan = cloud.plan(run, &wanted);
         match guard {
             Guard::Protect if !plan.guarded.is_empty() => {
                 return Err(ProvisionError::Guarded { addresses: plan.guarded });
@@ -220,14 +249,14 @@ impl Provisioner for MemoryProvisioner {
             Guard::Protect | Guard::Approved(_) => {}
         }
         let half = fault == Some(Fault::Refused);
-        for (address, value) in wanted(run).into_iter().take(if half { 1 } else { usize::MAX }) {
+        for (address, value) in wanted.into_iter().take(if half { 1 } else { usize::MAX }) {
             cloud.resources.entry(run.tenant.clone()).or_default().insert(address, value);
         }
         cloud.save(run)?;
         if half {
             return Err(refused());
         }
-        let broken = cloud.broken.as_ref().is_some_and(|broken| broken(run));
+        let broken = cloud.broken.as_ref().is_some_and(|broken| broken(run, module));
         let ready = if broken || fault == Some(Fault::NotServing) { "none" } else { "r1" };
         let outputs = json!({
             "url": format!("https://{}.example", run.tenant),
@@ -246,7 +275,7 @@ impl Provisioner for MemoryProvisioner {
             cloud.workspaces.remove(&run.tenant);
             return Ok(ChangeSummary::default());
         }
-        let plan = cloud.plan(run, Goal::Destroyed);
+        let plan = cloud.plan(run, &Resources::new());
         cloud.save(run)?;
         if fault.is_some() {
             return Err(refused());

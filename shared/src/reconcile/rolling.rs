@@ -30,7 +30,6 @@ pub(super) async fn moved(
     if rollout.target.module != module {
         // The sweep goes by another worker's word, which may be older than this one.
         ports.rollouts.announce(module, ports.clock.now()).await?;
-        return Ok(None);
     }
     let tenant = &wanted.definition.metadata.name;
     let course = rollout.course(tenant, wanted.canary, pin, module);

@@ -26,7 +26,7 @@ pub enum Step {
     },
     /// Everybody who could go back is back.
     Undone {
-        /// Who could not.
+        /// Who never can.
         stuck: usize,
     },
 }
@@ -35,7 +35,7 @@ pub enum Step {
 pub fn advance(rollout: &Rollout, tally: &Tally, settings: &platform::Rollout, now: Timestamp) -> Step {
     match rollout.state {
         RolloutState::Running => running(rollout, tally, settings, now),
-        RolloutState::Undoing if tally.undoable == 0 => Step::Undone { stuck: tally.stuck },
+        RolloutState::Undoing if tally.undoable == 0 && tally.awaiting == 0 => Step::Undone { stuck: tally.stuck },
         // Nobody paused it: it waits to begin, and there is nothing to begin.
         RolloutState::Paused if rollout.by.is_none() && is_there(tally.total()) => Step::Finish,
         RolloutState::Undoing

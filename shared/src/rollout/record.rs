@@ -89,12 +89,6 @@ pub enum Refused {
     /// It stands otherwise.
     #[error("a rollout that is {} cannot be asked to {}", .0.as_str(), .1.as_str())]
     State(RolloutState, Order),
-    /// The workers hold another module than the tenants had before.
-    #[error(
-        "the rollout brought another module, and workers hold one only: deploy the images of the release before, and it \
-         is rolled out, in waves, as any other. Nothing was changed; pause or abort the rollout meanwhile"
-    )]
-    ModuleGone,
 }
 
 impl RolloutState {
@@ -212,19 +206,24 @@ impl Rollout {
             (Order::Pause, Running | Halted) => (Paused, "somebody paused it"),
             (Order::Resume, Paused | Halted | Aborted | Undone) => (Running, "somebody let it go on"),
             (Order::Abort, Running | Paused | Halted | Undoing) => (Aborted, "somebody ended it where it was"),
-            (Order::Undo, Running | Paused | Halted | Aborted | Done) => (Undoing, "somebody took it back"),
+            (Order::Undo, Running | Paused | Halted | Aborted | Done) => (Undoing, self.way_back(module)),
             (Order::Pause, Paused)
             | (Order::Resume, Running)
             | (Order::Abort, Aborted)
             | (Order::Undo, Undoing | Undone) => return Ok(self.clone()),
             (order, state) => return Err(Refused::State(state, order)),
         };
-        // Where nothing of the fleet can go back, saying 'undone' would be a lie.
-        if order == Order::Undo && self.before.as_ref().is_some_and(|before| before.module != module) {
-            return Err(Refused::ModuleGone);
-        }
         let forgiven = if order == Order::Resume { self.tally.total().failed } else { self.forgiven };
         let (by, reason) = (Some(by.clone()), reason.to_owned());
         Ok(Self { state, reason, by, forgiven, soaking: None, changed: now, ..self.clone() })
+    }
+
+    /// What an undo waits for, where workers hold `module`: a worker makes tenants with its own one only.
+    fn way_back(&self, module: Digest) -> &'static str {
+        if self.before.as_ref().is_none_or(|before| before.module == module) {
+            return "somebody took it back";
+        }
+        "somebody took it back: tenants go back as soon as workers hold the module of before again. Deploy the images of the \
+         release before, or abort it"
     }
 }

@@ -68,7 +68,9 @@ pub struct Tally {
     pub waves: Vec<WaveTally>,
     /// Tenants that were moved and can go back.
     pub undoable: usize,
-    /// Tenants that were moved and cannot: what they had before is of another module than the workers hold.
+    /// Tenants that were moved and go back once workers hold the module of before the rollout again.
+    pub awaiting: usize,
+    /// Tenants that were moved and cannot go back: what they had is of a module that was gone before the rollout.
     pub stuck: usize,
 }
 
@@ -118,11 +120,15 @@ impl Tally {
             *count += 1;
         }
         let moved = summary.release.as_ref().filter(|pin| rollout.moved(pin));
-        let undoable = moved.is_some_and(|pin| pin.back == Some(named.module));
-        self.undoable += usize::from(undoable);
-        self.stuck += usize::from(moved.is_some() && !undoable);
+        let back = moved.and_then(|pin| pin.back);
+        match back {
+            None => {}
+            Some(module) if module == named.module => self.undoable += 1,
+            Some(module) if rollout.left(module) => self.awaiting += 1,
+            Some(_) => self.stuck += 1,
+        }
         match rollout.state {
-            RolloutState::Undoing => undoable,
+            RolloutState::Undoing => back == Some(named.module),
             _ => standing == Standing::Movable && rollout.admits(wave),
         }
     }
@@ -153,5 +159,10 @@ impl Rollout {
     /// Whether this rollout moved a tenant, and it has not gone back.
     pub(super) fn moved(&self, pin: &PinSummary) -> bool {
         pin.rollout == Some(self.number) && pin.back.is_some()
+    }
+
+    /// Whether this rollout leads away from a module.
+    fn left(&self, module: Digest) -> bool {
+        self.before.as_ref().is_some_and(|before| before.module == module)
     }
 }

@@ -71,13 +71,12 @@ fn what_comes_next() {
     assert_eq!(advance(&waits, &tally([nothing; 3]), &settings(), at(0)), Step::Finish, "it has nothing to begin");
     let by = Some(Principal("ada".to_owned()));
     assert_eq!(advance(&Rollout { by, ..waits }, &tally([nothing; 3]), &settings(), at(0)), Step::Stay);
-    let going = |undoable, stuck| {
-        advance(&rollout(Undoing, 1), &Tally { undoable, stuck, ..Tally::default() }, &settings(), at(0))
+    let going = |undoable, awaiting, stuck| {
+        let tally = Tally { undoable, awaiting, stuck, ..Tally::default() };
+        advance(&rollout(Undoing, 1), &tally, &settings(), at(0))
     };
-    assert_eq!(
-        [going(1, 1), going(0, 0), going(0, 2)],
-        [Step::Stay, Step::Undone { stuck: 0 }, Step::Undone { stuck: 2 }]
-    );
+    assert_eq!([going(1, 0, 1), going(0, 1, 1)], [Step::Stay, Step::Stay]);
+    assert_eq!([going(0, 0, 0), going(0, 0, 2)], [Step::Undone { stuck: 0 }, Step::Undone { stuck: 2 }]);
 }
 
 #[test]
@@ -133,8 +132,35 @@ fn what_can_be_asked_of_a_rollout() {
         };
         assert_eq!(answers, expected, "{state:?}");
     }
-    let gone = rollout(Halted, 1).ordered(Order::Undo, &Principal("ada".to_owned()), Digest::of(b"other"), at(9));
-    assert_eq!(gone, Err(Refused::ModuleGone));
+    for (module, waits) in [(release("two").module, false), (Digest::of(b"other"), true)] {
+        let undoing = rollout(Halted, 1).ordered(Order::Undo, &Principal("ada".to_owned()), module, at(9)).unwrap();
+        assert_eq!(undoing.reason.contains("as soon as workers hold the module of before"), waits, "{undoing:?}");
+    }
+}
+
+#[test]
+fn who_goes_back_with_which_module() {
+    let (before, gone, new) = (release("one").module, Digest::of(b"gone"), Digest::of(b"new"));
+    let mut rollout = rollout(Undoing, 1);
+    rollout.target.module = new;
+    let named = |module| Named { target: rollout.target.digest(), module };
+    let moved = |back| {
+        let status = Status { phase: Phase::Ready, ..Status::new("acme".parse().unwrap()) };
+        let digest = rollout.target.digest();
+        let release = Some(PinSummary { digest, applied: true, canary: false, rollout: Some(2), back });
+        StatusSummary { release, ..StatusSummary::from(&status) }
+    };
+    for (held, back, turn, expected) in [
+        (before, Some(before), true, (1, 0, 0)),
+        (new, Some(before), false, (0, 1, 0)),
+        (new, Some(gone), false, (0, 0, 1)),
+        (before, Some(gone), false, (0, 0, 1)),
+        (before, None, false, (0, 0, 0)),
+    ] {
+        let mut tally = Tally::of(&rollout);
+        assert_eq!(tally.count(&"acme".parse().unwrap(), &moved(back), &rollout, named(held)), turn, "{held} {back:?}");
+        assert_eq!((tally.undoable, tally.awaiting, tally.stuck), expected, "{held} {back:?}");
+    }
 }
 
 #[test]

@@ -11,8 +11,8 @@ const GUARD: [&str; 2] = ["Instance cannot be destroyed", "Resource instance can
 
 /// What clouds and networks say when the same call may succeed later, in lower case. Cloud SQL takes one operation at
 /// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster; a provider that
-/// was killed does not answer.
-const TRANSIENT: [&str; 26] = [
+/// was killed does not answer, and one that was killed while it started has said nothing (go-plugin's words).
+const TRANSIENT: [&str; 28] = [
     "operationinprogress",
     "operation in progress",
     "operation was already in progress",
@@ -36,6 +36,8 @@ const TRANSIENT: [&str; 26] = [
     "context deadline exceeded",
     "saved plan is stale",
     "plugin did not respond",
+    "failed to read any lines from plugin's stdout",
+    "plugin exited before we could connect",
     "request was cancelled",
     "plugin returned an unexpected error",
     "failed to instantiate provider",

@@ -76,6 +76,12 @@ fn what_may_succeed_later() {
         ("net/http: TLS handshake timeout", "later"),
         ("The plugin6.(*GRPCProvider).ApplyResourceChange request was cancelled.", "later"),
         ("The plugin returned an unexpected error from plugin6.(*GRPCProvider).ReadResource: rpc error: EOF", "later"),
+        (
+            "Unrecognized remote plugin message: \nFailed to read any lines from plugin's stdout\nThis usually means",
+            "later",
+        ),
+        ("plugin exited before we could connect", "later"),
+        ("Unrecognized remote plugin message: usage: provider\nThis usually means", "failed"),
         ("googleapi: Error 409: already exists", "failed"),
         ("googleapi: Error 403: permission denied", "failed"),
         ("Invalid value for variable", "failed"),

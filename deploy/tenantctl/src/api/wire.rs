@@ -156,7 +156,10 @@ pub(crate) struct Rollout {
     pub(crate) wave: usize,
     pub(crate) soaking: Option<String>,
     pub(crate) target: Release,
+    pub(crate) before: Option<Release>,
     pub(crate) waves: Vec<Wave>,
+    pub(crate) undoable: usize,
+    pub(crate) awaiting: usize,
 }
 
 /// What of the platform a rollout brings.

@@ -48,8 +48,20 @@ fn in_words(rollout: &Rollout) -> String {
         .soaking
         .as_ref()
         .map_or(String::new(), |since| format!("\nwave {} has to stay well, since {since}", rollout.wave));
+    let back = if state == "Undoing" { way_back(rollout) } else { String::new() };
     format!(
-        "rollout {number}: {state} since {changed}{by}: {reason}\nto image {} and module {}{soaking}",
+        "rollout {number}: {state} since {changed}{by}: {reason}\nto image {} and module {}{soaking}{back}",
         target.image, target.module
     )
+}
+
+/// Who goes back, and whose module has to be deployed first.
+fn way_back(rollout: &Rollout) -> String {
+    let now = format!("\n{} go back now", rollout.undoable);
+    match &rollout.before {
+        Some(before) if rollout.awaiting > 0 => {
+            format!("{now}, {} once workers hold module {}", rollout.awaiting, before.module)
+        }
+        _ => now,
+    }
 }

@@ -51,6 +51,7 @@ pub(super) fn fleet() -> Value {
             ("waves", list(&object(&wave))),
             ("total", object(&tally())),
             ("undoable", count()),
+            ("awaiting", count()),
             ("stuck", count()),
             ("links", object(&[("self", to("Link")), ("fleet", to("Link"))])),
         ]),

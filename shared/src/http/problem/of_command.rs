@@ -50,7 +50,6 @@ impl Problem {
             CommandError::Rollout(Refused::State(state, _)) => {
                 Self::new(kinds::ROLLOUT_REFUSED, detail).with("state", state)
             }
-            CommandError::Rollout(Refused::ModuleGone) => Self::new(kinds::ROLLOUT_REFUSED, detail),
             CommandError::Held { hold, operation } => held(detail, *hold, operation, tenant),
             CommandError::Failed { diagnostics, operation, retried, .. } => {
                 failed(detail, diagnostics, operation, tenant).with("retriedBySweep", retried).retryable(retried)

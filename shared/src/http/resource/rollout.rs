@@ -29,6 +29,8 @@ pub struct RolloutResource {
     total: TallyResource,
     /// Moved tenants that can go back.
     undoable: usize,
+    /// Moved tenants that go back once workers hold the module of before.
+    awaiting: usize,
     /// Moved tenants that cannot.
     stuck: usize,
     links: RolloutLinks,
@@ -73,7 +75,7 @@ impl From<Rollout> for RolloutResource {
         let shares = std::iter::once(None).chain(shares.into_iter().map(Some));
         let waves = shares.zip(counted).map(|(share, tally)| WaveResource { share, tally: tally.into() }).collect();
         let links = RolloutLinks { rollout: "/fleet/rollout", fleet: "/fleet" };
-        let (undoable, stuck) = (tally.undoable, tally.stuck);
+        let (undoable, awaiting, stuck) = (tally.undoable, tally.awaiting, tally.stuck);
         Self {
             number,
             state,
@@ -88,6 +90,7 @@ impl From<Rollout> for RolloutResource {
             waves,
             total,
             undoable,
+            awaiting,
             stuck,
             links,
         }

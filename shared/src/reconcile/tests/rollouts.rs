@@ -1,5 +1,7 @@
 //! Rollouts over fleets in memory: waves, health, halting, going back, and dying anywhere.
 
+mod modules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
@@ -23,8 +25,15 @@ struct Deployed {
 
 impl World {
     fn deploy(&self, platform: &str) -> Deployed {
-        let reconciler = self.another_process_with("deployed", platform);
-        Deployed { sweeper: self.sweeper_of(reconciler.ports()), reconciler }
+        self.deploy_with(&self.provisioner, platform)
+    }
+
+    /// What is deployed where workers make tenants by this provisioner, with its module.
+    fn deploy_with(&self, provisioner: &MemoryProvisioner, platform: &str) -> Deployed {
+        let platform = Arc::new(Platform::parse(platform).unwrap());
+        let ports = self.ports_of("deployed", &platform, self.definitions.clone(), self.records.clone());
+        let ports = Ports { provisioner: Arc::new(provisioner.clone()), ..ports };
+        Deployed { sweeper: self.sweeper_of(&ports), reconciler: Reconciler::new(ports) }
     }
 
     fn sweeper_of(&self, ports: &Ports) -> Sweeper {
@@ -159,12 +168,13 @@ async fn a_tenants_own_change_is_applied_with_the_release_it_has() {
     assert_eq!(world.images(1)[NEW].len(), 1);
 }
 
+fn is_a_20th(tenant: &TenantId) -> bool {
+    tenant.as_str().trim_start_matches("tenant-").parse::<usize>().is_ok_and(|number| number.is_multiple_of(20))
+}
+
 /// Every 20th tenant's site does not start with the new image.
 fn breaks_every_20th(world: &World) {
-    world.provisioner.breaks_where(|run| {
-        let number = run.tenant.as_str().trim_start_matches("tenant-").parse::<usize>().unwrap_or(1);
-        number.is_multiple_of(20) && run.variables.as_json().contains(NEW)
-    });
+    world.provisioner.breaks_where(|run, _| is_a_20th(&run.tenant) && run.variables.as_json().contains(NEW));
 }
 
 #[tokio::test(start_paused = true)]
@@ -213,7 +223,7 @@ async fn a_halted_rollout_goes_on_with_the_release_that_mends_it_the_broken_firs
     let old = world.deploy(&platform(OLD, settings));
     world.rolled(&old, 20).await;
     old.sweeper.sweep().await.unwrap();
-    world.provisioner.breaks_where(|run| run.variables.as_json().contains(NEW));
+    world.provisioner.breaks_where(|run, _| run.variables.as_json().contains(NEW));
     let new = world.deploy(&platform(NEW, settings));
     world.until(&new, RolloutState::Halted).await;
     assert_eq!(world.phase("tenant-0").await, Some(Phase::Failed));
@@ -251,28 +261,6 @@ async fn pause_resume_and_abort_are_heeded_at_once() {
     world.order(&new, Order::Resume).await.unwrap();
     world.until(&new, RolloutState::Done).await;
     assert_eq!(world.images(10)[NEW].len(), 10);
-}
-
-#[tokio::test(start_paused = true)]
-async fn another_module_goes_out_in_waves_too_and_is_no_drift_meanwhile() {
-    let world = World::new();
-    let settings = format!("{PLATFORM}rollout: {{automatic: false, waves: [1], soakSeconds: 0}}\n");
-    let old = world.deploy(&settings);
-    world.rolled(&old, 5).await;
-    old.sweeper.sweep().await.unwrap();
-    world.provisioner.release_module();
-    let new = world.deploy(&settings);
-    new.reconciler.announce().await;
-    world.later(2 * 86_400).await;
-    assert_eq!(new.sweeper.sweep().await.unwrap().due, [], "no check would tell drift from what the new module does");
-    for number in 0..5 {
-        new.reconciler.reconcile(&caller(), &tenant(&name(number)), Insist::No).await.unwrap();
-    }
-    assert_eq!(world.provisioner.runs(), 5);
-    assert_eq!(world.order(&new, Order::Undo).await, Err(Refused::ModuleGone));
-    world.order(&new, Order::Resume).await.unwrap();
-    world.until(&new, RolloutState::Done).await;
-    assert_eq!(world.provisioner.runs(), 10);
 }
 
 #[tokio::test(start_paused = true)]

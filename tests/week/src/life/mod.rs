@@ -68,7 +68,7 @@ impl Life {
         let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::starting_at(MADE.parse::<Timestamp>()?));
         let (now, weather) = (Now::default(), Weather::default());
         let cloud = MemoryProvisioner::new(Arc::clone(&clock));
-        cloud.breaks_where(|run| {
+        cloud.breaks_where(|run, _| {
             let number = run.tenant.as_str().rsplit('-').next().and_then(|number| number.parse::<usize>().ok());
             number.is_some_and(|number| number.is_multiple_of(taken::BREAKS_EVERY))
                 && run.variables.as_json().contains(BAD_IMAGE)

@@ -96,15 +96,20 @@ pub(super) fn rollout(state: &str, reason: &str) -> Value {
     for (wave, share) in waves.iter_mut().skip(1).zip([0.02, 0.1, 1.0]) {
         wave["share"] = share.into();
     }
+    // Workers hold the module that is taken back.
+    let (undoable, awaiting) = if state == "Undoing" { (0, 57) } else { (57, 0) };
+    let release = |image: &str, module: &str| {
+        json!({
+            "image": format!("registry.example/wordpress-runtime:{image}"),
+            "module": module, "resources": {"cpu": "1", "memory": "512Mi"},
+            "scaling": {"minInstances": 0, "maxInstances": 3},
+        })
+    };
     json!({
         "number": 2, "state": state, "reason": reason, "by": (state == "Undoing").then_some("ada@example.com"),
         "began": "2026-01-02T03:04:05Z", "changed": "2026-01-02T04:04:05Z", "wave": 2,
-        "target": {
-            "image": "registry.example/wordpress-runtime:6.9",
-            "module": "sha256:00", "resources": {"cpu": "1", "memory": "512Mi"},
-            "scaling": {"minInstances": 0, "maxInstances": 3},
-        },
-        "waves": waves, "total": wave(54, 3, 443), "undoable": 57, "stuck": 0,
+        "target": release("6.9", "sha256:00"), "before": release("6.8", "sha256:ff"),
+        "waves": waves, "total": wave(54, 3, 443), "undoable": undoable, "awaiting": awaiting, "stuck": 0,
         "links": { "self": "/fleet/rollout", "fleet": "/fleet" },
     })
 }

@@ -1,7 +1,7 @@
-//! A rollout of a release that breaks every 20th tenant, on ports in memory: how far it comes, whom it touches once it has
-//! halted, and what an undo leaves. Waves go on as soon as they may, so that no time has to pass.
+//! A rollout of a module that breaks every 20th tenant, on ports in memory: how far it comes, whom it touches once it has
+//! halted, and what an undo leaves that workers with the module of before carry out. Waves go on as soon as they may, so that no
+//! time has to pass.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,9 @@ use tenancy::clock::{Clock, SystemClock, UlidIds};
 use tenancy::exports::RecordedExports;
 use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
-use tenancy::provision::memory::MemoryProvisioner;
+use tenancy::provision::Provisioner as _;
+use tenancy::provision::memory::{MODULE, MemoryProvisioner};
+use tenancy::provision::two_resources::SERVICE;
 use tenancy::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper};
 use tenancy::records::{
     DefinitionWriter, Definitions, Graveyard, Journal, Leases, Phase, Principal, Rollouts, Statuses, Trigger,
@@ -30,7 +32,8 @@ use crate::sample::Sample;
 use crate::world::repository;
 
 const BREAKS_EVERY: usize = 20;
-const NEW: &str = "registry.example/wordpress-runtime:broken";
+/// The module released after the first, as the provisioner counts them.
+const NEW: u64 = 1;
 /// Sweeps after which a rollout that has not come to its end never does.
 const MOST_SWEEPS: usize = 1_000;
 /// Workers at once.
@@ -78,7 +81,8 @@ pub(super) async fn measure(tenants: usize) -> Result<Vec<Figure>, Failure> {
     let touched = sample(|outcome| outcome.halted.tally.total().touched()).ok_or(nothing)?;
     let sum = |of: fn(&Outcome) -> usize| count(outcomes.iter().map(of).sum());
     let (later, left) = (sum(|outcome| outcome.later), sum(|outcome| outcome.left));
-    let what = |part: &str| format!("{BREAKS_EVERY} rollouts over {tenants} tenants that break every 20th: {part}");
+    let what =
+        |part: &str| format!("{BREAKS_EVERY} rollouts over {tenants} of a module that breaks every 20th: {part}");
     let never = Target::Exactly(0.0);
     let note = format!("0 are the canaries, of whom there are none, 1 has 2 %, 2 has 10 %; {took:.2} s a rollout");
     let halted_in = what("wave they halt in, of 0 to 4");
@@ -101,15 +105,19 @@ async fn roll_out(tenants: usize, first: usize) -> Result<Outcome, Failure> {
     let world = World { fleet, provisioner, clock, queue, tenants };
     let mut platform = Platform::parse(&std::fs::read_to_string(repository().join("deploy/local/platform.yaml"))?)?;
     platform.rollout = tenancy::platform::Rollout { soak_seconds: 0, ..tenancy::platform::Rollout::default() };
-    let old = world.deploy(&platform);
+    let before = world.provisioner.keeping_its_module();
+    let old = world.deploy(&before, &platform);
     world.create(&old).await?;
     old.sweeper.sweep().await?;
-    world.provisioner.breaks_where(move |run| {
+    world.provisioner.release_module();
+    let broken = world.provisioner.platform_digest();
+    world.provisioner.breaks_where(move |run, module| {
         let number = run.tenant.as_str().rsplit('-').next().and_then(|number| number.parse::<usize>().ok());
-        number.is_some_and(|number| number % BREAKS_EVERY == first) && run.variables.as_json().contains(NEW)
+        module == broken && number.is_some_and(|number| number % BREAKS_EVERY == first)
     });
 
-    let new = world.deploy(&Platform { image: NEW.to_owned(), ..platform });
+    let new = world.deploy(&world.provisioner, &platform);
+    new.reconciler.announce().await;
     let halted = world.until(&new, RolloutState::Halted).await?;
     let touched = world.with_the_new()?;
     for number in 0..tenants {
@@ -119,16 +127,20 @@ async fn roll_out(tenants: usize, first: usize) -> Result<Outcome, Failure> {
     for _ in 0..5 {
         world.round(&new).await?;
     }
-    let later = world.with_the_new()?.abs_diff(touched);
     let tasks = Arc::new(world.queue.clone());
     Commands::new(new.reconciler.clone(), tasks).rollout(&caller(), Order::Undo).await?;
-    world.until(&new, RolloutState::Undone).await?;
+    world.round(&new).await?;
+    let later = world.with_the_new()?.abs_diff(touched);
+    let back = world.deploy(&before, &platform);
+    back.reconciler.announce().await;
+    world.until(&back, RolloutState::Undone).await?;
     let left = world.with_the_new()? + world.not_ready(&new).await?;
     Ok(Outcome { halted, later, left })
 }
 
 impl World {
-    fn deploy(&self, platform: &Platform) -> Deployed {
+    /// A sweep, and a worker that makes tenants by this provisioner, with its module.
+    fn deploy(&self, provisioner: &MemoryProvisioner, platform: &Platform) -> Deployed {
         let (platform, clock) = (Arc::new(platform.clone()), Arc::clone(&self.clock));
         let (records, definitions) = (Arc::clone(&self.fleet.records), Arc::clone(&self.fleet.definitions));
         let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock)));
@@ -145,7 +157,7 @@ impl World {
             breaker: Breaker::new(Arc::clone(&records)),
             rollouts: Rollouts::new(Arc::clone(&records)),
             rates: Rates::new(Arc::clone(&records)),
-            provisioner: Arc::new(self.provisioner.clone()),
+            provisioner: Arc::new(provisioner.clone()),
             plugins,
             clock: Arc::clone(&clock),
             ids: Arc::new(UlidIds::default()),
@@ -206,12 +218,12 @@ impl World {
         Err(format!("the rollout never was {}", state.as_str()).into())
     }
 
-    /// Tenants whose service has the new image.
+    /// Tenants whose service the new module made.
     fn with_the_new(&self) -> Result<usize, Failure> {
         let mut found = 0;
         for number in 0..self.tenants {
-            let resources: BTreeMap<_, _> = self.provisioner.resources(&Fleet::tenant(number)?);
-            found += usize::from(resources.values().any(|value| value["image"] == NEW));
+            let resources = self.provisioner.resources(&Fleet::tenant(number)?);
+            found += usize::from(resources.get(SERVICE).is_some_and(|service| service[MODULE] == NEW));
         }
         Ok(found)
     }
