@@ -1,7 +1,6 @@
 //! What the functions that change something work with.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
@@ -22,12 +21,8 @@ use crate::http::router::{Door, Parts};
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::provision::Provisioner;
-use crate::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
-use crate::records::{
-    DefinitionWriter, Definitions, Graveyard, Journal, Leases, Principal, Rollouts, Statuses, Trigger,
-};
-use crate::retention::{Pace, Pruner};
-use crate::store::ObjectReader;
+use crate::reconcile::{Footing, Insist, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use crate::records::{Definitions, Principal, Statuses, Trigger};
 use crate::store::gcs::{GcsClients, GcsStore};
 use crate::tasks::{LocalQueue, PubSubTasks, Task, Tasks};
 use crate::telemetry;
@@ -48,16 +43,11 @@ pub(super) fn topic(config: TasksConfig) -> Arc<dyn Tasks> {
     Arc::new(PubSubTasks::new(config.topic, config.endpoint))
 }
 
-/// Repositories, without an engine.
+/// Buckets, without an engine.
 pub(super) struct Fleet {
     definitions_bucket: GcsStore,
     records_bucket: GcsStore,
-    definitions: Definitions,
-    statuses: Statuses,
-    leases: Leases,
-    breaker: Breaker,
-    rollouts: Rollouts,
-    rates: Rates,
+    process: String,
     plugin_lists: PluginLists,
     platform: Arc<Platform>,
     clock: Arc<dyn Clock>,
@@ -84,14 +74,8 @@ impl Fleet {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // A revision has many processes; the id tells them apart.
         let process = format!("{}/{}", config.process, UlidIds::default().next(clock.now()));
-        let term = Duration::from_secs(config.platform.limits.lease_seconds);
         Self {
-            definitions: Definitions::new(reader(&definitions_bucket)),
-            statuses: Statuses::new(store(&records_bucket)),
-            leases: Leases::new(store(&records_bucket), Arc::clone(&clock), process, term),
-            breaker: Breaker::new(store(&records_bucket)),
-            rollouts: Rollouts::new(store(&records_bucket)),
-            rates: Rates::new(store(&records_bucket)),
+            process,
             plugin_lists: PluginLists::new(Arc::new(Arc::clone(clients))),
             platform: Arc::new(config.platform.clone()),
             clock,
@@ -104,17 +88,15 @@ impl Fleet {
     /// Decides for single tenants.
     pub(super) fn watcher(&self, tasks: Arc<dyn Tasks>) -> Watcher {
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        Watcher::new(self.definitions.clone(), self.statuses.clone(), tasks, clock, platform)
+        let definitions = Definitions::new(reader(&self.definitions_bucket));
+        Watcher::new(definitions, Statuses::new(store(&self.records_bucket)), tasks, clock, platform)
     }
 
     /// Looks at all of them.
     pub(super) fn sweeper(&self, tasks: Arc<dyn Tasks>) -> Sweeper {
-        let records: Arc<dyn ObjectReader> = reader(&self.records_bucket);
-        let (definitions, statuses) = (self.definitions.clone(), self.statuses.clone());
-        let (breaker, rollouts, lists) = (self.breaker.clone(), self.rollouts.clone(), self.plugin_lists.clone());
+        let (definitions, records) = (reader(&self.definitions_bucket), store(&self.records_bucket));
         let (clock, platform) = (Arc::clone(&self.clock), Arc::clone(&self.platform));
-        let pruner = Pruner::new(store(&self.records_bucket), Arc::clone(&clock), platform.retention, Pace::default());
-        Sweeper::new(definitions, records, statuses, breaker, rollouts, lists, pruner, tasks, clock, platform)
+        Sweeper::new(definitions, records, self.plugin_lists.clone(), tasks, clock, platform)
     }
 
     /// Cloud SQL exports into the bucket of artifacts; a sandbox has no database, and something that stands in.
@@ -127,16 +109,10 @@ impl Fleet {
     }
 
     fn ports(&self, provisioner: Arc<dyn Provisioner>, plugins: PluginPorts, shutdown: CancellationToken) -> Ports {
-        Ports {
-            definitions: self.definitions.clone(),
-            definition_writer: DefinitionWriter::new(store(&self.definitions_bucket)),
-            statuses: self.statuses.clone(),
-            journal: Journal::new(store(&self.records_bucket), Arc::clone(&self.clock)),
-            leases: self.leases.clone(),
-            breaker: self.breaker.clone(),
-            rollouts: self.rollouts.clone(),
-            rates: self.rates.clone(),
-            graveyard: Graveyard::new(store(&self.records_bucket)),
+        Ports::from(Footing {
+            definitions: store(&self.definitions_bucket),
+            records: store(&self.records_bucket),
+            process: self.process.clone(),
             exports: self.exports(),
             provisioner,
             plugins,
@@ -144,7 +120,7 @@ impl Fleet {
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(&self.platform),
             shutdown,
-        }
+        })
     }
 }
 

@@ -244,7 +244,7 @@ pub enum ProvisionError {
         diagnostics: Vec<Diagnostic>,
         /// What it did before it failed.
         changes: ChangeSummary,
-        /// Whether the cloud said 'later' (an operation in progress, a quota per minute, a 5xx).
+        /// Whether the cloud said 'later' (an operation in progress, a quota per minute, a 5xx), or a process died.
         transient: bool,
     },
     /// Cancelled or out of time; state holds what was done.

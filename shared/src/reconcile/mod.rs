@@ -31,7 +31,7 @@ pub use breaker::{Breaker, FleetCount, too_many};
 pub use decide::{Action, Cause, HoldReason, Idle, Intended, ListSeen, Lookup, PluginStep, Situation, Why, decide};
 pub use observe::{Deployed, Observation, ObservedDefinition, Wanted};
 pub(crate) use observe::{decisions, occupancy, platform_of};
-pub use ports::{PluginPorts, Ports};
+pub use ports::{Footing, PluginPorts, Ports};
 pub(crate) use queued::enqueue;
 pub use rates::Rates;
 pub use reconciler::{Insist, Reconciled, Reconciler};

@@ -1,6 +1,7 @@
 //! What reconciling needs of the world.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +13,7 @@ use crate::platform::Platform;
 use crate::plugins::{PluginInstaller, Resolver};
 use crate::provision::Provisioner;
 use crate::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Rollouts, Statuses};
+use crate::store::ObjectStore;
 
 /// Everything a [`Reconciler`](super::Reconciler) works with.
 #[derive(Clone)]
@@ -48,6 +50,57 @@ pub struct Ports {
     pub platform: Arc<Platform>,
     /// Cancelled when the process is asked to stop: runs are interrupted and save what they did.
     pub shutdown: CancellationToken,
+}
+
+/// What a process stands on. All it reads and writes lies in two buckets, so that its [`Ports`] follow.
+pub struct Footing {
+    /// The bucket of definitions.
+    pub definitions: Arc<dyn ObjectStore>,
+    /// The bucket of records.
+    pub records: Arc<dyn ObjectStore>,
+    /// Who it is among all processes, for its leases.
+    pub process: String,
+    /// Who exports databases before they are destroyed.
+    pub exports: Arc<dyn DatabaseExports>,
+    /// Who makes resources.
+    pub provisioner: Arc<dyn Provisioner>,
+    /// Who knows and installs plugins.
+    pub plugins: PluginPorts,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// New operations' ids.
+    pub ids: Arc<dyn OperationIds>,
+    /// The platform's settings.
+    pub platform: Arc<Platform>,
+    /// Cancelled when the process is asked to stop.
+    pub shutdown: CancellationToken,
+}
+
+impl From<Footing> for Ports {
+    fn from(footing: Footing) -> Self {
+        let Footing { definitions, records, process, exports, provisioner, plugins, .. } = footing;
+        let Footing { clock, ids, platform, shutdown, .. } = footing;
+        let term = Duration::from_secs(platform.limits.lease_seconds);
+        let records = || Arc::clone(&records);
+        Self {
+            definitions: Definitions::new(definitions.clone()),
+            definition_writer: DefinitionWriter::new(definitions),
+            statuses: Statuses::new(records()),
+            journal: Journal::new(records(), Arc::clone(&clock)),
+            leases: Leases::new(records(), Arc::clone(&clock), process, term),
+            rates: Rates::new(records()),
+            graveyard: Graveyard::new(records()),
+            exports,
+            rollouts: Rollouts::new(records()),
+            breaker: Breaker::new(records()),
+            provisioner,
+            plugins,
+            clock,
+            ids,
+            platform,
+            shutdown,
+        }
+    }
 }
 
 /// Who knows and installs plugins.

@@ -94,6 +94,9 @@ impl Belonging {
 pub struct RecordName;
 
 impl RecordName {
+    /// What is of the fleet as a whole begins so.
+    pub const FLEET_PREFIX: &str = "fleet/";
+
     /// Every status record's name begins so.
     pub const STATUS_PREFIX: &str = "status/";
 

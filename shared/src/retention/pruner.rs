@@ -94,10 +94,16 @@ pub struct Pruner {
 }
 
 impl Pruner {
-    /// Over the records bucket.
-    pub fn new(records: Arc<dyn ObjectStore>, clock: Arc<dyn Clock>, retention: Retention, pace: Pace) -> Self {
+    /// Over the records bucket, at the usual pace.
+    pub fn new(records: Arc<dyn ObjectStore>, clock: Arc<dyn Clock>, retention: Retention) -> Self {
         let (statuses, journal) = (Statuses::new(Arc::clone(&records)), Journal::new(Arc::clone(&records), clock));
-        Self { records, statuses, journal, retention, pace }
+        Self { records, statuses, journal, retention, pace: Pace::default() }
+    }
+
+    /// At another pace.
+    #[must_use]
+    pub fn at(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// Whom a sweep will visit: it adds the tenants as it sees them. Where nobody knows how far the last one came, nobody.

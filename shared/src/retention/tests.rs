@@ -35,7 +35,7 @@ impl Archive {
     }
 
     fn pruner(&self) -> Pruner {
-        Pruner::new(self.records.clone(), Arc::clone(&self.clock), RETENTION, self.pace)
+        Pruner::new(self.records.clone(), Arc::clone(&self.clock), RETENTION).at(self.pace)
     }
 
     async fn put(&self, name: &ObjectName) {

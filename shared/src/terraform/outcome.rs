@@ -9,10 +9,20 @@ use crate::provision::{Applied, Diagnostic, ProvisionError, ResourceAddress};
 /// Said of a resource with `prevent_destroy` that a plan would destroy: by Terraform, and by `OpenTofu`.
 const GUARD: [&str; 2] = ["Instance cannot be destroyed", "Resource instance cannot be destroyed"];
 
+/// What Terraform and go-plugin say of a provider whose process died: it does not answer, or was gone before it had said a
+/// word. Whatever else a run complains of then may have come of that.
+const DIED: [&str; 6] = [
+    "plugin did not respond",
+    "request was cancelled",
+    "plugin returned an unexpected error",
+    "failed to instantiate provider",
+    "failed to read any lines from plugin's stdout",
+    "plugin exited before we could connect",
+];
+
 /// What clouds and networks say when the same call may succeed later, in lower case. Cloud SQL takes one operation at
-/// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster; a provider that
-/// was killed does not answer, and one that was killed while it started has said nothing (go-plugin's words).
-const TRANSIENT: [&str; 28] = [
+/// a time on an instance; quotas are by the minute; a saved plan goes stale when another run was faster.
+const LATER: [&str; 22] = [
     "operationinprogress",
     "operation in progress",
     "operation was already in progress",
@@ -35,12 +45,6 @@ const TRANSIENT: [&str; 28] = [
     "timeout while waiting",
     "context deadline exceeded",
     "saved plan is stale",
-    "plugin did not respond",
-    "failed to read any lines from plugin's stdout",
-    "plugin exited before we could connect",
-    "request was cancelled",
-    "plugin returned an unexpected error",
-    "failed to instantiate provider",
 ];
 
 /// How the engine's own work after the process ended.
@@ -82,7 +86,8 @@ pub(super) fn judge(
     }
     let changes = transcript.done();
     let diagnostics = transcript.into_errors();
-    let transient = aftermath.rescued || exit.killed || diagnostics.iter().all(is_transient);
+    let died = exit.killed || diagnostics.iter().any(|error| says(error, &DIED));
+    let transient = aftermath.rescued || died || diagnostics.iter().all(|error| says(error, &LATER));
     Err(ProvisionError::Failed { diagnostics, changes, transient })
 }
 
@@ -104,9 +109,9 @@ fn protected(error: &Diagnostic) -> ResourceAddress {
     error.address.clone().or_else(in_text).unwrap_or_else(|| ResourceAddress::new("a stateful resource"))
 }
 
-fn is_transient(error: &Diagnostic) -> bool {
+fn says(error: &Diagnostic, words: &[&str]) -> bool {
     let text = format!("{}\n{}", error.summary, error.detail).to_ascii_lowercase();
-    TRANSIENT.iter().any(|said| text.contains(said))
+    words.iter().any(|said| text.contains(said))
 }
 
 #[cfg(test)]

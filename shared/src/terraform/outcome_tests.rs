@@ -91,6 +91,9 @@ fn what_may_succeed_later() {
     }
     let mixed = [("Error", "Error 503"), ("Error", "permission denied")];
     assert_eq!(outcome((false, false), &mixed, Facts::default()), "failed", "one that stays fails the next run too");
+    let died =
+        [("Request cancelled", "The plugin6.(*GRPCProvider).ApplyResourceChange request was cancelled."), mixed[1]];
+    assert_eq!(outcome((false, false), &died, Facts::default()), "later", "what else it said may come of that");
 }
 
 #[test]

@@ -5,18 +5,16 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use tenancy::clock::Clock;
 use tenancy::exports::RecordedExports;
 use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
-use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
-use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Rollouts, Statuses};
-use tenancy::retention::{Pace, Pruner};
+use tenancy::reconcile::{Footing, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use tenancy::retention::Pace;
+use tenancy::store::ObjectStore;
 use tenancy::store::memory::MemoryStore;
-use tenancy::store::{ObjectReader, ObjectStore};
 use tenancy::tenants::Commands;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -99,50 +97,31 @@ impl Process {
         };
         let definitions = bucket(Which::Definitions, &buckets.definitions);
         let records: Arc<dyn ObjectStore> = bucket(Which::Records, &buckets.records);
-        let listed: Arc<dyn ObjectReader> = bucket(Which::Records, &buckets.records);
         let clock: Arc<dyn Clock> = Arc::new(ProcessClock { world: Arc::clone(world), process: id });
         let shutdown = CancellationToken::new();
-        let term = Duration::from_secs(platform.limits.lease_seconds);
         // Plugins have tests of their own: no definition here names one.
         let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock)));
         let plugins = PluginPorts::in_memory(&MemoryDirectory::default(), lists.clone(), &MemoryInstaller::default());
-        let ports = Ports {
-            definitions: Definitions::new(definitions.clone()),
-            definition_writer: DefinitionWriter::new(definitions),
-            statuses: Statuses::new(Arc::clone(&records)),
-            journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
-            leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), id.to_string(), term),
-            graveyard: Graveyard::new(Arc::clone(&records)),
+        let ports = Ports::from(Footing {
+            definitions: definitions.clone(),
+            records: Arc::clone(&records),
+            process: id.to_string(),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
-            breaker: Breaker::new(Arc::clone(&records)),
-            rollouts: Rollouts::new(Arc::clone(&records)),
-            rates: Rates::new(Arc::clone(&records)),
             provisioner: Arc::new(SimulatedProvisioner { world: Arc::clone(world), process: id }),
             plugins,
             clock: Arc::clone(&clock),
             ids: Arc::new(CountedIds(Arc::clone(world))),
             platform: Arc::clone(platform),
             shutdown: shutdown.clone(),
-        };
+        });
         let tasks = Arc::new(ScheduledTasks { world: Arc::clone(world), process: id });
         let (heads, statuses) = (ports.definitions.clone(), ports.statuses.clone());
         let watcher = Watcher::new(heads, statuses, tasks.clone(), Arc::clone(&clock), Arc::clone(platform));
         // A round with every sweep, where anything may be old: in a schedule no day goes by.
         let visits = if platform.retention.log_days == 0 { Pace::default().visits } else { 0 };
         let pace = Pace { round: SignedDuration::ZERO, visits };
-        let pruner = Pruner::new(records, Arc::clone(&clock), platform.retention, pace);
-        let sweeper = Sweeper::new(
-            ports.definitions.clone(),
-            listed,
-            ports.statuses.clone(),
-            ports.breaker.clone(),
-            ports.rollouts.clone(),
-            lists,
-            pruner,
-            tasks.clone(),
-            clock,
-            Arc::clone(platform),
-        );
+        let sweeper =
+            Sweeper::new(definitions, records, lists, tasks.clone(), clock, Arc::clone(platform)).pruning(pace);
         let reconciler = Reconciler::new(ports);
         let commands = Commands::new(reconciler.clone(), tasks);
         Ok(Self { id, reconciler, commands, watcher, sweeper, shutdown, executor: Executor::new()? })

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tenancy::clock::{Clock, UlidIds};
@@ -10,11 +9,9 @@ use tenancy::exports::RecordedExports;
 use tenancy::platform::Platform;
 use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use tenancy::provision::Provisioner;
-use tenancy::reconcile::{Breaker, PluginPorts, Ports, Rates, Reconciler, Sweeper, Watcher};
-use tenancy::records::{DefinitionWriter, Definitions, Graveyard, Journal, Leases, Rollouts, Statuses};
-use tenancy::retention::{Pace, Pruner};
+use tenancy::reconcile::{Footing, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use tenancy::store::ObjectStore;
 use tenancy::store::memory::MemoryStore;
-use tenancy::store::{ObjectReader, ObjectStore};
 use tenancy::tasks::{HandOutError, LocalQueue, Task, Tasks};
 use tenancy::tenants::Commands;
 use tokio_util::sync::CancellationToken;
@@ -56,44 +53,25 @@ impl Ground {
     pub(crate) fn deploy(&self, platform: Platform) -> Plane {
         let (platform, clock) = (Arc::new(platform), Arc::clone(&self.clock));
         let records: Arc<dyn ObjectStore> = self.records.clone();
-        let listed: Arc<dyn ObjectReader> = self.records.clone();
-        let term = Duration::from_secs(platform.limits.lease_seconds);
         // Plugins have tests of their own: no definition here names one.
         let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock)));
         let plugins = PluginPorts::in_memory(&MemoryDirectory::default(), lists.clone(), &MemoryInstaller::default());
-        let ports = Ports {
-            definitions: Definitions::new(self.definitions.clone()),
-            definition_writer: DefinitionWriter::new(self.definitions.clone()),
-            statuses: Statuses::new(Arc::clone(&records)),
-            journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
-            leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), "worker".to_owned(), term),
-            rollouts: Rollouts::new(Arc::clone(&records)),
-            rates: Rates::new(Arc::clone(&records)),
-            graveyard: Graveyard::new(Arc::clone(&records)),
+        let ports = Ports::from(Footing {
+            definitions: self.definitions.clone(),
+            records: Arc::clone(&records),
+            process: "worker".to_owned(),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
-            breaker: Breaker::new(Arc::clone(&records)),
             provisioner: Arc::clone(&self.provisioner),
             plugins,
             clock: Arc::clone(&clock),
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(&platform),
             shutdown: CancellationToken::new(),
-        };
+        });
         let tasks: Arc<dyn Tasks> = Arc::new(Counted { queue: self.queue.clone(), now: self.now.clone() });
         let (heads, statuses) = (ports.definitions.clone(), ports.statuses.clone());
         let watcher = Watcher::new(heads, statuses, Arc::clone(&tasks), Arc::clone(&clock), Arc::clone(&platform));
-        let sweeper = Sweeper::new(
-            ports.definitions.clone(),
-            listed,
-            ports.statuses.clone(),
-            ports.breaker.clone(),
-            ports.rollouts.clone(),
-            lists,
-            Pruner::new(records, Arc::clone(&clock), platform.retention, Pace::default()),
-            Arc::clone(&tasks),
-            clock,
-            platform,
-        );
+        let sweeper = Sweeper::new(self.definitions.clone(), records, lists, Arc::clone(&tasks), clock, platform);
         let reconciler = Reconciler::new(ports);
         let commands = Commands::new(reconciler.clone(), tasks);
         Plane { reconciler, watcher, sweeper, commands }

@@ -23,9 +23,8 @@ use crate::operation::OperationId;
 use crate::platform::Platform;
 use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
-use crate::reconcile::{Breaker, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
-use crate::records::{DefinitionWriter, Definitions, Journal, Leases, Statuses};
-use crate::retention::{Pace, Pruner};
+use crate::reconcile::{Footing, PluginPorts, Ports, Reconciler, Sweeper, Watcher};
+use crate::records::{Definitions, Statuses};
 use crate::store::memory::MemoryStore;
 use crate::store::{
     Generation, NewObject, ObjectMeta, ObjectName, ObjectReader, ObjectStore, Page, PageToken, Precondition,
@@ -249,36 +248,26 @@ fn parts(
     let records_writer: Arc<dyn ObjectStore> = Arc::<MemoryStore>::clone(records);
     let records_reader: Arc<dyn ObjectReader> = Arc::<MemoryStore>::clone(records);
     let platform = Arc::new(Platform::parse(PLATFORM).unwrap());
-    let term = Duration::from_secs(platform.limits.lease_seconds);
     let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock())));
     let directory = MemoryDirectory::default();
     directory.publish("hello-dolly", "1.7.2");
     let plugins = PluginPorts::in_memory(&directory, lists.clone(), &MemoryInstaller::default());
-    let ports = Ports {
-        definitions: Definitions::new(Arc::clone(&definitions_reader)),
-        definition_writer: DefinitionWriter::new(definitions_writer),
-        statuses: Statuses::new(Arc::clone(&records_writer)),
-        journal: Journal::new(Arc::clone(&records_writer), clock()),
-        leases: Leases::new(Arc::clone(&records_writer), clock(), "test".to_owned(), term),
-        breaker: Breaker::new(Arc::clone(&records_writer)),
-        rollouts: crate::records::Rollouts::new(Arc::clone(&records_writer)),
-        rates: crate::reconcile::Rates::new(Arc::clone(&records_writer)),
-        graveyard: crate::records::Graveyard::new(Arc::clone(&records_writer)),
+    let ports = Ports::from(Footing {
+        definitions: definitions_writer,
+        records: Arc::clone(&records_writer),
+        process: "test".to_owned(),
         exports: Arc::new(crate::exports::RecordedExports::new(Arc::clone(&records_writer))),
         provisioner: Arc::new(cloud.clone()),
         plugins,
         clock: clock(),
         ids: Arc::new(CountedIds::default()),
-        platform,
+        platform: Arc::clone(&platform),
         shutdown: CancellationToken::new(),
-    };
-    let Ports { definitions, statuses, breaker, rollouts, platform, .. } = ports.clone();
+    });
     let tasks = || Arc::new(queue.clone());
-    let watcher = Watcher::new(definitions.clone(), statuses.clone(), tasks(), clock(), Arc::clone(&platform));
-    let records = Arc::clone(&records_reader);
-    let pruner = Pruner::new(records_writer, clock(), platform.retention, Pace::default());
-    let sweeper =
-        Sweeper::new(definitions, records, statuses, breaker, rollouts, lists, pruner, tasks(), clock(), platform);
+    let (heads, statuses) = (ports.definitions.clone(), ports.statuses.clone());
+    let watcher = Watcher::new(heads, statuses, tasks(), clock(), Arc::clone(&platform));
+    let sweeper = Sweeper::new(Arc::clone(&definitions_reader), records_writer, lists, tasks(), clock(), platform);
     let reconciler = Reconciler::new(ports);
     Parts {
         door: Door { commands: Commands::new(reconciler.clone(), tasks()), gate: Gate::open() },

@@ -28,9 +28,9 @@ use crate::placement::Occupancy;
 use crate::platform::Platform;
 use crate::plugins::PluginLists;
 use crate::records::{Definitions, LeaseMark, Rollouts, StatusSummary, Statuses};
-use crate::retention::{Pruned, Pruner};
+use crate::retention::{Pace, Pruned, Pruner};
 use crate::signals;
-use crate::store::ObjectReader;
+use crate::store::{ObjectReader, ObjectStore};
 use crate::tasks::{Task, Tasks};
 use crate::tenant::TenantId;
 use crate::tenants::CommandError;
@@ -84,21 +84,35 @@ pub struct Sweeper {
 }
 
 impl Sweeper {
-    /// A sweeper over these ports; `records` lists the status records that `statuses` reads.
-    #[expect(clippy::too_many_arguments, reason = "each is a port of its own, and this is called once")]
+    /// A sweeper over the two buckets, and wherever lists of plugins lie.
     pub fn new(
-        definitions: Definitions,
-        records: Arc<dyn ObjectReader>,
-        statuses: Statuses,
-        breaker: Breaker,
-        rollouts: Rollouts,
+        definitions: Arc<dyn ObjectReader>,
+        records: Arc<dyn ObjectStore>,
         plugin_lists: PluginLists,
-        pruner: Pruner,
         tasks: Arc<dyn Tasks>,
         clock: Arc<dyn Clock>,
         platform: Arc<Platform>,
     ) -> Self {
-        Self { definitions, records, statuses, breaker, rollouts, plugin_lists, pruner, tasks, clock, platform }
+        let shared = || Arc::clone(&records);
+        Self {
+            definitions: Definitions::new(definitions),
+            statuses: Statuses::new(shared()),
+            breaker: Breaker::new(shared()),
+            rollouts: Rollouts::new(shared()),
+            pruner: Pruner::new(shared(), Arc::clone(&clock), platform.retention),
+            records,
+            plugin_lists,
+            tasks,
+            clock,
+            platform,
+        }
+    }
+
+    /// Looks for what was kept long enough at another pace.
+    #[must_use]
+    pub fn pruning(mut self, pace: Pace) -> Self {
+        self.pruner = self.pruner.at(pace);
+        self
     }
 
     /// Looks at every tenant once. A listing that fails ends the sweep with an error; what was handed on by then stands,

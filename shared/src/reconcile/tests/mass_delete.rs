@@ -21,16 +21,12 @@ impl World {
     }
 
     fn looking_into(&self, definitions: Arc<dyn ObjectStore>) -> Astray {
-        let ports = self.ports_over("astray", definitions, self.records.clone());
+        let ports = self.ports_over("astray", Arc::clone(&definitions), self.records.clone());
         let nowhere = PluginLists::new(Arc::new(MemoryBuckets::new(&self.clock)));
         let sweeper = Sweeper::new(
-            ports.definitions.clone(),
+            definitions,
             self.records.clone(),
-            ports.statuses.clone(),
-            ports.breaker.clone(),
-            ports.rollouts.clone(),
             nowhere,
-            Pruner::new(self.records.clone(), Arc::clone(&self.clock), ports.platform.retention, Pace::default()),
             Arc::new(self.queue.clone()),
             Arc::clone(&self.clock),
             Arc::clone(&ports.platform),

@@ -31,11 +31,7 @@ use crate::exports::RecordedExports;
 use crate::platform::Platform;
 use crate::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLists};
 use crate::provision::memory::MemoryProvisioner;
-use crate::records::{
-    DefinitionObject, DefinitionWriter, Definitions, Graveyard, Journal, Leases, Operation, Phase, Principal, Rollouts,
-    Status, Statuses, Trigger,
-};
-use crate::retention::{Pace, Pruner};
+use crate::records::{DefinitionObject, Operation, Phase, Principal, Status, Trigger};
 use crate::store::faulty::{FaultyStore, Mischief};
 use crate::store::memory::MemoryStore;
 use crate::store::{NewObject, ObjectReader, ObjectStore, Precondition};
@@ -111,13 +107,9 @@ impl World {
             Arc::clone(&platform),
         );
         let sweeper = Sweeper::new(
-            ports.definitions.clone(),
+            definitions.clone(),
             records.clone(),
-            ports.statuses.clone(),
-            ports.breaker,
-            ports.rollouts,
             plugin_lists,
-            Pruner::new(records.clone(), Arc::clone(&clock), platform.retention, Pace::default()),
             Arc::new(queue.clone()),
             Arc::clone(&clock),
             platform,
@@ -283,31 +275,19 @@ struct Process<'a> {
 
 impl Process<'_> {
     fn ports(&self, name: &str, provisioner: &MemoryProvisioner) -> Ports {
-        let (records, clock) = (Arc::clone(&self.records), Arc::clone(self.clock));
-        let term = Duration::from_secs(self.platform.limits.lease_seconds);
-        Ports {
-            definitions: Definitions::new(reader(Arc::clone(&self.definitions))),
-            definition_writer: DefinitionWriter::new(Arc::clone(&self.definitions)),
-            statuses: Statuses::new(Arc::clone(&records)),
-            journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
-            leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), name.to_owned(), term),
-            breaker: Breaker::new(Arc::clone(&records)),
-            rollouts: Rollouts::new(Arc::clone(&records)),
-            rates: Rates::new(Arc::clone(&records)),
-            graveyard: Graveyard::new(Arc::clone(&records)),
+        Ports::from(Footing {
+            definitions: Arc::clone(&self.definitions),
+            records: Arc::clone(&self.records),
+            process: name.to_owned(),
             exports: Arc::new(self.exports.clone()),
             provisioner: Arc::new(provisioner.clone()),
             plugins: self.plugins.clone(),
-            clock,
+            clock: Arc::clone(self.clock),
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(self.platform),
             shutdown: CancellationToken::new(),
-        }
+        })
     }
-}
-
-fn reader(store: Arc<dyn ObjectStore>) -> Arc<dyn ObjectReader> {
-    store
 }
 
 pub(super) fn tenant(id: &str) -> TenantId {

@@ -33,21 +33,17 @@ impl World {
         let platform = Arc::new(Platform::parse(platform).unwrap());
         let ports = self.ports_of("deployed", &platform, self.definitions.clone(), self.records.clone());
         let ports = Ports { provisioner: Arc::new(provisioner.clone()), ..ports };
-        Deployed { sweeper: self.sweeper_of(&ports), reconciler: Reconciler::new(ports) }
+        Deployed { sweeper: self.sweeper_on(self.records.clone(), platform), reconciler: Reconciler::new(ports) }
     }
 
-    fn sweeper_of(&self, ports: &Ports) -> Sweeper {
+    fn sweeper_on(&self, records: Arc<dyn ObjectStore>, platform: Arc<Platform>) -> Sweeper {
         Sweeper::new(
-            ports.definitions.clone(),
-            self.records.clone(),
-            ports.statuses.clone(),
-            ports.breaker.clone(),
-            ports.rollouts.clone(),
+            self.definitions.clone(),
+            records,
             PluginLists::new(Arc::new(MemoryBuckets::new(&self.clock))),
-            Pruner::new(self.records.clone(), Arc::clone(&self.clock), ports.platform.retention, Pace::default()),
             Arc::new(self.queue.clone()),
             Arc::clone(&self.clock),
-            Arc::clone(&ports.platform),
+            platform,
         )
     }
 
@@ -290,8 +286,10 @@ async fn dies_at(number: usize, fault: Fault) -> bool {
     let new = world.deploy(&platform(NEW, settings));
     let mischief = Mischief::default();
     let faulty: Arc<dyn ObjectStore> = Arc::new(FaultyStore::new("records", world.records.clone(), mischief.clone()));
-    let ports = world.ports_of("doomed", &new.reconciler.ports().platform, world.definitions.clone(), faulty);
-    let doomed = Deployed { sweeper: world.sweeper_of(&ports), reconciler: Reconciler::new(ports) };
+    let deployed = &new.reconciler.ports().platform;
+    let ports = world.ports_of("doomed", deployed, world.definitions.clone(), Arc::clone(&faulty));
+    let sweeper = world.sweeper_on(faulty, Arc::clone(deployed));
+    let doomed = Deployed { sweeper, reconciler: Reconciler::new(ports) };
     mischief.dies_at(number, fault);
     let lives = async {
         for _ in 0..6 {

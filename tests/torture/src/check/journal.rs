@@ -59,12 +59,13 @@ pub(crate) async fn step(plane: &ControlPlane, id: &str) -> Option<String> {
     Some(format!("{}: {what}", entry["kind"].as_str()?))
 }
 
-/// How the last operations of a tenant ended, for people.
+/// How the last operations of a tenant ended that did more than look, for people.
 pub(super) async fn lately(plane: &ControlPlane, id: &str) -> String {
     let entries = entries(plane, id).await.unwrap_or_default();
     let one = |entry: &Value| {
         let said: Vec<String> = entry["diagnostics"].as_array().into_iter().flatten().map(Value::to_string).collect();
         format!("{} {}: {} {}", entry["kind"], entry["outcome"], entry["message"], said.join(" "))
     };
-    entries.iter().rev().take(4).map(one).collect::<Vec<_>>().join(" <- ")
+    let done = entries.iter().rev().filter(|entry| entry["kind"] != "DriftCheck");
+    done.take(6).map(one).collect::<Vec<_>>().join(" <- ")
 }

@@ -12,11 +12,8 @@ use tenancy::plugins::{MemoryBuckets, MemoryDirectory, MemoryInstaller, PluginLi
 use tenancy::provision::Provisioner as _;
 use tenancy::provision::memory::{MODULE, MemoryProvisioner};
 use tenancy::provision::two_resources::SERVICE;
-use tenancy::reconcile::{Breaker, Insist, PluginPorts, Ports, Rates, Reconciler, Sweeper};
-use tenancy::records::{
-    DefinitionWriter, Definitions, Graveyard, Journal, Leases, Phase, Principal, Rollouts, Statuses, Trigger,
-};
-use tenancy::retention::{Pace, Pruner};
+use tenancy::reconcile::{Footing, Insist, PluginPorts, Ports, Reconciler, Sweeper};
+use tenancy::records::{Phase, Principal, Trigger};
 use tenancy::rollout::{Order, Rollout, RolloutState};
 use tenancy::store::memory::MemoryStore;
 use tenancy::store::{NewObject, Precondition};
@@ -145,37 +142,19 @@ impl World {
         let (records, definitions) = (Arc::clone(&self.fleet.records), Arc::clone(&self.fleet.definitions));
         let lists = PluginLists::new(Arc::new(MemoryBuckets::new(&clock)));
         let plugins = PluginPorts::in_memory(&MemoryDirectory::default(), lists.clone(), &MemoryInstaller::default());
-        let term = Duration::from_secs(platform.limits.lease_seconds);
-        let ports = Ports {
-            definitions: Definitions::new(definitions.clone()),
-            definition_writer: DefinitionWriter::new(definitions),
-            statuses: Statuses::new(Arc::clone(&records)),
-            journal: Journal::new(Arc::clone(&records), Arc::clone(&clock)),
-            leases: Leases::new(Arc::clone(&records), Arc::clone(&clock), "bench".to_owned(), term),
-            graveyard: Graveyard::new(Arc::clone(&records)),
+        let ports = Ports::from(Footing {
+            definitions: definitions.clone(),
+            records: Arc::clone(&records),
+            process: "bench".to_owned(),
             exports: Arc::new(RecordedExports::new(Arc::clone(&records))),
-            breaker: Breaker::new(Arc::clone(&records)),
-            rollouts: Rollouts::new(Arc::clone(&records)),
-            rates: Rates::new(Arc::clone(&records)),
             provisioner: Arc::new(provisioner.clone()),
             plugins,
             clock: Arc::clone(&clock),
             ids: Arc::new(UlidIds::default()),
             platform: Arc::clone(&platform),
             shutdown: CancellationToken::new(),
-        };
-        let sweeper = Sweeper::new(
-            ports.definitions.clone(),
-            records,
-            ports.statuses.clone(),
-            ports.breaker.clone(),
-            ports.rollouts.clone(),
-            lists,
-            Pruner::new(self.fleet.records.clone(), Arc::clone(&clock), platform.retention, Pace::default()),
-            Arc::new(self.queue.clone()),
-            clock,
-            platform,
-        );
+        });
+        let sweeper = Sweeper::new(definitions, records, lists, Arc::new(self.queue.clone()), clock, platform);
         Deployed { sweeper, reconciler: Reconciler::new(ports) }
     }
 

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use tenancy::clock::{Clock as _, SystemClock};
 use tenancy::platform::Platform;
 use tenancy::plugins::PluginLists;
-use tenancy::reconcile::{Breaker, SweepReport, Sweeper};
-use tenancy::records::{Definitions, RecordName, RetentionRound, Rollouts, Statuses};
-use tenancy::retention::{Pace, Pruner};
+use tenancy::reconcile::{SweepReport, Sweeper};
+use tenancy::records::{RecordName, RetentionRound};
 use tenancy::store::gcs::{GcsClients, GcsSettings};
 use tenancy::store::memory::MemoryStore;
-use tenancy::store::{LIST_LIMIT, ObjectReader, Precondition};
+use tenancy::store::{LIST_LIMIT, ObjectStore, Precondition};
 use tenancy::tasks::LocalQueue;
 
 use super::settled::Fleet;
@@ -80,22 +79,17 @@ fn listings(id: &str, what: &str, swept: &Swept, tenants: usize) -> Figure {
 }
 
 async fn sweep(fleet: &Fleet, tenants: usize) -> Result<Swept, Failure> {
-    let counting = |bucket: Arc<dyn ObjectReader>| Arc::new(Counting::over(bucket));
+    let counting = |bucket: Arc<dyn ObjectStore>| Arc::new(Counting::over(bucket));
     let (definitions, records) = (counting(fleet.definitions.clone()), counting(fleet.records.clone()));
     let platform = Platform::parse(&std::fs::read_to_string(repository().join("deploy/local/platform.yaml"))?)?;
     // A round through the fleet was made today: what is measured is a sweep like the hundreds after it.
     let (now, log_days) = (SystemClock.now(), platform.retention.log_days);
     let round = RetentionRound { began: now, swept: now, visited_to: None, log_days };
     round.write(fleet.records.as_ref(), Precondition::Absent).await?;
-    let pruner = Pruner::new(fleet.records.clone(), Arc::new(SystemClock), platform.retention, Pace::default());
     let sweeper = Sweeper::new(
-        Definitions::new(definitions.clone()),
+        definitions.clone(),
         records.clone(),
-        Statuses::new(fleet.records.clone()),
-        Breaker::new(fleet.records.clone()),
-        Rollouts::new(fleet.records.clone()),
         PluginLists::new(Arc::new(GcsClients::new(GcsSettings::default()))),
-        pruner,
         Arc::new(LocalQueue::new(1_000)),
         Arc::new(SystemClock),
         Arc::new(platform),
