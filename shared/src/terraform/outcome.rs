@@ -11,8 +11,9 @@ const GUARD: [&str; 2] = ["Instance cannot be destroyed", "Resource instance can
 
 /// What Terraform and go-plugin say of a provider whose process died: it does not answer, or was gone before it had said a
 /// word. Whatever else a run complains of then may have come of that.
-const DIED: [&str; 6] = [
+const DIED: [&str; 7] = [
     "plugin did not respond",
+    "request cancelled",
     "request was cancelled",
     "plugin returned an unexpected error",
     "failed to instantiate provider",

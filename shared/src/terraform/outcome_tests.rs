@@ -81,6 +81,7 @@ fn what_may_succeed_later() {
             "later",
         ),
         ("plugin exited before we could connect", "later"),
+        ("Request cancelled", "later"),
         ("Unrecognized remote plugin message: usage: provider\nThis usually means", "failed"),
         ("googleapi: Error 409: already exists", "failed"),
         ("googleapi: Error 403: permission denied", "failed"),
