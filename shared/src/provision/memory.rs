@@ -133,14 +133,6 @@ impl MemoryProvisioner {
         wanted
     }
 
-    fn plan_of(&self, run: &Run, goal: Goal) -> Plan {
-        let want = match goal {
-            Goal::Defined => self.wanted(run),
-            Goal::Destroyed => Resources::new(),
-        };
-        self.cloud().plan(run, &want)
-    }
-
     fn cloud(&self) -> MutexGuard<'_, Cloud> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -230,7 +222,11 @@ impl Provisioner for MemoryProvisioner {
     }
 
     async fn plan(&self, run: &Run, goal: Goal, _: &dyn RunObserver) -> Result<Plan, ProvisionError> {
-        Ok(self.plan_of(run, goal))
+        let want = match goal {
+            Goal::Defined => self.wanted(run),
+            Goal::Destroyed => Resources::new(),
+        };
+        Ok(self.cloud().plan(run, &want))
     }
 
     async fn apply(&self, run: &Run, guard: Guard, observer: &dyn RunObserver) -> Result<Applied, ProvisionError> {

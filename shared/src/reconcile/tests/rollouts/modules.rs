@@ -13,18 +13,27 @@ impl World {
         };
         (0..size).filter(made).collect()
     }
+
+    /// Tenants of what was deployed, then another module and workers that hold it.
+    async fn deploy_another_module(&self, old: &Deployed, size: usize, settings: &str) -> Deployed {
+        self.rolled(old, size).await;
+        old.sweeper.sweep().await.unwrap();
+        self.provisioner.release_module();
+        self.deploy_newest(settings).await
+    }
+
+    async fn deploy_newest(&self, settings: &str) -> Deployed {
+        let deployed = self.deploy(settings);
+        deployed.reconciler.announce().await;
+        deployed
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_module_goes_out_in_waves_too_and_is_no_drift_meanwhile() {
     let world = World::new();
     let settings = format!("{PLATFORM}rollout: {{automatic: false, waves: [1], soakSeconds: 0}}\n");
-    let old = world.deploy(&settings);
-    world.rolled(&old, 5).await;
-    old.sweeper.sweep().await.unwrap();
-    world.provisioner.release_module();
-    let new = world.deploy(&settings);
-    new.reconciler.announce().await;
+    let new = world.deploy_another_module(&world.deploy(&settings), 5, &settings).await;
     world.later(2 * 86_400).await;
     assert_eq!(new.sweeper.sweep().await.unwrap().due, [], "no check would tell drift from what the new module does");
     for number in 0..5 {
@@ -40,14 +49,9 @@ async fn another_module_goes_out_in_waves_too_and_is_no_drift_meanwhile() {
 async fn a_module_that_breaks_every_20th_halts_early_and_is_undone_by_workers_that_hold_the_one_before() {
     let (world, settings) = (World::new(), platform(OLD, ""));
     let before = world.provisioner.keeping_its_module();
-    let old = world.deploy_with(&before, &settings);
-    world.rolled(&old, 500).await;
-    old.sweeper.sweep().await.unwrap();
-    world.provisioner.release_module();
+    let new = world.deploy_another_module(&world.deploy_with(&before, &settings), 500, &settings).await;
     let broken = world.provisioner.platform_digest();
     world.provisioner.breaks_where(move |run, module| module == broken && is_a_20th(&run.tenant));
-    let new = world.deploy(&settings);
-    new.reconciler.announce().await;
     world.until(&new, RolloutState::Halted).await;
     let touched = world.made_by(1, 500);
     assert!(world.rollout().await.wave <= 2 && !touched.is_empty() && touched.len() < 100, "{touched:?}");
@@ -78,19 +82,13 @@ async fn a_module_that_breaks_every_20th_halts_early_and_is_undone_by_workers_th
 #[tokio::test(start_paused = true)]
 async fn an_undo_that_waits_for_a_module_can_be_given_up() {
     let (world, settings) = (World::new(), platform(OLD, "waves: [1], soakSeconds: 0"));
-    let old = world.deploy(&settings);
-    world.rolled(&old, 5).await;
-    old.sweeper.sweep().await.unwrap();
-    world.provisioner.release_module();
-    let new = world.deploy(&settings);
-    new.reconciler.announce().await;
+    let new = world.deploy_another_module(&world.deploy(&settings), 5, &settings).await;
     world.until(&new, RolloutState::Done).await;
     world.order(&new, Order::Undo).await.unwrap();
     new.sweeper.sweep().await.unwrap();
     world.order(&new, Order::Abort).await.unwrap();
     world.provisioner.release_module();
-    let mended = world.deploy(&settings);
-    mended.reconciler.announce().await;
+    let mended = world.deploy_newest(&settings).await;
     world.until(&mended, RolloutState::Done).await;
     assert_eq!(world.made_by(2, 5).len(), 5);
 }
